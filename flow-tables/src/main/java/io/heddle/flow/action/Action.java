@@ -1,0 +1,143 @@
+package io.heddle.flow.action;
+
+import io.heddle.flow.match.Bits;
+import io.heddle.flow.match.MatchField;
+
+/**
+ * One OpenFlow action.
+ *
+ * <p>A {@code switch} over the cases has no {@code default}: adding an action then breaks the build at every place that must
+ * handle it.
+ *
+ * @see <a href="https://opennetworking.org/wp-content/uploads/2014/10/openflow-switch-v1.3.5.pdf">OpenFlow 1.3.5 section
+ *     7.2.5</a>
+ */
+public sealed interface Action {
+    /** {@code max_len} that asks for the whole packet ({@code OFPCML_NO_BUFFER}). */
+    int WHOLE_PACKET = 0xffff;
+
+    /**
+     * Sends the packet to a port.
+     *
+     * @param port port number or one of {@link Ports}
+     * @param maxLength octets of the packet that go to the controller, 0 to 65535; meant for {@link Ports#CONTROLLER} only
+     */
+    record Output(int port, int maxLength) implements Action {
+        public Output {
+            if (maxLength < 0 || maxLength > 0xffff) {
+                throw new IllegalArgumentException("maxLength " + maxLength + " is not in 0-65535");
+            }
+        }
+
+        public Output(int port) {
+            this(port, port == Ports.CONTROLLER ? WHOLE_PACKET : 0);
+        }
+    }
+
+    /** Processes the packet through a group. */
+    record GroupAction(int groupId) implements Action {}
+
+    /** Chooses the queue of later outputs ({@code OFPAT_SET_QUEUE}). */
+    record SetQueue(int queueId) implements Action {}
+
+    /**
+     * Writes a field.
+     *
+     * @param value of the field; bits outside {@code mask} are zero
+     * @param mask the bits to write; all of the field for a plain {@code set_field}
+     */
+    record SetField(MatchField field, Bits value, Bits mask) implements Action {
+        public SetField {
+            if (mask.isZero()) {
+                throw new IllegalArgumentException("mask of " + field.fieldName() + " is empty");
+            }
+            value = value.and(mask);
+        }
+
+        public SetField(MatchField field, Bits value) {
+            this(field, value, field.allOnes());
+        }
+
+        public SetField(MatchField field, long value) {
+            this(field, Bits.of(value), field.allOnes());
+        }
+
+        public boolean isMasked() {
+            return !mask.equals(field.allOnes());
+        }
+    }
+
+    /**
+     * Copies bits between fields ({@code NXAST_REG_MOVE}, {@code OFPAT_COPY_FIELD}).
+     *
+     * @param bits how many, 1 or more
+     */
+    record CopyField(MatchField source, int sourceBit, MatchField destination, int destinationBit, int bits)
+            implements Action {
+        public CopyField {
+            if (bits < 1 || sourceBit < 0 || destinationBit < 0 || sourceBit + bits > source.bits()
+                    || destinationBit + bits > destination.bits()) {
+                throw new IllegalArgumentException("%s[%d..%d] to %s[%d..%d] is outside the fields"
+                        .formatted(
+                                source.fieldName(),
+                                sourceBit,
+                                sourceBit + bits - 1,
+                                destination.fieldName(),
+                                destinationBit,
+                                destinationBit + bits - 1));
+            }
+        }
+    }
+
+    /** Pushes a VLAN tag. {@code etherType} is 0x8100 or 0x88a8. */
+    record PushVlan(int etherType) implements Action {}
+
+    /** Removes the outermost VLAN tag. */
+    record PopVlan() implements Action {}
+
+    /** Pushes an MPLS label. {@code etherType} is 0x8847 or 0x8848. */
+    record PushMpls(int etherType) implements Action {}
+
+    /** Removes the outermost MPLS label; {@code etherType} is what the packet is then. */
+    record PopMpls(int etherType) implements Action {}
+
+    /** Pushes a PBB service tag; {@code etherType} is 0x88e7. */
+    record PushPbb(int etherType) implements Action {}
+
+    /** Removes the PBB service tag. */
+    record PopPbb() implements Action {}
+
+    record SetMplsTtl(int ttl) implements Action {}
+
+    record DecMplsTtl() implements Action {}
+
+    record SetNwTtl(int ttl) implements Action {}
+
+    record DecNwTtl() implements Action {}
+
+    record CopyTtlOut() implements Action {}
+
+    record CopyTtlIn() implements Action {}
+
+    /** Applies a meter (an instruction in OpenFlow 1.3 and 1.4, an action in 1.5). */
+    record Meter(int meterId) implements Action {}
+
+    /**
+     * Looks the packet up again ({@code NXAST_RESUBMIT_TABLE}).
+     *
+     * @param inPort port to look up with, {@link Ports#IN_PORT} for the packet's own
+     * @param tableId table to look in, 255 for the current one
+     */
+    record Resubmit(int inPort, int tableId) implements Action {}
+
+    /**
+     * Sends the packet to controllers ({@code NXAST_CONTROLLER}).
+     *
+     * @param reason {@code OFPR_*}
+     * @param controllerId which controllers, 0 for all
+     */
+    record Controller(int maxLength, int reason, int controllerId) implements Action {}
+
+    /** Sends the packet to the port that a field names ({@code NXAST_OUTPUT_REG}). */
+    record OutputField(MatchField field, int bit, int bits, int maxLength) implements Action {}
+}

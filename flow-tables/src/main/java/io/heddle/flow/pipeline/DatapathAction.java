@@ -1,0 +1,62 @@
+package io.heddle.flow.pipeline;
+
+import io.heddle.flow.match.Match;
+import java.util.List;
+
+/**
+ * One step of the short program that a megaflow executes on its packets. All decisions have been taken: ports are datapath port
+ * numbers, groups are gone, and rewrites are final values.
+ */
+public sealed interface DatapathAction {
+    /** Sends the packet as it is now to a datapath port (unique in the process). */
+    record Output(int port) implements DatapathAction {}
+
+    /** Cuts the next output to at most {@code maxLength} octets. */
+    record Truncate(int maxLength) implements DatapathAction {}
+
+    /**
+     * Writes header fields and packet metadata (tunnel, mark, queue): for every word of {@code rewrite}, the bits of its mask. Headers
+     * that the packet does not have are not made. Checksums are kept right.
+     */
+    record SetFields(Match rewrite) implements DatapathAction {}
+
+    /** Inserts an outermost VLAN tag; bit 12 of {@code tci} is sent as 0. */
+    record PushVlan(int etherType, int tci) implements DatapathAction {}
+
+    record PopVlan() implements DatapathAction {}
+
+    /** Inserts an outermost MPLS label stack entry and sets the Ethernet type. */
+    record PushMpls(int etherType, int labelStackEntry) implements DatapathAction {}
+
+    /** Removes the outermost label stack entry and sets the Ethernet type. */
+    record PopMpls(int etherType) implements DatapathAction {}
+
+    /** Inserts an 802.1ah I-TAG and a copy of the Ethernet addresses before it. */
+    record PushPbb(int etherType, int serviceTag) implements DatapathAction {}
+
+    record PopPbb() implements DatapathAction {}
+
+    /** Drops the packet if the meter says so; packets within the rate go on. */
+    record Meter(int bridge, int meterId) implements DatapathAction {}
+
+    /**
+     * Copies the packet as it is now to the controllers of a bridge.
+     *
+     * @param reason {@code OFPR_*}
+     * @param maxLength octets to send, 65535 for all
+     * @param pipelineFields non-zero pipeline fields (in_port as the bridge numbers it, metadata, tunnel, registers)
+     */
+    record Punt(
+            int bridge, int reason, int maxLength, int controllerId, int tableId, long cookie, Match pipelineFields)
+            implements DatapathAction {}
+
+    /** Executes {@code actions} on a copy of the packet; the packet itself goes on as it was. */
+    record Clone(List<DatapathAction> actions) implements DatapathAction {
+        public Clone {
+            actions = List.copyOf(actions);
+        }
+    }
+
+    /** Extracts the key again and looks the packet up with this recirculation id. Always the last action. */
+    record Recirculate(int recirculationId) implements DatapathAction {}
+}
