@@ -1,4 +1,4 @@
-package io.heddle.conformance;
+package io.heddle.conformance.arch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
