@@ -13,7 +13,12 @@ import picocli.CommandLine.Command;
         description = "A software-defined virtual switch and its OpenFlow controller.",
         mixinStandardHelpOptions = true,
         version = "heddle 0.1.0-SNAPSHOT",
-        synopsisSubcommandLabel = "COMMAND")
+        synopsisSubcommandLabel = "COMMAND",
+        footer = {
+            "",
+            "By the ./heddle launcher itself:",
+            "  test [MAVEN ARGS]  runs every test; see ./heddle test --help"
+        })
 public final class Main implements Runnable {
     @CommandLine.Spec
     @SuppressWarnings("NullAway.Init") // set by picocli before run()
