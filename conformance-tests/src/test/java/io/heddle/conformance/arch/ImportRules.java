@@ -32,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  * <pre>
  *   flow-tables  <-  proto  <-  { switch-datapath, openflow-controller }  <-  cli
  *
- *   within flow:  packet, error  <-  match  <-  action, classifier  <-  group, meter, conntrack
+ *   within flow:  packet, error, counter  <-  match  <-  action, classifier  <-  group, meter, conntrack
  *                                <-  table  <-  text, pipeline  <-  trace
  * </pre>
  *
@@ -59,6 +59,7 @@ final class ImportRules {
     private static final Map<String, Integer> FLOW_LAYERS = Map.ofEntries(
             Map.entry("error", 0),
             Map.entry("packet", 0),
+            Map.entry("counter", 0),
             Map.entry("match", 1),
             Map.entry("action", 2),
             Map.entry("classifier", 2),

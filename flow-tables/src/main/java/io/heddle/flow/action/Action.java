@@ -75,7 +75,10 @@ public sealed interface Action {
     record CopyField(MatchField source, int sourceBit, MatchField destination, int destinationBit, int bits)
             implements Action {
         public CopyField {
-            if (bits < 1 || sourceBit < 0 || destinationBit < 0 || sourceBit + bits > source.bits()
+            if (bits < 1
+                    || sourceBit < 0
+                    || destinationBit < 0
+                    || sourceBit + bits > source.bits()
                     || destinationBit + bits > destination.bits()) {
                 throw new IllegalArgumentException("%s[%d..%d] to %s[%d..%d] is outside the fields"
                         .formatted(

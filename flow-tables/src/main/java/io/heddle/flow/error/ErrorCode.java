@@ -156,8 +156,8 @@ public enum ErrorCode {
     }
 
     private static final String[] PREFIXES = {
-        "OFPHFC", "OFPBRC", "OFPBAC", "OFPBIC", "OFPBMC", "OFPFMFC", "OFPGMFC", "OFPPMFC", "OFPTMFC", "OFPQOFC", "OFPSCFC",
-        "OFPRRFC", "OFPMMFC", "OFPTFFC"
+        "OFPHFC", "OFPBRC", "OFPBAC", "OFPBIC", "OFPBMC", "OFPFMFC", "OFPGMFC", "OFPPMFC", "OFPTMFC", "OFPQOFC",
+        "OFPSCFC", "OFPRRFC", "OFPMMFC", "OFPTFFC"
     };
 
     private static final String[] TYPE_NAMES = {

@@ -39,7 +39,8 @@ public record OxmId(int oxmClass, int field, int experimenter) {
 
     public OxmId {
         if (oxmClass < 0 || oxmClass > 0xffff || field < 0 || field > 0x7f) {
-            throw new IllegalArgumentException("class " + oxmClass + " is not in 0-65535 or field " + field + " not in 0-127");
+            throw new IllegalArgumentException(
+                    "class " + oxmClass + " is not in 0-65535 or field " + field + " not in 0-127");
         }
     }
 

@@ -46,8 +46,7 @@ public sealed interface DatapathAction {
      * @param maxLength octets to send, 65535 for all
      * @param pipelineFields non-zero pipeline fields (in_port as the bridge numbers it, metadata, tunnel, registers)
      */
-    record Punt(
-            int bridge, int reason, int maxLength, int controllerId, int tableId, long cookie, Match pipelineFields)
+    record Punt(int bridge, int reason, int maxLength, int controllerId, int tableId, long cookie, Match pipelineFields)
             implements DatapathAction {}
 
     /** Executes {@code actions} on a copy of the packet; the packet itself goes on as it was. */

@@ -1,7 +1,7 @@
 package io.heddle.flow.pipeline;
 
+import io.heddle.flow.counter.HitCounter;
 import io.heddle.flow.match.FlowMask;
-import io.heddle.flow.table.HitCounter;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -16,7 +16,11 @@ import org.jspecify.annotations.Nullable;
  * @param drop why the packet goes nowhere; null iff some action outputs, punts or recirculates
  */
 public record Translation(
-        List<DatapathAction> actions, FlowMask mask, List<HitCounter> counters, long version, @Nullable DropCause drop) {
+        List<DatapathAction> actions,
+        FlowMask mask,
+        List<HitCounter> counters,
+        long version,
+        @Nullable DropCause drop) {
     /** Why a translated packet is output nowhere. */
     public enum DropCause {
         /** No entry matched in a table and there is no table-miss entry. */

@@ -1,4 +1,4 @@
-package io.heddle.flow.table;
+package io.heddle.flow.counter;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
