@@ -33,15 +33,12 @@ public record MeterMod(Command command, int meterId, Set<Flag> flags, List<Band>
         STATS
     }
 
-    /**
-     * A rate and what happens above it.
-     *
-     * @param rate kilobits or packets per second, unsigned 32 bits
-     * @param burstSize kilobits or packets, unsigned 32 bits; 0 where the {@code BURST} flag is not given
-     */
+    /** A rate and what happens above it. */
     public sealed interface Band {
+        /** Kilobits or packets per second, unsigned 32 bits. */
         long rate();
 
+        /** Kilobits or packets, unsigned 32 bits; 0 where the {@code BURST} flag is not given. */
         long burstSize();
 
         record Drop(long rate, long burstSize) implements Band {}
