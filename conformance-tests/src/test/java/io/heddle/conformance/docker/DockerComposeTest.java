@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.heddle.conformance.command.Command;
+import io.heddle.conformance.command.Command.Result;
 import java.io.IOException;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
@@ -33,8 +35,7 @@ import tools.jackson.databind.json.JsonMapper;
 @Tag("docker")
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class DockerComposeTest {
-    private static final Path ROOT =
-            Path.of(System.getProperty("heddle.root", "..")).toAbsolutePath().normalize();
+    private static final Path ROOT = Command.ROOT;
     /** CAP_NET_ADMIN is bit 12, CAP_NET_RAW bit 13; capabilities(7). */
     private static final String NET_ADMIN_AND_NET_RAW = "0000000000003000";
 
@@ -52,7 +53,7 @@ class DockerComposeTest {
                 Files.isDirectory(ROOT.resolve("cli/target/dist/lib")));
         DockerEngine engine;
         try {
-            engine = DockerEngine.start(ROOT);
+            engine = DockerEngine.start();
         } catch (IOException e) {
             skip(e.getMessage());
             return;
@@ -177,7 +178,7 @@ class DockerComposeTest {
                 .strip();
     }
 
-    private static DockerEngine.Result inContainer(String service, String... command) throws IOException {
+    private static Result inContainer(String service, String... command) throws IOException {
         List<String> words = new ArrayList<>(List.of("exec", engine().container(service)));
         words.addAll(List.of(command));
         return engine().docker(words.toArray(String[]::new));

@@ -1,14 +1,12 @@
 package io.heddle.conformance.docker;
 
+import io.heddle.conformance.command.Command;
+import io.heddle.conformance.command.Command.Result;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.concurrent.TimeUnit;
 
 /**
  * A Docker engine in a network namespace of its own, with images made from what this machine has: no registry is asked.
@@ -22,24 +20,21 @@ import java.util.concurrent.TimeUnit;
 final class DockerEngine implements AutoCloseable {
     private final Path folder;
     private final String netns;
-    private final Path root;
 
-    private DockerEngine(Path folder, String netns, Path root) {
+    private DockerEngine(Path folder, String netns) {
         this.folder = folder;
         this.netns = netns;
-        this.root = root;
     }
 
     /**
      * Starts an engine.
      *
-     * @param root of the source tree, where docker-compose.yml is
      * @throws IOException with the end of the engine's log when it does not come up
      */
-    static DockerEngine start(Path root) throws IOException {
+    static DockerEngine start() throws IOException {
         // Short: a Unix socket's path has room for 107 octets.
         String netns = "hd-" + ProcessHandle.current().pid() + "-dk";
-        DockerEngine engine = new DockerEngine(Path.of("/tmp", netns), netns, root);
+        DockerEngine engine = new DockerEngine(Path.of("/tmp", netns), netns);
         Result started = engine.script("engine.sh", "start", engine.folder.toString(), netns);
         if (started.status() != 0) {
             engine.close();
@@ -94,60 +89,10 @@ final class DockerEngine implements AutoCloseable {
     }
 
     private Result run(List<String> command) throws IOException {
-        Path output = Files.createTempFile("heddle", ".out");
-        Path errors = Files.createTempFile("heddle", ".err");
-        try {
-            ProcessBuilder builder = new ProcessBuilder(command)
-                    .directory(root.toFile())
-                    .redirectInput(Path.of("/dev/null").toFile())
-                    .redirectOutput(output.toFile())
-                    .redirectError(errors.toFile());
-            builder.environment()
-                    .putAll(Map.of(
-                            "DOCKER_HOST", "unix://" + folder.resolve("docker.sock"),
-                            "HEDDLE_BASE", "hd-base",
-                            "HEDDLE_PROMETHEUS_IMAGE", "hd-prometheus"));
-            Process process = builder.start();
-            if (!finished(process)) {
-                process.destroyForcibly();
-                throw new IOException("took longer than 2 minutes: " + String.join(" ", command));
-            }
-            return new Result(
-                    String.join(" ", command),
-                    process.exitValue(),
-                    Files.readString(output, StandardCharsets.UTF_8),
-                    Files.readString(errors, StandardCharsets.UTF_8));
-        } finally {
-            Files.delete(output);
-            Files.delete(errors);
-        }
-    }
-
-    private static boolean finished(Process process) throws IOException {
-        try {
-            return process.waitFor(Duration.ofMinutes(2).toSeconds(), TimeUnit.SECONDS);
-        } catch (InterruptedException e) {
-            process.destroyForcibly();
-            Thread.currentThread().interrupt();
-            throw new IOException("interrupted", e);
-        }
-    }
-
-    /**
-     * What a command did.
-     *
-     * @param command its words
-     * @param status its exit status
-     * @param output its standard output
-     * @param errors its standard error
-     */
-    record Result(String command, int status, String output, String errors) {
-        /** Returns the output of a command that succeeded. */
-        String orThrow() throws IOException {
-            if (status != 0) {
-                throw new IOException("%s: exit status %d: %s".formatted(command, status, (output + errors).strip()));
-            }
-            return output;
-        }
+        return Command.of(command)
+                .with("DOCKER_HOST", "unix://" + folder.resolve("docker.sock"))
+                .with("HEDDLE_BASE", "hd-base")
+                .with("HEDDLE_PROMETHEUS_IMAGE", "hd-prometheus")
+                .run();
     }
 }
