@@ -1,0 +1,121 @@
+package io.heddle.datapath.bridge;
+
+import io.heddle.flow.action.Action;
+import io.heddle.flow.error.FlowException;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
+
+/**
+ * One bridge as its control channel endpoints see it.
+ *
+ * <pre>
+ *   write ---> [commands] ---> control loop: commit, publish version v ---> future: CommitResult(v)
+ *   barrier -> [commands] ---> control loop: wait until every poll loop works with v or later ---> future
+ *   events <-- [bounded queues] <-- control loop
+ * </pre>
+ *
+ * <p>Everything that one thread submits is done in the order of its calls. A bridge that has been removed refuses everything with a
+ * {@link BridgeGoneException}.
+ *
+ * <p>Threading: any thread. Futures complete on the control loop's thread: what hangs on them must be short and must not wait.
+ */
+public interface BridgeControl {
+    /** Unique in the process; never changes. */
+    String name();
+
+    /** OpenFlow's 64-bit datapath id; unique in the process; never changes. */
+    long datapathId();
+
+    /** What the bridge should be: controllers, listeners, protocols, fail mode, ports. */
+    BridgeConfiguration configuration();
+
+    /**
+     * Changes tables and port settings.
+     *
+     * <p>The future completes when the result is published: packets begin to see it. Whoever must know that <em>all</em> packets see it
+     * calls {@link #barrier} after this. It completes normally also when updates were refused.
+     *
+     * @param updates in order; may be empty
+     * @param atomicity what happens when an update is refused
+     * @param validateOnly check, change nothing
+     */
+    CompletableFuture<CommitResult> write(List<TableUpdate> updates, Atomicity atomicity, boolean validateOnly);
+
+    /**
+     * Waits for the datapath: completes when all that was submitted before has been done and no packet will be forwarded by older rules
+     * any more.
+     *
+     * @return the revision that holds from then on, or a later one
+     */
+    CompletableFuture<Long> barrier();
+
+    /**
+     * Reads several things as they were at one moment.
+     *
+     * @param question is run on the control loop's thread; must be quick, and must not keep the reader
+     */
+    <T> CompletableFuture<T> read(Function<BridgeReader, T> question);
+
+    /**
+     * Lets the bridge process a packet.
+     *
+     * @return fails with a {@link FlowException} when the packet is refused
+     */
+    CompletableFuture<Void> packetOut(PacketOut packetOut);
+
+    /**
+     * Says what would happen to a packet, without sending it or counting it.
+     *
+     * @return fails with a {@link FlowException}
+     */
+    CompletableFuture<TraceReport> trace(TraceSubject subject);
+
+    /**
+     * Follows what happens. Nothing is lost between a {@link BridgeReader#subscribe} in a read and the state it read.
+     *
+     * @param interest kinds of events and how many of them may wait
+     */
+    EventSubscription subscribe(EventInterest interest);
+
+    /** Registers a controller's connection or the intention to have one; it counts for the fail mode while it is connected. */
+    ControllerRegistration registerController(String target, String protocol);
+
+    /** Decides who is the primary of a role, for clients with election ids. */
+    Election election(String role);
+
+    /** What happens to a batch when one of its updates is refused. */
+    enum Atomicity {
+        /** The others are applied. */
+        CONTINUE_ON_ERROR,
+        /** Nothing remains. Here the same as {@link #DATAPLANE_ATOMIC}: nothing was ever visible. */
+        ROLLBACK_ON_ERROR,
+        /** All or nothing, and every packet sees all or nothing. */
+        DATAPLANE_ATOMIC
+    }
+
+    /**
+     * What became of a batch.
+     *
+     * @param revision of the bridge's tables that contains the batch
+     * @param failures ascending by index; empty when all was done
+     */
+    record CommitResult(long revision, List<UpdateFailure> failures) {
+        public CommitResult {
+            failures = List.copyOf(failures);
+        }
+    }
+
+    /**
+     * A packet that a controller sends.
+     *
+     * @param frame from the Ethernet header, without FCS; not modified by anyone afterwards
+     * @param inPort OpenFlow port that it is said to come from, {@link io.heddle.flow.action.Ports#CONTROLLER} for none
+     */
+    @SuppressWarnings("ArrayRecordComponent") // identity is never asked for
+    record PacketOut(byte[] frame, int inPort, List<Action> actions) {
+        public PacketOut {
+            actions = List.copyOf(actions);
+        }
+    }
+}

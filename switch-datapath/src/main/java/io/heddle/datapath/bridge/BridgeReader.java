@@ -1,0 +1,61 @@
+package io.heddle.datapath.bridge;
+
+import java.util.List;
+
+/**
+ * The state of a bridge at one moment. Valid only inside the function that it was given to; control loop's thread.
+ */
+public interface BridgeReader {
+    /** Revision of the tables. */
+    long revision();
+
+    /** Flows that are selected, by table, then descending priority. */
+    List<FlowState> flows(FlowSelector selector);
+
+    /** Sums over the flows that are selected. */
+    Aggregate aggregate(FlowSelector selector);
+
+    /** All groups, by number. */
+    List<GroupState> groups();
+
+    /** All meters, by number. */
+    List<MeterState> meters();
+
+    /** All ports, by number; the local port last. */
+    List<PortState> ports();
+
+    /** All 254 tables. */
+    List<TableState> tables();
+
+    /** The bridge itself. */
+    BridgeState bridge();
+
+    /** Follows from exactly here: what is read now, and every change after it. */
+    EventSubscription subscribe(EventInterest interest);
+
+    /** OpenFlow's aggregate statistics. */
+    record Aggregate(long packets, long octets, int flows) {}
+
+    /**
+     * A table.
+     *
+     * @param lookups packets looked up
+     * @param matches packets that hit a flow
+     * @param maxEntries most flows that it takes
+     */
+    record TableState(int tableId, int activeFlows, long lookups, long matches, int maxEntries) {}
+
+    /**
+     * A bridge.
+     *
+     * @param standalone acts as a learning switch now, because no controller is connected
+     */
+    record BridgeState(
+            String name,
+            long datapathId,
+            BridgeConfiguration.FailMode failMode,
+            boolean standalone,
+            int flows,
+            int ports,
+            List<ControllerRegistration.State> controllers) {}
+}

@@ -1,0 +1,53 @@
+package io.heddle.datapath.bridge;
+
+/**
+ * A port as it should be. Text that a type does not use is empty, numbers are 0.
+ *
+ * @param name unique in the switch for ports with an interface, else in the bridge
+ * @param number OpenFlow number, 1 to 65279; 0: the switch chooses
+ * @param peer patch: name of the port at the other end; veth: name of the interface at the other end
+ * @param netns veth: network namespace that the other end is moved to; empty: the switch's own
+ * @param mac such as {@code 02:00:00:00:00:07}; empty: the switch chooses
+ * @param mtu octets of a layer 3 packet, 68 to 65535; 0: the interface's own
+ * @param remote vxlan: the other end's address, or {@code flow}
+ * @param local vxlan: own address, or {@code flow}; empty: what the routing table says
+ * @param key vxlan: network identifier {@code 0} to {@code 16777215}, or {@code flow}
+ * @param udpPort vxlan: 0 for 4789
+ */
+public record PortConfiguration(
+        String name,
+        int number,
+        PortType type,
+        String peer,
+        String netns,
+        String mac,
+        int mtu,
+        String remote,
+        String local,
+        String key,
+        int udpPort) {
+    /** Kind of port. */
+    public enum PortType {
+        /** A TAP interface that the switch makes. */
+        TAP,
+        /** An interface that exists. */
+        SYSTEM,
+        /** A veth pair that the switch makes. */
+        VETH,
+        /** A VXLAN tunnel (RFC 7348). */
+        VXLAN,
+        /** A cable to a port of another bridge of the switch. */
+        PATCH,
+        /** A TUN interface that the switch makes: layer 3. */
+        TUN,
+        /** The bridge's own interface. */
+        INTERNAL,
+        /** A port in memory, for tests and embedders. */
+        MEMORY
+    }
+
+    /** A port of which only these are said. */
+    public static PortConfiguration of(String name, int number, PortType type) {
+        return new PortConfiguration(name, number, type, "", "", "", 0, "", "", "", 0);
+    }
+}

@@ -1,0 +1,60 @@
+package io.heddle.datapath.bridge;
+
+/**
+ * A port of a bridge at one moment.
+ *
+ * @param number OpenFlow number, {@link io.heddle.flow.action.Ports#LOCAL} for the bridge's own
+ * @param macAddress 48 bits, 0 when it has none
+ * @param mtu octets of a layer 3 packet, 0 when it has no limit of its own
+ * @param config bits {@code CONFIG_*}, as {@code OFPPC_*} of OpenFlow 1.3
+ * @param linkUp the device can pass packets
+ * @param speedKbps current, 0 when not known
+ * @param durationNs since it was added
+ */
+public record PortState(
+        int number,
+        String name,
+        PortConfiguration.PortType type,
+        long macAddress,
+        int mtu,
+        int config,
+        boolean linkUp,
+        long speedKbps,
+        Counters counters,
+        long durationNs) {
+    /** {@code OFPPC_PORT_DOWN}. */
+    public static final int CONFIG_DOWN = 1;
+
+    /** {@code OFPPC_NO_RECV}: what is received is dropped. */
+    public static final int CONFIG_NO_RECEIVE = 1 << 2;
+
+    /** {@code OFPPC_NO_FLOOD} of OpenFlow 1.0; Open vSwitch knows it in all versions. */
+    public static final int CONFIG_NO_FLOOD = 1 << 4;
+
+    /** {@code OFPPC_NO_FWD}: what is to be sent is dropped. */
+    public static final int CONFIG_NO_FORWARD = 1 << 5;
+
+    /** {@code OFPPC_NO_PACKET_IN}: no table-miss packet-in for its packets. */
+    public static final int CONFIG_NO_PACKET_IN = 1 << 6;
+
+    /** All bits that a port_mod may change. */
+    public static final int CONFIG_MASK =
+            CONFIG_DOWN | CONFIG_NO_RECEIVE | CONFIG_NO_FLOOD | CONFIG_NO_FORWARD | CONFIG_NO_PACKET_IN;
+
+    public boolean isDown() {
+        return (config & CONFIG_DOWN) != 0;
+    }
+
+    /** What went through the port since it was added. */
+    public record Counters(
+            long rxPackets,
+            long txPackets,
+            long rxOctets,
+            long txOctets,
+            long rxDropped,
+            long txDropped,
+            long rxErrors,
+            long txErrors) {
+        public static final Counters NONE = new Counters(0, 0, 0, 0, 0, 0, 0, 0);
+    }
+}
