@@ -1,4 +1,5 @@
-# Sourced by ./heddle: installs Debian packages that are missing. shellcheck shell=bash
+# Sourced by ./heddle: installs Debian packages that are missing.
+# shellcheck shell=bash
 
 # missing_packages LIST: prints what of LIST's packages is not installed, one a line. A line of LIST is a package or
 # alternatives ("busybox-static | busybox"), satisfied by any of them; "#" begins a comment.

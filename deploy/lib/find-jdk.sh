@@ -1,4 +1,5 @@
-# Sourced by ./heddle and ./mvnw: where a JDK 25 is. shellcheck shell=bash
+# Sourced by ./heddle and ./mvnw: where a JDK 25 is.
+# shellcheck shell=bash
 
 # is_jdk25 FOLDER: says whether FOLDER is a JDK 25 or later with a compiler. Reads its release file: starts no JVM.
 is_jdk25() {

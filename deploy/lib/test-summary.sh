@@ -1,4 +1,5 @@
-# Sourced by ./heddle and .ci/run: one closing line from all test reports. shellcheck shell=bash
+# Sourced by ./heddle and .ci/run: one closing line from all test reports.
+# shellcheck shell=bash
 
 # test_summary ROOT: names what failed and prints "N passed, N failed, N skipped" summed from every surefire and failsafe
 # report below ROOT. Fails when a test failed and when none ran.

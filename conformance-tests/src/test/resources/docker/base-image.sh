@@ -2,9 +2,9 @@
 # Makes base images without a registry, from what this machine has: a jlinked runtime, glibc, a static busybox, Prometheus.
 #   base-image.sh FOLDER JAVA_HOME   images hd-base (Java 25, a shell) and hd-prometheus
 set -euo pipefail
-folder=$1 java_home=$2 root=$1/rootfs
+java_home=$2 root=$1/rootfs
 
-# copy_program FILE TARGET: with the shared libraries that it needs, at the paths where the loader looks.
+# copy_libraries FILE...: the shared libraries that they need, at the paths where the loader looks.
 copy_libraries() {
   local library
   for library in $(ldd "$@" 2>/dev/null | grep -oE '/[^ )]+' | grep -vE ':$' | sort -u); do

@@ -11,6 +11,7 @@ start() {
   ip -n "$netns" link set lo up
   # ip netns exec mounts /sys anew, which hides the control groups that an engine needs: they are mounted again, in a mount
   # and a control group namespace of the engine's own.
+  # shellcheck disable=SC2016 # the inner shell expands it
   setsid ip netns exec "$netns" unshare -m -C --propagation private bash -c '
     if [[ $(stat -fc %T /sys/fs/cgroup) != cgroup2fs ]]; then
       if grep -q "^[^ ]* [^ ]* cgroup2 " /proc/self/mounts && ! grep -qE "^(cpu|memory)\s+[1-9]" /proc/cgroups; then
