@@ -230,6 +230,13 @@ public final class Match {
             return this;
         }
 
+        /** Bits of one word of {@link KeyLayout}, for what no field names: inner tags and labels. */
+        public Builder maskedWord(int word, long value, long bits) {
+            key.word(word, (key.word(word) & ~bits) | (value & bits));
+            mask.addWord(word, bits);
+            return this;
+        }
+
         public boolean has(MatchField field) {
             return !mask.get(field).isZero();
         }

@@ -1,0 +1,149 @@
+package io.heddle.flow.text;
+
+import io.heddle.flow.action.Action;
+import io.heddle.flow.action.Instruction;
+import io.heddle.flow.action.Ports;
+import io.heddle.flow.match.Bits;
+import io.heddle.flow.match.MatchField;
+import java.util.List;
+import java.util.StringJoiner;
+
+/** Prints actions and instructions as {@code ovs-ofctl dump-flows} does. */
+final class ActionFormatter {
+    /** {@code OFPR_*} by number. */
+    static final String[] REASONS = {"no_match", "action", "invalid_ttl", "action_set", "group", "packet_out"};
+
+    private final FieldText values;
+
+    ActionFormatter(FieldText values) {
+        this.values = values;
+    }
+
+    /** The actions separated by commas; {@code drop} when there are none. */
+    String actions(List<Action> actions) {
+        return actions.isEmpty() ? "drop" : join(actions);
+    }
+
+    private String join(List<Action> actions) {
+        StringJoiner text = new StringJoiner(",");
+        actions.forEach(action -> text.add(action(action)));
+        return text.toString();
+    }
+
+    /** The instructions as one list of actions; {@code drop} when there are none. */
+    String instructions(List<Instruction> instructions) {
+        StringJoiner text = new StringJoiner(",");
+        for (Instruction instruction : instructions) {
+            switch (instruction) {
+                case Instruction.Meter meter -> text.add("meter:" + Integer.toUnsignedString(meter.meterId()));
+                case Instruction.ApplyActions apply -> {
+                    if (!apply.actions().isEmpty()) {
+                        text.add(join(apply.actions()));
+                    }
+                }
+                case Instruction.ClearActions _ -> text.add("clear_actions");
+                case Instruction.WriteActions write -> text.add("write_actions(" + actions(write.actions()) + ")");
+                case Instruction.WriteMetadata write ->
+                    text.add("write_metadata:0x" + Long.toHexString(write.metadata())
+                            + (write.mask() == -1L ? "" : "/0x" + Long.toHexString(write.mask())));
+                case Instruction.GotoTable to -> text.add("goto_table:" + to.tableId());
+            }
+        }
+        return text.length() == 0 ? "drop" : text.toString();
+    }
+
+    private String action(Action action) {
+        return switch (action) {
+            case Action.Output output -> output(output);
+            case Action.GroupAction group -> "group:" + Integer.toUnsignedString(group.groupId());
+            case Action.SetQueue queue -> "set_queue:" + Integer.toUnsignedString(queue.queueId());
+            case Action.SetField set -> setField(set);
+            case Action.CopyField copy ->
+                "move:" + subfield(copy.source(), copy.sourceBit(), copy.bits()) + "->"
+                        + subfield(copy.destination(), copy.destinationBit(), copy.bits());
+            case Action.PushVlan push -> "push_vlan:" + etherType(push.etherType());
+            case Action.PopVlan _ -> "pop_vlan";
+            case Action.PushMpls push -> "push_mpls:" + etherType(push.etherType());
+            case Action.PopMpls pop -> "pop_mpls:" + etherType(pop.etherType());
+            case Action.PushPbb push -> "push_pbb:" + etherType(push.etherType());
+            case Action.PopPbb _ -> "pop_pbb";
+            case Action.SetMplsTtl set -> "set_mpls_ttl(" + set.ttl() + ")";
+            case Action.DecMplsTtl _ -> "dec_mpls_ttl";
+            case Action.SetNwTtl set -> "mod_nw_ttl:" + set.ttl();
+            case Action.DecNwTtl _ -> "dec_ttl";
+            case Action.CopyTtlOut _ -> "copy_ttl_out";
+            case Action.CopyTtlIn _ -> "copy_ttl_in";
+            case Action.Meter meter -> "meter:" + Integer.toUnsignedString(meter.meterId());
+            case Action.Resubmit resubmit -> resubmit(resubmit);
+            case Action.Controller controller -> controller(controller);
+            case Action.OutputField output -> "output:" + subfield(output.field(), output.bit(), output.bits());
+        };
+    }
+
+    private String output(Action.Output output) {
+        String port = values.port(output.port());
+        if (output.port() == Ports.CONTROLLER) {
+            return port + ":" + output.maxLength();
+        }
+        return Integer.compareUnsigned(output.port(), Ports.MAX) <= 0 ? "output:" + port : port;
+    }
+
+    private String resubmit(Action.Resubmit resubmit) {
+        boolean ownPort = resubmit.inPort() == Ports.IN_PORT;
+        if (!ownPort && resubmit.tableId() == 255) {
+            return "resubmit:" + values.port(resubmit.inPort());
+        }
+        return "resubmit(" + (ownPort ? "" : values.port(resubmit.inPort())) + ","
+                + (resubmit.tableId() == 255 ? "" : resubmit.tableId()) + ")";
+    }
+
+    private static String controller(Action.Controller controller) {
+        StringJoiner text = new StringJoiner(",", "controller(", ")");
+        if (controller.reason() != 1) {
+            text.add("reason="
+                    + (controller.reason() < REASONS.length ? REASONS[controller.reason()] : controller.reason()));
+        }
+        if (controller.maxLength() != Action.WHOLE_PACKET) {
+            text.add("max_len=" + controller.maxLength());
+        }
+        if (controller.controllerId() != 0) {
+            text.add("id=" + controller.controllerId());
+        }
+        return text.toString();
+    }
+
+    private String setField(Action.SetField set) {
+        MatchField field = set.field();
+        if (set.isMasked()) {
+            int first = set.mask().low() != 0
+                    ? Long.numberOfTrailingZeros(set.mask().low())
+                    : 64 + Long.numberOfTrailingZeros(set.mask().high());
+            int count =
+                    Long.bitCount(set.mask().high()) + Long.bitCount(set.mask().low());
+            if (count <= 64 && shiftedRight(set.mask(), first).equals(Bits.ones(count))) {
+                return "load:" + FieldText.hex(shiftedRight(set.value(), first)) + "->" + subfield(field, first, count);
+            }
+        }
+        return "set_field:" + values.formatForAction(field, set.value(), set.mask()) + "->"
+                + FieldNames.ofSetField(field);
+    }
+
+    private static Bits shiftedRight(Bits bits, int by) {
+        if (by == 0) {
+            return bits;
+        }
+        return by >= 64
+                ? new Bits(0, bits.high() >>> (by - 64))
+                : new Bits(bits.high() >>> by, bits.low() >>> by | bits.high() << (64 - by));
+    }
+
+    private static String subfield(MatchField field, int bit, int bits) {
+        String range =
+                bit == 0 && bits == field.bits() ? "" : bits == 1 ? String.valueOf(bit) : bit + ".." + (bit + bits - 1);
+        return FieldNames.ofSubfield(field) + "[" + range + "]";
+    }
+
+    private static String etherType(int type) {
+        return "0x%04x".formatted(type);
+    }
+}

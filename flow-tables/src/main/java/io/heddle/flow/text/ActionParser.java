@@ -1,0 +1,485 @@
+package io.heddle.flow.text;
+
+import io.heddle.flow.action.Action;
+import io.heddle.flow.action.Instruction;
+import io.heddle.flow.action.Ports;
+import io.heddle.flow.error.ErrorCode;
+import io.heddle.flow.error.FlowException;
+import io.heddle.flow.group.GroupMod;
+import io.heddle.flow.match.Bits;
+import io.heddle.flow.match.KeyLayout;
+import io.heddle.flow.match.Match;
+import io.heddle.flow.match.MatchField;
+import io.heddle.flow.meter.MeterMod;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.OptionalInt;
+
+/**
+ * Parses what stands after {@code actions=}. The match decides what the actions of OpenFlow 1.0 mean in 1.3: {@code mod_vlan_vid}
+ * pushes a tag first when the packet has none, {@code mod_tp_dst} writes the port of the protocol that is matched.
+ */
+final class ActionParser {
+    private static final Token.Place TYPE = new Token.Place(ErrorCode.BAD_ACTION_BAD_TYPE, "actions");
+    private static final Token.Place ARGUMENT = new Token.Place(ErrorCode.BAD_ACTION_BAD_ARGUMENT, "actions");
+    private static final Token.Place SET_TYPE = new Token.Place(ErrorCode.BAD_ACTION_BAD_SET_TYPE, "actions");
+    private static final Token.Place SET_VALUE = new Token.Place(ErrorCode.BAD_ACTION_BAD_SET_ARGUMENT, "actions");
+    private static final Token.Place OUT_PORT = new Token.Place(ErrorCode.BAD_ACTION_BAD_OUT_PORT, "actions");
+    private static final Token.Place OUT_GROUP = new Token.Place(ErrorCode.BAD_ACTION_BAD_OUT_GROUP, "actions");
+    private static final Token.Place INSTRUCTION =
+            new Token.Place(ErrorCode.BAD_INSTRUCTION_UNSUP_INST, "instructions");
+    private static final Token.Place DUPLICATE = new Token.Place(ErrorCode.BAD_INSTRUCTION_DUP_INST, "instructions");
+    private static final Token.Place TABLE = new Token.Place(ErrorCode.BAD_INSTRUCTION_BAD_TABLE_ID, "instructions");
+
+    private static final int OFPR_ACTION = 1;
+
+    private final FieldText values;
+    private final int protocol;
+    private boolean hasTag;
+
+    ActionParser(FieldText values, Match match) {
+        this.values = values;
+        this.protocol = match.has(MatchField.NW_PROTO)
+                ? (int) match.valueOf(MatchField.NW_PROTO).low()
+                : -1;
+        this.hasTag = match.valueOf(MatchField.VLAN_TCI)
+                        .and(Bits.of(KeyLayout.VLAN_PRESENT))
+                        .low()
+                != 0;
+    }
+
+    /** Instructions of a flow, in the order of their execution; plain actions are one {@code apply_actions}. */
+    List<Instruction> instructions(String text, int offset) throws FlowException {
+        List<Action> apply = new ArrayList<>();
+        Instruction[] inOrder = new Instruction[6];
+        for (Token token : tokens(text, offset)) {
+            switch (token.name()) {
+                case "meter" -> put(inOrder, 0, new Instruction.Meter(meterId(token)), token);
+                case "apply_actions" -> apply.addAll(actions(valueOrEmpty(token), token.valuePosition()));
+                case "clear_actions" -> put(inOrder, 2, new Instruction.ClearActions(), token);
+                case "write_actions" ->
+                    put(
+                            inOrder,
+                            3,
+                            new Instruction.WriteActions(actions(valueOrEmpty(token), token.valuePosition())),
+                            token);
+                case "write_metadata" -> put(inOrder, 4, writeMetadata(token), token);
+                case "goto_table" -> put(inOrder, 5, gotoTable(token), token);
+                default -> action(token, apply);
+            }
+        }
+        if (!apply.isEmpty()) {
+            inOrder[1] = new Instruction.ApplyActions(apply);
+        }
+        List<Instruction> instructions = new ArrayList<>();
+        for (Instruction instruction : inOrder) {
+            if (instruction != null) {
+                instructions.add(instruction);
+            }
+        }
+        return instructions;
+    }
+
+    /** Actions alone: no instruction is allowed. */
+    List<Action> actions(String text, int offset) throws FlowException {
+        List<Action> actions = new ArrayList<>();
+        for (Token token : tokens(text, offset)) {
+            switch (token.name()) {
+                case "clear_actions", "write_actions", "write_metadata", "goto_table", "apply_actions" ->
+                    throw INSTRUCTION
+                            .under(token.name())
+                            .at(
+                                    token.position(),
+                                    token.name(),
+                                    token.name() + " is an instruction of a flow, not an action");
+                case "meter" -> actions.add(new Action.Meter(meterId(token)));
+                default -> action(token, actions);
+            }
+        }
+        return actions;
+    }
+
+    private static List<Token> tokens(String text, int offset) throws FlowException {
+        List<Token> tokens = Token.all(text, offset, TYPE);
+        for (Token token : tokens) {
+            if (token.name().equals("drop") && tokens.size() > 1) {
+                throw ARGUMENT.under("drop")
+                        .at(token.position(), "drop", "drop stands alone: leave it or the other actions out");
+            }
+        }
+        return tokens;
+    }
+
+    private static String valueOrEmpty(Token token) {
+        String value = token.value();
+        return value == null ? "" : value;
+    }
+
+    private static void put(Instruction[] inOrder, int index, Instruction instruction, Token token)
+            throws FlowException {
+        if (inOrder[index] != null) {
+            throw DUPLICATE
+                    .under(token.name())
+                    .at(token.position(), token.name(), "a flow has one " + token.name() + " at most");
+        }
+        inOrder[index] = instruction;
+    }
+
+    private static int meterId(Token token) throws FlowException {
+        Token.Place place = ARGUMENT.under("meter");
+        return FieldText.integer(
+                token.required(place, "meter:1"), MeterMod.MAX_METER, "a meter", token.valuePosition(), place);
+    }
+
+    private static Instruction writeMetadata(Token token) throws FlowException {
+        Token.Place place = ARGUMENT.under("write_metadata");
+        String text = token.required(place, "write_metadata:0x1/0xff");
+        int slash = text.indexOf('/');
+        long value = FieldText.number(
+                        slash < 0 ? text : text.substring(0, slash), 64, "metadata", token.valuePosition(), place)
+                .low();
+        long mask = slash < 0
+                ? -1L
+                : FieldText.number(text.substring(slash + 1), 64, "the mask", token.valuePosition() + slash + 1, place)
+                        .low();
+        return new Instruction.WriteMetadata(value & mask, mask);
+    }
+
+    private static Instruction gotoTable(Token token) throws FlowException {
+        Token.Place place = TABLE.under("goto_table");
+        return new Instruction.GotoTable(
+                FieldText.integer(token.required(place, "goto_table:1"), 254, "a table", token.valuePosition(), place));
+    }
+
+    private void action(Token token, List<Action> actions) throws FlowException {
+        switch (token.name()) {
+            case "drop" -> {
+                // No action at all.
+            }
+            case "output" -> actions.add(output(token));
+            case "controller", "CONTROLLER" -> actions.add(controller(token));
+            case "group" ->
+                actions.add(new Action.GroupAction(FieldText.integer(
+                        token.required(OUT_GROUP, "group:1"),
+                        GroupMod.MAX_GROUP,
+                        "a group",
+                        token.valuePosition(),
+                        OUT_GROUP)));
+            case "set_queue" -> actions.add(new Action.SetQueue((int) number(token, 32)));
+            case "resubmit" -> actions.add(resubmit(token));
+            case "push_vlan" -> {
+                actions.add(new Action.PushVlan(etherType(token, 0x8100, 0x88a8)));
+                hasTag = true;
+            }
+            case "pop_vlan", "strip_vlan" -> {
+                actions.add(new Action.PopVlan());
+                hasTag = false;
+            }
+            case "push_mpls" -> actions.add(new Action.PushMpls(etherType(token, 0x8847, 0x8848)));
+            case "pop_mpls" -> actions.add(new Action.PopMpls((int) number(token, 16)));
+            case "push_pbb" -> actions.add(new Action.PushPbb(etherType(token, 0x88e7, 0x88e7)));
+            case "pop_pbb" -> actions.add(new Action.PopPbb());
+            case "dec_ttl" -> actions.add(new Action.DecNwTtl());
+            case "mod_nw_ttl", "set_nw_ttl" -> actions.add(new Action.SetNwTtl((int) number(token, 8)));
+            case "dec_mpls_ttl" -> actions.add(new Action.DecMplsTtl());
+            case "set_mpls_ttl" -> actions.add(new Action.SetMplsTtl((int) number(token, 8)));
+            case "copy_ttl_in" -> actions.add(new Action.CopyTtlIn());
+            case "copy_ttl_out" -> actions.add(new Action.CopyTtlOut());
+            case "set_field" -> actions.add(setField(token));
+            case "load" -> actions.add(load(token));
+            case "move" -> actions.add(move(token));
+            default -> {
+                if (!classic(token, actions)) {
+                    actions.add(portAction(token));
+                }
+            }
+        }
+    }
+
+    /** The field-writing actions of OpenFlow 1.0. */
+    private boolean classic(Token token, List<Action> actions) throws FlowException {
+        switch (token.name()) {
+            case "mod_vlan_vid", "set_vlan_vid" -> {
+                pushTagIfNeeded(actions);
+                actions.add(new Action.SetField(MatchField.VLAN_VID, KeyLayout.VLAN_PRESENT | number(token, 12)));
+            }
+            case "mod_vlan_pcp", "set_vlan_pcp" -> {
+                pushTagIfNeeded(actions);
+                actions.add(new Action.SetField(MatchField.VLAN_PCP, number(token, 3)));
+            }
+            case "mod_dl_src" -> actions.add(plain(token, MatchField.ETH_SRC));
+            case "mod_dl_dst" -> actions.add(plain(token, MatchField.ETH_DST));
+            case "mod_nw_src" -> actions.add(plain(token, MatchField.NW_SRC));
+            case "mod_nw_dst" -> actions.add(plain(token, MatchField.NW_DST));
+            case "mod_nw_tos" -> actions.add(new Action.SetField(MatchField.IP_DSCP, number(token, 8) >>> 2));
+            case "mod_nw_ecn" -> actions.add(plain(token, MatchField.NW_ECN));
+            case "mod_tp_src" -> actions.add(plain(token, transport(token, true)));
+            case "mod_tp_dst" -> actions.add(plain(token, transport(token, false)));
+            case "set_mpls_label" -> actions.add(plain(token, MatchField.MPLS_LABEL));
+            case "set_mpls_tc" -> actions.add(plain(token, MatchField.MPLS_TC));
+            case "set_tunnel" -> actions.add(new Action.SetField(MatchField.TUN_ID, number(token, 32)));
+            case "set_tunnel64" -> actions.add(plain(token, MatchField.TUN_ID));
+            default -> {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private void pushTagIfNeeded(List<Action> actions) {
+        if (!hasTag) {
+            actions.add(new Action.PushVlan(0x8100));
+            hasTag = true;
+        }
+    }
+
+    private MatchField transport(Token token, boolean source) throws FlowException {
+        return switch (protocol) {
+            case 6 -> source ? MatchField.TCP_SRC : MatchField.TCP_DST;
+            case 17 -> source ? MatchField.UDP_SRC : MatchField.UDP_DST;
+            case 132 -> source ? MatchField.SCTP_SRC : MatchField.SCTP_DST;
+            default ->
+                throw new Token.Place(ErrorCode.BAD_ACTION_MATCH_INCONSISTENT, "actions." + token.name())
+                        .at(token.position(), token.name(), token.name() + " needs a match on tcp, udp or sctp");
+        };
+    }
+
+    private Action plain(Token token, MatchField field) throws FlowException {
+        Token.Place place = SET_VALUE.under(token.name());
+        String text = token.required(place, token.name() + ":VALUE");
+        FieldText.Masked value = values.parse(field, text, token.valuePosition(), place);
+        if (!value.mask().equals(field.allOnes())) {
+            throw place.at(token.valuePosition(), text, token.name() + " writes the whole field: leave the mask out");
+        }
+        return new Action.SetField(field, value.value());
+    }
+
+    private static long number(Token token, int bits) throws FlowException {
+        Token.Place place = ARGUMENT.under(token.name());
+        String text = token.required(place, token.name() + ":1");
+        return FieldText.number(text, bits, token.name(), token.valuePosition(), place)
+                .low();
+    }
+
+    private static int etherType(Token token, int one, int other) throws FlowException {
+        int type = (int) number(token, 16);
+        if (type != one && type != other) {
+            throw ARGUMENT.under(token.name())
+                    .at(
+                            token.valuePosition(),
+                            valueOrEmpty(token),
+                            "%s takes 0x%04x or 0x%04x".formatted(token.name(), one, other));
+        }
+        return type;
+    }
+
+    private Action output(Token token) throws FlowException {
+        String text = token.required(OUT_PORT, "output:1");
+        int bracket = text.indexOf('[');
+        if (bracket > 0) {
+            Subfield source = subfield(text, token.valuePosition());
+            return new Action.OutputField(source.field, source.bit, source.bits, Action.WHOLE_PACKET);
+        }
+        int at = token.valuePosition();
+        if (text.contains("=")) {
+            throw OUT_PORT.at(at, text, "cutting a packet on output is not supported: write output:1");
+        }
+        int colon = text.indexOf(':');
+        int port = values.port(colon < 0 ? text : text.substring(0, colon), at, OUT_PORT);
+        if (colon < 0) {
+            return new Action.Output(port);
+        }
+        return new Action.Output(
+                port, FieldText.integer(text.substring(colon + 1), 0xffff, "max_len", at + colon + 1, OUT_PORT));
+    }
+
+    private Action controller(Token token) throws FlowException {
+        String text = token.value();
+        Token.Place place = ARGUMENT.under("controller");
+        if (text == null) {
+            return new Action.Output(Ports.CONTROLLER);
+        }
+        boolean isLength = !text.isEmpty() && text.chars().allMatch(c -> c >= '0' && c <= '9');
+        if (isLength) {
+            return new Action.Output(
+                    Ports.CONTROLLER, FieldText.integer(text, 0xffff, "max_len", token.valuePosition(), place));
+        }
+        int maxLength = Action.WHOLE_PACKET;
+        int reason = OFPR_ACTION;
+        int id = 0;
+        for (Token part : Token.all(text, token.valuePosition(), place)) {
+            String value = part.required(place, "controller(reason=action,max_len=128,id=0)");
+            switch (part.name()) {
+                case "max_len" -> maxLength = FieldText.integer(value, 0xffff, "max_len", part.valuePosition(), place);
+                case "id" -> id = FieldText.integer(value, 0xffff, "id", part.valuePosition(), place);
+                case "reason" -> reason = reason(value, part.valuePosition(), place);
+                default -> throw place.at(part.position(), part.name(), "controller(...) takes reason, max_len and id");
+            }
+        }
+        return new Action.Controller(maxLength, reason, id);
+    }
+
+    private static int reason(String text, int at, Token.Place place) throws FlowException {
+        for (int i = 0; i < ActionFormatter.REASONS.length; i++) {
+            if (ActionFormatter.REASONS[i].equals(text)) {
+                return i;
+            }
+        }
+        throw place.at(at, text, "a reason is one of " + String.join(", ", ActionFormatter.REASONS));
+    }
+
+    private Action resubmit(Token token) throws FlowException {
+        Token.Place place = ARGUMENT.under("resubmit");
+        String text = token.required(place, "resubmit(,1)");
+        int comma = text.indexOf(',');
+        String port = (comma < 0 ? text : text.substring(0, comma)).trim();
+        String table = comma < 0 ? "" : text.substring(comma + 1).trim();
+        if (port.isEmpty() && table.isEmpty()) {
+            throw place.at(token.position(), "resubmit", "say a port or a table: resubmit(,1)");
+        }
+        return new Action.Resubmit(
+                port.isEmpty() ? Ports.IN_PORT : values.port(port, token.valuePosition(), place),
+                table.isEmpty()
+                        ? 255
+                        : FieldText.integer(table, 254, "a table", token.valuePosition() + comma + 1, place));
+    }
+
+    private Action setField(Token token) throws FlowException {
+        String text = token.required(SET_VALUE, "set_field:02:00:00:00:00:01->eth_dst");
+        int at = token.valuePosition();
+        int arrow = arrow(token, text, "set_field:VALUE->FIELD");
+        String name = text.substring(arrow + 2);
+        MatchField field = writable(name, at + arrow + 2);
+        Token.Place place = SET_VALUE.under(field.fieldName());
+        FieldText.Masked value = values.parse(field, text.substring(0, arrow), at, place);
+        if (value.mask().isZero()) {
+            throw place.at(at, text.substring(0, arrow), "the mask leaves no bit to write");
+        }
+        if (field == MatchField.VLAN_VID && value.mask().equals(field.allOnes())) {
+            return new Action.SetField(field, value.value().or(Bits.of(KeyLayout.VLAN_PRESENT)));
+        }
+        return new Action.SetField(field, value.value(), value.mask());
+    }
+
+    private Action load(Token token) throws FlowException {
+        String text = token.required(SET_VALUE, "load:0x1->NXM_NX_REG0[0..7]");
+        int at = token.valuePosition();
+        int arrow = arrow(token, text, "load:VALUE->FIELD[FIRST..LAST]");
+        Subfield to = subfield(text.substring(arrow + 2), at + arrow + 2);
+        writable(to.field.fieldName(), at + arrow + 2);
+        Bits value = FieldText.number(text.substring(0, arrow), to.bits, "the value", at, SET_VALUE);
+        return new Action.SetField(to.field, shifted(value, to.bit), shifted(Bits.ones(to.bits), to.bit));
+    }
+
+    private Action move(Token token) throws FlowException {
+        String text = token.required(SET_VALUE, "move:NXM_NX_REG0[]->NXM_NX_REG1[]");
+        int at = token.valuePosition();
+        int arrow = arrow(token, text, "move:FIELD[FIRST..LAST]->FIELD[FIRST..LAST]");
+        Subfield from = subfield(text.substring(0, arrow), at);
+        Subfield to = subfield(text.substring(arrow + 2), at + arrow + 2);
+        writable(to.field.fieldName(), at + arrow + 2);
+        if (from.bits != to.bits) {
+            throw SET_VALUE.at(
+                    at,
+                    text,
+                    "the source has " + from.bits + " bits and the destination " + to.bits + ": they must be as many");
+        }
+        return new Action.CopyField(from.field, from.bit, to.field, to.bit, from.bits);
+    }
+
+    private static Bits shifted(Bits bits, int by) {
+        if (by == 0) {
+            return bits;
+        }
+        return by >= 64
+                ? new Bits(bits.low() << (by - 64), 0)
+                : new Bits(bits.high() << by | bits.low() >>> (64 - by), bits.low() << by);
+    }
+
+    private static int arrow(Token token, String text, String form) throws FlowException {
+        int arrow = text.indexOf("->");
+        if (arrow < 0) {
+            throw SET_VALUE.at(token.position(), token.name(), "no \"->\" and field after the value: write " + form);
+        }
+        return arrow;
+    }
+
+    private static MatchField writable(String name, int at) throws FlowException {
+        MatchField field = FieldNames.byName(name)
+                .orElseThrow(
+                        () -> SET_TYPE.at(at, name, "no field has this name: write one of ovs-fields(7), as eth_dst"));
+        if (!field.isWritable()) {
+            throw SET_TYPE.under(field.fieldName()).at(at, name, field.fieldName() + " cannot be written");
+        }
+        return field;
+    }
+
+    /** Some bits of a field, {@code NAME[]}, {@code NAME[BIT]} or {@code NAME[FIRST..LAST]}. */
+    private record Subfield(MatchField field, int bit, int bits) {}
+
+    private static Subfield subfield(String text, int at) throws FlowException {
+        int open = text.indexOf('[');
+        String name = open < 0 ? text : text.substring(0, open);
+        MatchField field = FieldNames.byName(name)
+                .orElseThrow(() ->
+                        SET_TYPE.at(at, name, "no field has this name: write one of ovs-fields(7), as NXM_NX_REG0"));
+        if (open < 0) {
+            return new Subfield(field, 0, field.bits());
+        }
+        if (!text.endsWith("]")) {
+            throw SET_VALUE.at(at, text, "bits are written " + name + "[FIRST..LAST]");
+        }
+        String range = text.substring(open + 1, text.length() - 1);
+        if (range.isEmpty()) {
+            return new Subfield(field, 0, field.bits());
+        }
+        int dots = range.indexOf("..");
+        Token.Place place = SET_VALUE.under(field.fieldName());
+        int most = field.bits() - 1;
+        int first = FieldText.integer(
+                dots < 0 ? range : range.substring(0, dots), most, "the first bit", at + open + 1, place);
+        int last = dots < 0
+                ? first
+                : FieldText.integer(range.substring(dots + 2), most, "the last bit", at + open + dots + 3, place);
+        if (last < first) {
+            throw place.at(at, text, "the last bit is before the first: write [" + last + ".." + first + "]");
+        }
+        return new Subfield(field, first, last - first + 1);
+    }
+
+    private Action portAction(Token token) throws FlowException {
+        if (token.value() == null) {
+            OptionalInt port = values.findPort(token.name());
+            if (port.isPresent()) {
+                return new Action.Output(port.getAsInt());
+            }
+        }
+        String known = token.name().toLowerCase(Locale.ROOT);
+        String what = switch (known) {
+            case "ct",
+                    "learn",
+                    "note",
+                    "multipath",
+                    "bundle",
+                    "bundle_load",
+                    "conjunction",
+                    "clone",
+                    "sample",
+                    "exit",
+                    "fin_timeout",
+                    "enqueue",
+                    "pop_queue",
+                    "push",
+                    "pop",
+                    "encap",
+                    "decap",
+                    "ct_clear",
+                    "check_pkt_larger" -> "this action is not supported by this switch";
+            default ->
+                "no action and no port has this name; actions are written as in ovs-actions(7), for example"
+                        + " set_field:10.0.0.1->ip_dst,output:2";
+        };
+        throw TYPE.under(token.name()).at(token.position(), token.name(), what);
+    }
+}
