@@ -1,0 +1,67 @@
+package io.heddle.datapath.metrics;
+
+import java.util.List;
+import java.util.Locale;
+
+/** Why a packet was dropped. Every drop in the switch has one of these and is counted under it. */
+public enum DropReason {
+    /** The pool had no free frame. */
+    NO_BUFFER("no free buffer for the packet or a copy of it"),
+    /** The port's queue was full. */
+    TX_FULL("the egress port could not take the packet at once"),
+    /** The system refused the packet. */
+    TX_ERROR("the system refused to send the packet"),
+    /** The egress interface is down or gone. */
+    LINK_DOWN("the egress port has no working link"),
+    /** The packet is longer than the egress port's MTU and is not a super-frame that could be cut. */
+    MTU_EXCEEDED("the packet is longer than the MTU of the egress port"),
+    /** The frame is too short for its headers, or its headers contradict each other. */
+    MALFORMED("the frame's headers are incomplete or contradict each other"),
+    /** The kernel had no room in the receive ring. */
+    RX_OVERRUN("the receive ring was full"),
+    /** The device gave a frame that was cut. */
+    RX_TRUNCATED("the received frame was longer than a buffer"),
+    /** Tunnel port without an entry for the key and address of the packet. */
+    TUNNEL_UNKNOWN("no tunnel port takes the packet's addresses and key"),
+    /** No route or no neighbour for the tunnel's remote address. */
+    NO_ROUTE("no route to the tunnel's remote address"),
+    /** The layer 3 port does not know the Ethernet address of its peer, or the frame is not IP. */
+    NOT_LAYER_3("the frame is not IP, and the egress port is a layer 3 port"),
+    /** No flow matched in a bridge in fail-mode secure. */
+    TABLE_MISS("no flow matched, and the table's miss entry drops"),
+    /** The matching flow has no output. */
+    NO_OUTPUT("the matching flow drops the packet"),
+    /** The packet came in through a port that the flow tables say must not receive. */
+    PORT_BLOCKED("the port is configured not to receive or not to forward"),
+    /** A meter's rate was exceeded. */
+    METER("the rate of a meter was exceeded"),
+    /** TTL reached zero. */
+    TTL_EXPIRED("the time to live ran out"),
+    /** Controller queue full. */
+    PUNT_FULL("the queue to the controllers was full"),
+    /** Recirculated too often. */
+    RECIRC_LIMIT("the packet was recirculated too often"),
+    /** The pipeline resubmitted, or patch ports nested, too deeply. */
+    TRANSLATION_LIMIT("the pipeline was too deep: groups, resubmits or patch ports form a loop"),
+    /** An exception while the packet was processed: a bug. */
+    INTERNAL_ERROR("an internal error while the packet was processed");
+
+    /** All reasons, by ordinal. */
+    public static final List<DropReason> ALL = List.of(values());
+
+    private final String sentence;
+
+    DropReason(String sentence) {
+        this.sentence = sentence;
+    }
+
+    /** Returns what happened, for people. */
+    public String sentence() {
+        return sentence;
+    }
+
+    /** Returns the name in metrics and commands, like {@code mtu_exceeded}. */
+    public String label() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+}

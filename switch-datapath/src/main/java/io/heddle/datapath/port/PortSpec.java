@@ -1,0 +1,248 @@
+package io.heddle.datapath.port;
+
+import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a port is to be. Everything is checked when a record is made; {@link IllegalArgumentException}s say what would be right.
+ *
+ * <p>Ethernet addresses are 48 bits in a {@code long} (02:00:00:00:00:07 is 0x020000000007), {@code 0} for "the system chooses".
+ * An MTU is the longest layer 3 packet in octets, 0 for "as the device has it".
+ */
+public sealed interface PortSpec {
+    /** Longest name of a network device in octets ({@code IFNAMSIZ} - 1). */
+    int MAX_DEVICE_NAME = 15;
+
+    /** Returns the port's name, unique in its bridge; also its device's if it has one. */
+    String name();
+
+    /** Returns the type as the configuration calls it. */
+    String type();
+
+    /** A TAP device that the switch makes, for a VM or a process, or to be moved into a container. */
+    record Tap(String name, long mac, int mtu) implements PortSpec {
+        public Tap {
+            checkDevice("name", name);
+            checkMac(mac);
+            checkMtu(mtu);
+        }
+
+        public Tap(String name) {
+            this(name, 0, 0);
+        }
+
+        @Override
+        public String type() {
+            return "tap";
+        }
+    }
+
+    /** The bridge's own TAP device, in the host's network stack (OFPP_LOCAL). */
+    record Internal(String name, long mac, int mtu) implements PortSpec {
+        public Internal {
+            checkDevice("name", name);
+            checkMac(mac);
+            checkMtu(mtu);
+        }
+
+        public Internal(String name) {
+            this(name, 0, 0);
+        }
+
+        @Override
+        public String type() {
+            return "internal";
+        }
+    }
+
+    /**
+     * A device that exists: an Ethernet card, a veth end.
+     *
+     * @param ringFrames frames of 128 KiB in the receive ring, a power of two in [8, 4096]; 0 for 128 (16 MiB)
+     */
+    record SystemDevice(String name, int mtu, int ringFrames) implements PortSpec {
+        public SystemDevice {
+            checkDevice("name", name);
+            checkMtu(mtu);
+            if (ringFrames != 0 && (ringFrames < 8 || ringFrames > 4096 || Integer.bitCount(ringFrames) != 1)) {
+                throw new IllegalArgumentException(
+                        "ringFrames: " + ringFrames + " is not a power of two in [8, 4096], nor 0 for the default");
+            }
+        }
+
+        public SystemDevice(String name) {
+            this(name, 0, 0);
+        }
+
+        @Override
+        public String type() {
+            return "system";
+        }
+    }
+
+    /**
+     * A veth pair that the switch makes; {@code name} stays here, {@code peer} goes to the network namespace.
+     *
+     * @param netns name under /run/netns, null for the switch's own
+     * @param mac of the peer, which is the host's end
+     */
+    record Veth(String name, String peer, @Nullable String netns, long mac, int mtu) implements PortSpec {
+        public Veth {
+            checkDevice("name", name);
+            checkDevice("peer", peer);
+            checkMac(mac);
+            checkMtu(mtu);
+            if (netns != null && (netns.isEmpty() || netns.contains("/") || netns.equals(".") || netns.equals(".."))) {
+                throw new IllegalArgumentException("netns: \"" + netns
+                        + "\" is not a network namespace's name: give a file name under /run/netns");
+            }
+            if (netns == null && name.equals(peer)) {
+                throw new IllegalArgumentException(
+                        "peer: \"" + peer + "\" is the port's own name, and both ends are in one namespace");
+            }
+        }
+
+        public Veth(String name, String peer, @Nullable String netns) {
+            this(name, peer, netns, 0, 0);
+        }
+
+        @Override
+        public String type() {
+            return "veth";
+        }
+    }
+
+    /**
+     * A layer 3 device: the switch adds and removes the Ethernet header.
+     *
+     * @param mac that the device's side is known by in the bridge; 0: made from the name
+     */
+    record Tun(String name, long mac, int mtu) implements PortSpec {
+        public Tun {
+            checkDevice("name", name);
+            checkMac(mac);
+            checkMtu(mtu);
+        }
+
+        @Override
+        public String type() {
+            return "tun";
+        }
+    }
+
+    /**
+     * A VXLAN tunnel (RFC 7348). IPv4 addresses are as numbers, 10.0.0.1 is 0x0a000001.
+     *
+     * @param remote address of the other end; 0 iff {@code remoteFromFlow}
+     * @param remoteFromFlow the flow's {@code tun_dst} is the other end
+     * @param local own address, 0 for what routing says, or the flow's {@code tun_src} if {@code localFromFlow}
+     * @param key VXLAN network identifier, 0 to 16,777,215; 0 if {@code keyFromFlow}
+     * @param keyFromFlow the flow's {@code tun_id} is the key
+     * @param udpPort destination port, 1 to 65535
+     */
+    record Vxlan(
+            String name,
+            int remote,
+            boolean remoteFromFlow,
+            int local,
+            boolean localFromFlow,
+            int key,
+            boolean keyFromFlow,
+            int udpPort,
+            int mtu)
+            implements PortSpec {
+        /** The port that IANA assigned to VXLAN. */
+        public static final int DEFAULT_UDP_PORT = 4789;
+
+        public Vxlan {
+            checkName("name", name);
+            checkMtu(mtu);
+            if (remoteFromFlow != (remote == 0)) {
+                throw new IllegalArgumentException("remote: give an IPv4 address, or \"flow\"");
+            }
+            if (localFromFlow && local != 0) {
+                throw new IllegalArgumentException("local: give an IPv4 address, or \"flow\", or leave it out");
+            }
+            if (key < 0 || key > 0xffffff) {
+                throw new IllegalArgumentException("key: " + key + " is not in [0, 16777215]");
+            }
+            if (keyFromFlow && key != 0) {
+                throw new IllegalArgumentException("key: give a number, or \"flow\"");
+            }
+            if (udpPort < 1 || udpPort > 65535) {
+                throw new IllegalArgumentException("port: " + udpPort + " is not in [1, 65535]");
+            }
+        }
+
+        @Override
+        public String type() {
+            return "vxlan";
+        }
+    }
+
+    /** One end of a cable between two bridges of this process; it has no device, the pipeline goes on in the peer's bridge. */
+    record Patch(String name, String peer) implements PortSpec {
+        public Patch {
+            checkName("name", name);
+            checkName("peer", peer);
+            if (name.equals(peer)) {
+                throw new IllegalArgumentException("peer: patch port \"" + name + "\" cannot be its own peer");
+            }
+        }
+
+        @Override
+        public String type() {
+            return "patch";
+        }
+    }
+
+    /** One end of a cable in memory, for tests and embedders; see {@code MemoryPort}. */
+    record Memory(String name, long mac, int mtu) implements PortSpec {
+        public Memory {
+            checkName("name", name);
+            checkMac(mac);
+            checkMtu(mtu);
+        }
+
+        public Memory(String name) {
+            this(name, 0, 0);
+        }
+
+        @Override
+        public String type() {
+            return "memory";
+        }
+    }
+
+    private static void checkName(String key, String name) {
+        if (name.isEmpty()) {
+            throw new IllegalArgumentException(key + ": is empty: give a name");
+        }
+    }
+
+    private static void checkDevice(String key, String name) {
+        checkName(key, name);
+        boolean allowed = !name.equals(".") && !name.equals("..");
+        for (int i = 0; i < name.length() && allowed; i++) {
+            char c = name.charAt(i);
+            allowed = c > ' ' && c != '/' && c != ':' && c != '%' && c != 0x7f;
+        }
+        if (!allowed || name.getBytes(StandardCharsets.UTF_8).length > MAX_DEVICE_NAME) {
+            throw new IllegalArgumentException(key + ": \"" + name
+                    + "\" cannot be a network device's name: at most 15 octets, no space, '/', ':' or '%'");
+        }
+    }
+
+    private static void checkMac(long mac) {
+        if (mac >>> 48 != 0 || (mac & 0x0100_0000_0000L) != 0) {
+            throw new IllegalArgumentException("mac: " + Long.toHexString(mac)
+                    + " is not the address of one station: 48 bits, first octet even, like 02:00:00:00:00:07");
+        }
+    }
+
+    private static void checkMtu(int mtu) {
+        if (mtu != 0 && (mtu < 68 || mtu > 65535)) {
+            throw new IllegalArgumentException("mtu: " + mtu + " is not in [68, 65535]");
+        }
+    }
+}
