@@ -46,7 +46,7 @@ public enum DropReason {
     /** An exception while the packet was processed: a bug. */
     INTERNAL_ERROR("an internal error while the packet was processed");
 
-    /** All reasons, by ordinal. */
+    /** All reasons, by index. */
     public static final List<DropReason> ALL = List.of(values());
 
     private final String sentence;
@@ -58,6 +58,12 @@ public enum DropReason {
     /** Returns what happened, for people. */
     public String sentence() {
         return sentence;
+    }
+
+    /** Returns the place in {@link #ALL}, for arrays of counters; it is not stored or sent anywhere. */
+    @SuppressWarnings("EnumOrdinal") // the one place that relies on it
+    public int index() {
+        return ordinal();
     }
 
     /** Returns the name in metrics and commands, like {@code mtu_exceeded}. */

@@ -45,12 +45,12 @@ public final class PortStatistics {
 
     /** Counts packets that were dropped when they were received. Poll loop only. */
     public void countReceiveDrop(DropReason reason, long packets) {
-        add(RX_DROPS + reason.ordinal(), packets);
+        add(RX_DROPS + reason.index(), packets);
     }
 
     /** Counts packets that were to be sent and were dropped. Poll loop only. */
     public void countTransmitDrop(DropReason reason, long packets) {
-        add(TX_DROPS + reason.ordinal(), packets);
+        add(TX_DROPS + reason.index(), packets);
     }
 
     /** Counts calls of the system that failed while receiving. Poll loop only. */
@@ -95,12 +95,12 @@ public final class PortStatistics {
 
     /** Returns received packets that were dropped for {@code reason}. */
     public long receiveDrops(DropReason reason) {
-        return read(RX_DROPS + reason.ordinal());
+        return read(RX_DROPS + reason.index());
     }
 
     /** Returns packets that were to be sent and were dropped for {@code reason}. */
     public long transmitDrops(DropReason reason) {
-        return read(TX_DROPS + reason.ordinal());
+        return read(TX_DROPS + reason.index());
     }
 
     /** Returns all received packets that were dropped. */
