@@ -21,7 +21,12 @@ test_summary() {
                     failures += attribute("failures"); skipped += attribute("skipped") }
     /<testcase / { current = attribute("classname") "." attribute("name") }
     /<(failure|error)[ >]/ { print "FAILED " current }
-    /<skipped[ >\/]/ { m = attribute("message"); print "skipped " current (m == "" ? "" : ": " m) }
+    /<skipped[ >\/]/ {
+      m = attribute("message")
+      if (m == "" && match($0, /Exception: .*/)) m = substr($0, RSTART + 11)
+      sub(/^Assumption failed: /, "", m)
+      print "skipped " current (m == "" ? "" : ": " m)
+    }
     END {
       failed = failures + errors
       printf "%d passed, %d failed, %d skipped\n", tests - failed - skipped, failed, skipped

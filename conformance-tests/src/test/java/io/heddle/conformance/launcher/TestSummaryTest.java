@@ -18,7 +18,8 @@ class TestSummaryTest {
               <testcase name="shouldA" classname="a.Good" time="0.01"/>
               <testcase name="shouldB" classname="a.Good" time="0.01"/>
               <testcase name="shouldC" classname="a.Good" time="0.01">
-                <skipped message="no engine"/>
+                <skipped type="x.TestAbortedException"><![CDATA[x.TestAbortedException: Assumption failed: no engine
+            	at a.Good.shouldC(Good.java:1)]]></skipped>
               </testcase>
             </testsuite>
             """;
