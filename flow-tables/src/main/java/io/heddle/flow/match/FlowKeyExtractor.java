@@ -123,21 +123,14 @@ public final class FlowKeyExtractor {
                 words[KeyLayout.W_TP] |=
                         Octets.u32(memory, l4) << 32 | (long) (Octets.u16(memory, l4 + 12) & 0xfff) << 16;
             case IpProtocols.UDP, IpProtocols.SCTP -> words[KeyLayout.W_TP] |= Octets.u32(memory, l4) << 32;
-            case IpProtocols.ICMP -> {
-                if (PacketLayers.type(layers) == EtherTypes.IPV4) {
-                    words[KeyLayout.W_TP] |= typeAndCode(memory, l4);
-                }
-            }
+            case IpProtocols.ICMP, IpProtocols.IGMP -> words[KeyLayout.W_TP] |= typeAndCode(memory, l4);
             case IpProtocols.ICMPV6 -> {
-                if (PacketLayers.type(layers) == EtherTypes.IPV6) {
-                    words[KeyLayout.W_TP] |= typeAndCode(memory, l4);
-                    int type = Octets.u16(memory, l4);
-                    if (type == 135 << 8 || type == 136 << 8) {
-                        extractNeighbourDiscovery(memory, l4, PacketLayers.l4Length(layers), words);
-                    }
+                words[KeyLayout.W_TP] |= typeAndCode(memory, l4);
+                int type = Octets.u16(memory, l4);
+                if (type == 135 << 8 || type == 136 << 8) {
+                    extractNeighbourDiscovery(memory, l4, PacketLayers.l4Length(layers), words);
                 }
             }
-            case IpProtocols.IGMP -> words[KeyLayout.W_TP] |= typeAndCode(memory, l4);
             default -> {}
         }
     }

@@ -186,6 +186,31 @@ public final class Ipv6View {
         return next == IpProtocols.NO_NEXT_HEADER ? bits | EXTHDR_NO_NEXT : bits;
     }
 
+    /**
+     * Says whether a routing header still holds the final destination: the checksum of the upper layer then covers that one and not the
+     * destination of the fixed header (RFC 8200 section 8.1).
+     *
+     * @param offset of the fixed header, for which {@link #check} is true
+     */
+    public static boolean hasPendingRouting(MemorySegment memory, long offset) {
+        int left = payloadLength(memory, offset);
+        int next = nextHeader(memory, offset);
+        long at = offset + LENGTH;
+        while (isExtension(next) && left >= 8) {
+            if (next == IpProtocols.ROUTING && Octets.u8(memory, at + 3) > 0) {
+                return true;
+            }
+            int size = extensionLength(memory, at, next);
+            if (size > left) {
+                return false;
+            }
+            next = Octets.u8(memory, at);
+            at += size;
+            left -= size;
+        }
+        return false;
+    }
+
     private static int extensionBit(int type) {
         return switch (type) {
             case IpProtocols.HOP_BY_HOP -> EXTHDR_HOP;

@@ -192,9 +192,20 @@ public final class PacketLayers {
         return (int) (layers >>> PROTOCOL_SHIFT);
     }
 
-    /** Says whether the L4 header of a known protocol is there, complete, and not in an earlier fragment. */
+    /**
+     * Says whether the L4 header of a known protocol is there, complete, and not in an earlier fragment. ICMP and IGMP are known over
+     * IPv4, ICMPv6 over IPv6.
+     */
     public static boolean hasL4Header(long layers) {
-        int needed = IpProtocols.minHeaderLength(protocol(layers));
-        return needed != 0 && l4Length(layers) >= needed && fragment(layers) != 3 && isL4Known(layers);
+        int protocol = protocol(layers);
+        int needed = IpProtocols.minHeaderLength(protocol);
+        if (needed == 0 || l4Length(layers) < needed || fragment(layers) == 3 || !isL4Known(layers)) {
+            return false;
+        }
+        return switch (protocol) {
+            case IpProtocols.ICMP, IpProtocols.IGMP -> isIpv4(layers);
+            case IpProtocols.ICMPV6 -> isIpv6(layers);
+            default -> true;
+        };
     }
 }

@@ -1,0 +1,108 @@
+package io.heddle.flow.packet;
+
+import java.lang.foreign.MemorySegment;
+
+/**
+ * Inserts and removes VLAN tags, MPLS label stack entries and PBB service tags.
+ *
+ * <pre>
+ *   push VLAN   dst src          type ...   ->  dst src TPID tci type ...
+ *   push MPLS   dst src [vlan]   type ...   ->  dst src [vlan] MPLS entry ...
+ *   push PBB    dst src [vlan]   type ...   ->  dst src 88e7 itag  dst src [vlan] type ...
+ * </pre>
+ *
+ * <p>Only the octets before the change are moved. A frame that a pop makes shorter than 60 octets is not padded here: the egress port
+ * does that. Popping what is not there changes nothing.
+ *
+ * <p>Every push says false when the frame has no room for it; the frame is then unchanged.
+ *
+ * <p>Thread safety: stateless.
+ *
+ * @see <a href="https://opennetworking.org/wp-content/uploads/2014/10/openflow-switch-v1.3.5.pdf">OpenFlow 1.3.5 section 5.12</a>
+ */
+public final class PacketEditor {
+    private static final int ADDRESSES = 12;
+    private static final int BACKBONE_HEADER = EthernetView.LENGTH + PbbView.LENGTH;
+
+    private PacketEditor() {}
+
+    /** Inserts an outermost VLAN tag; bit 12 of {@code tci} is sent as 0. */
+    public static boolean pushVlan(HeaderRoom frame, int etherType, int tci) {
+        if (frame.length() < EthernetView.LENGTH || !frame.push(VlanView.LENGTH)) {
+            return false;
+        }
+        MemorySegment memory = frame.memory();
+        long start = frame.offset();
+        MemorySegment.copy(memory, start + VlanView.LENGTH, memory, start, ADDRESSES);
+        VlanView.setTpid(memory, start + ADDRESSES, etherType);
+        VlanView.setTci(memory, start + ADDRESSES, tci & ~VlanView.PRESENT);
+        return true;
+    }
+
+    /** Removes the outermost VLAN tag. */
+    public static void popVlan(HeaderRoom frame) {
+        MemorySegment memory = frame.memory();
+        long start = frame.offset();
+        if (frame.length() < EthernetView.LENGTH + VlanView.LENGTH
+                || !EtherTypes.isVlan(EthernetView.type(memory, start))) {
+            return;
+        }
+        MemorySegment.copy(memory, start, memory, start + VlanView.LENGTH, ADDRESSES);
+        frame.pull(VlanView.LENGTH);
+    }
+
+    /** Inserts an outermost label stack entry, after the outermost VLAN tag where there is one, and sets the Ethernet type. */
+    public static boolean pushMpls(HeaderRoom frame, int etherType, int entry) {
+        int stack = PacketLayers.l3(PacketLayers.parse(frame.memory(), frame.offset(), frame.length()));
+        if (stack == 0 || !frame.push(MplsView.LENGTH)) {
+            return false;
+        }
+        MemorySegment memory = frame.memory();
+        long start = frame.offset();
+        MemorySegment.copy(memory, start + MplsView.LENGTH, memory, start, stack);
+        Octets.put16(memory, start + stack - 2, etherType);
+        MplsView.setEntry(memory, start + stack, entry);
+        return true;
+    }
+
+    /** Removes the outermost label stack entry and sets the Ethernet type. */
+    public static void popMpls(HeaderRoom frame, int etherType) {
+        MemorySegment memory = frame.memory();
+        long start = frame.offset();
+        long layers = PacketLayers.parse(memory, start, frame.length());
+        int stack = PacketLayers.l3(layers);
+        if (!EtherTypes.isMpls(PacketLayers.type(layers)) || frame.length() < stack + MplsView.LENGTH) {
+            return;
+        }
+        Octets.put16(memory, start + stack - 2, etherType);
+        MemorySegment.copy(memory, start, memory, start + MplsView.LENGTH, stack);
+        frame.pull(MplsView.LENGTH);
+    }
+
+    /**
+     * Puts a backbone Ethernet header with the same addresses and a service tag before the frame, which becomes its payload whole.
+     *
+     * @param serviceTag the four octets after the TPID
+     */
+    public static boolean pushPbb(HeaderRoom frame, int etherType, int serviceTag) {
+        if (frame.length() < EthernetView.LENGTH || !frame.push(BACKBONE_HEADER)) {
+            return false;
+        }
+        MemorySegment memory = frame.memory();
+        long start = frame.offset();
+        MemorySegment.copy(memory, start + BACKBONE_HEADER, memory, start, ADDRESSES);
+        EthernetView.setType(memory, start, etherType);
+        PbbView.setTag(memory, start + EthernetView.LENGTH, serviceTag);
+        return true;
+    }
+
+    /** Removes the backbone Ethernet header, its VLAN tag and the service tag: the customer's frame is left. */
+    public static void popPbb(HeaderRoom frame) {
+        long layers = PacketLayers.parse(frame.memory(), frame.offset(), frame.length());
+        int tag = PacketLayers.l3(layers);
+        if (PacketLayers.type(layers) == EtherTypes.PBB
+                && frame.length() >= tag + PbbView.LENGTH + EthernetView.LENGTH) {
+            frame.pull(tag + PbbView.LENGTH);
+        }
+    }
+}
