@@ -113,6 +113,17 @@ public final class FlowParser {
                 || field.aliases().stream().anyMatch(alias -> text.contains(alias + "="));
     }
 
+    /**
+     * Parses a value of one field, such as {@code 10.0.0.0/8} for {@code nw_src}. Prerequisites are not looked at.
+     *
+     * @return a match on this field alone; {@link Match#ANY} for {@code *}
+     */
+    public Match field(MatchField field, String text) throws FlowException {
+        Token.Place place = new Token.Place(ErrorCode.BAD_MATCH_BAD_VALUE, "match." + field.fieldName());
+        FieldText.Masked parsed = values.parse(field, text, 0, place);
+        return Match.builder().masked(field, parsed.value(), parsed.mask()).build();
+    }
+
     /** Parses actions without instructions, such as {@code set_field:10.0.0.1->ip_dst,output:2}; {@code drop} is none. */
     public List<Action> actions(String text) throws FlowException {
         return new ActionParser(values, Match.ANY).actions(text, 0);
