@@ -31,6 +31,14 @@ public enum DropReason {
     TABLE_MISS("no flow matched, and the table's miss entry drops"),
     /** The matching flow has no output. */
     NO_OUTPUT("the matching flow drops the packet"),
+    /** All outputs were to the port that the packet came from. */
+    OUTPUT_TO_IN_PORT("the packet would only go back to the port it came from"),
+    /** No bucket of the group is live. */
+    NO_LIVE_BUCKET("no bucket of the group is live"),
+    /** Fragments are not wanted. */
+    FRAGMENT("the packet is a fragment, and fragments are dropped"),
+    /** There was no room for another header. */
+    NO_HEADROOM("there was no room for another header"),
     /** The packet came in through a port that the flow tables say must not receive. */
     PORT_BLOCKED("the port is configured not to receive or not to forward"),
     /** A meter's rate was exceeded. */

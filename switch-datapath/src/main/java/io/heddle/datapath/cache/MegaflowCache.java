@@ -1,0 +1,404 @@
+package io.heddle.datapath.cache;
+
+import io.heddle.flow.match.FlowKey;
+import io.heddle.flow.match.FlowMask;
+import io.heddle.flow.match.KeyLayout;
+import io.heddle.flow.match.Match;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Finds the megaflow that a key belongs to: tuple-space search over the masks in use, the most used ones first.
+ *
+ * <pre>
+ *   subtables, ranked by hits           subtable = one mask
+ *   +--------+  +--------+              words  n masked words of each entry, side by side
+ *   | mask A |  | mask B | ...          hash   open addressing, linear probing, deletion by shifting back
+ *   +--------+  +--------+
+ * </pre>
+ *
+ * <p>Megaflows of one revision are disjoint, so the first hit is the answer. Among megaflows of different revisions two may overlap: the
+ * stale one is translated again when it is hit and then replaces or yields, so that a stale hit is never executed.
+ *
+ * <p>Bounded: at the flow limit the least recently used of a few candidates makes room; at the mask limit the least used mask goes with
+ * all its megaflows.
+ *
+ * <p>Threading: one poll loop.
+ */
+public final class MegaflowCache {
+    private static final int EVICTION_CANDIDATES = 8;
+
+    private final int flowLimit;
+    private final int maskLimit;
+    private final long seed;
+    private final List<Megaflow> all = new ArrayList<>();
+    private Subtable[] ranked = {};
+    private int hand;
+
+    private long hits;
+    private long misses;
+    private long masksProbed;
+    private long evictions;
+
+    /**
+     * @param flowLimit most megaflows, 1 or more
+     * @param maskLimit most masks, 1 or more
+     * @param seed of the hash
+     */
+    public MegaflowCache(int flowLimit, int maskLimit, long seed) {
+        if (flowLimit < 1 || maskLimit < 1) {
+            throw new IllegalArgumentException("limits %d and %d must be 1 or more".formatted(flowLimit, maskLimit));
+        }
+        this.flowLimit = flowLimit;
+        this.maskLimit = maskLimit;
+        this.seed = seed;
+    }
+
+    /** The megaflow of this key; null when there is none. */
+    public @Nullable Megaflow lookup(FlowKey key) {
+        long[] words = key.words();
+        Subtable[] tables = ranked;
+        for (int i = 0; i < tables.length; i++) {
+            Megaflow found = tables[i].lookup(words);
+            if (found != null) {
+                masksProbed += i + 1;
+                hits++;
+                tables[i].recentHits++;
+                return found;
+            }
+        }
+        masksProbed += tables.length;
+        misses++;
+        return null;
+    }
+
+    /** Adds a megaflow. One of the same match is replaced. */
+    public void install(Megaflow megaflow) {
+        Match match = megaflow.match();
+        Subtable table = tableOf(match);
+        long[] words = match.key().words();
+        Megaflow same = table.lookup(words);
+        if (same != null) {
+            remove(same);
+            table = tableOf(match);
+        }
+        if (all.size() >= flowLimit) {
+            evictOne();
+            table = tableOf(match);
+        }
+        table.insert(words, megaflow);
+        megaflow.subtable = table;
+        megaflow.position = all.size();
+        all.add(megaflow);
+    }
+
+    /** Takes a megaflow out; does nothing when it is not in. */
+    public void remove(Megaflow megaflow) {
+        Subtable table = megaflow.subtable;
+        if (table == null) {
+            return;
+        }
+        table.remove(megaflow);
+        megaflow.subtable = null;
+        Megaflow last = all.removeLast();
+        if (last != megaflow) {
+            all.set(megaflow.position, last);
+            last.position = megaflow.position;
+        }
+        megaflow.position = -1;
+        if (table.size == 0) {
+            drop(table);
+        }
+    }
+
+    /**
+     * Evicts idle megaflows, looking at some of them only: call it regularly.
+     *
+     * @param budget how many to look at
+     * @param idleNs idle for at least so long
+     */
+    public void evictIdle(int budget, long nowNs, long idleNs) {
+        int looked = Math.min(budget, all.size());
+        for (int i = 0; i < looked && !all.isEmpty(); i++) {
+            if (hand >= all.size()) {
+                hand = 0;
+            }
+            Megaflow megaflow = all.get(hand);
+            if (nowNs - megaflow.lastUsedNs() >= idleNs) {
+                remove(megaflow);
+                evictions++;
+            } else {
+                hand++;
+            }
+        }
+    }
+
+    private void evictOne() {
+        Megaflow oldest = null;
+        for (int i = 0; i < EVICTION_CANDIDATES; i++) {
+            hand = hand + 1 >= all.size() ? 0 : hand + 1;
+            Megaflow candidate = all.get(hand);
+            if (oldest == null || candidate.lastUsedNs() - oldest.lastUsedNs() < 0) {
+                oldest = candidate;
+            }
+        }
+        if (oldest != null) {
+            remove(oldest);
+            evictions++;
+        }
+    }
+
+    /** Orders the masks by how much they were used since the last call, and halves what is remembered of it. */
+    public void rank() {
+        Subtable[] tables = ranked.clone();
+        Arrays.sort(tables, (a, b) -> Long.compare(b.recentHits, a.recentHits));
+        for (Subtable table : tables) {
+            table.recentHits >>>= 1;
+        }
+        ranked = tables;
+    }
+
+    private Subtable tableOf(Match match) {
+        for (Subtable table : ranked) {
+            if (table.isFor(match)) {
+                return table;
+            }
+        }
+        if (ranked.length >= maskLimit) {
+            Subtable least = ranked[0];
+            for (Subtable table : ranked) {
+                if (table.recentHits <= least.recentHits) {
+                    least = table;
+                }
+            }
+            evictAll(least);
+        }
+        Subtable table = new Subtable(match, seed);
+        Subtable[] more = Arrays.copyOf(ranked, ranked.length + 1);
+        more[ranked.length] = table;
+        ranked = more;
+        return table;
+    }
+
+    private void evictAll(Subtable table) {
+        for (Megaflow megaflow : List.copyOf(all)) {
+            if (megaflow.subtable == table) {
+                remove(megaflow);
+                evictions++;
+            }
+        }
+        drop(table);
+    }
+
+    private void drop(Subtable table) {
+        for (int i = 0; i < ranked.length; i++) {
+            if (ranked[i] == table) {
+                Subtable[] fewer = new Subtable[ranked.length - 1];
+                System.arraycopy(ranked, 0, fewer, 0, i);
+                System.arraycopy(ranked, i + 1, fewer, i, fewer.length - i);
+                ranked = fewer;
+                return;
+            }
+        }
+    }
+
+    /** Forgets everything. */
+    public void clear() {
+        while (!all.isEmpty()) {
+            remove(all.getLast());
+        }
+    }
+
+    /** Shows every megaflow. The visitor must not change the cache. */
+    public void forEach(Consumer<Megaflow> visitor) {
+        all.forEach(visitor);
+    }
+
+    public int size() {
+        return all.size();
+    }
+
+    /** Masks in use. */
+    public int maskCount() {
+        return ranked.length;
+    }
+
+    public long hits() {
+        return hits;
+    }
+
+    public long misses() {
+        return misses;
+    }
+
+    /** Masks looked at, over all lookups. */
+    public long masksProbed() {
+        return masksProbed;
+    }
+
+    /** Megaflows that were idle, or made room for others. */
+    public long evictions() {
+        return evictions;
+    }
+
+    /** All megaflows of one mask. */
+    static final class Subtable {
+        private static final int INITIAL_SLOTS = 16;
+
+        private final int[] wordIndexes;
+        private final long[] masks;
+        private final long seed;
+        private long[] values;
+        private int[] hashes;
+        private @Nullable Megaflow[] entries;
+        private int size;
+        private long recentHits;
+
+        Subtable(Match match, long seed) {
+            this.seed = seed;
+            int n = match.wordCount();
+            wordIndexes = new int[n];
+            masks = new long[n];
+            int at = 0;
+            for (long rest = match.map(); rest != 0; rest &= rest - 1) {
+                wordIndexes[at] = Long.numberOfTrailingZeros(rest);
+                masks[at] = match.maskAt(at);
+                at++;
+            }
+            values = new long[INITIAL_SLOTS * n];
+            hashes = new int[INITIAL_SLOTS];
+            entries = new @Nullable Megaflow[INITIAL_SLOTS];
+        }
+
+        boolean isFor(Match match) {
+            if (match.wordCount() != masks.length) {
+                return false;
+            }
+            int at = 0;
+            for (long rest = match.map(); rest != 0; rest &= rest - 1) {
+                if (wordIndexes[at] != Long.numberOfTrailingZeros(rest) || masks[at] != match.maskAt(at)) {
+                    return false;
+                }
+                at++;
+            }
+            return true;
+        }
+
+        private int hash(long[] words) {
+            long hash = seed;
+            for (int i = 0; i < masks.length; i++) {
+                hash = KeyHash.mix(hash, words[wordIndexes[i]] & masks[i]);
+            }
+            return KeyHash.finish(hash);
+        }
+
+        @Nullable
+        Megaflow lookup(long[] words) {
+            int hash = hash(words);
+            int last = entries.length - 1;
+            for (int slot = hash & last; ; slot = slot + 1 & last) {
+                Megaflow entry = entries[slot];
+                if (entry == null) {
+                    return null;
+                }
+                if (hashes[slot] == hash && equalsAt(slot, words)) {
+                    return entry;
+                }
+            }
+        }
+
+        private boolean equalsAt(int slot, long[] words) {
+            int at = slot * masks.length;
+            for (int i = 0; i < masks.length; i++) {
+                if (values[at + i] != (words[wordIndexes[i]] & masks[i])) {
+                    return false;
+                }
+            }
+            return true;
+        }
+
+        void insert(long[] words, Megaflow megaflow) {
+            if ((size + 1) * 2 > entries.length) {
+                grow();
+            }
+            int hash = hash(words);
+            int last = entries.length - 1;
+            int slot = hash & last;
+            while (entries[slot] != null) {
+                slot = slot + 1 & last;
+            }
+            entries[slot] = megaflow;
+            hashes[slot] = hash;
+            int at = slot * masks.length;
+            for (int i = 0; i < masks.length; i++) {
+                values[at + i] = words[wordIndexes[i]] & masks[i];
+            }
+            size++;
+        }
+
+        private void grow() {
+            @Nullable Megaflow[] oldEntries = entries;
+            long[] oldValues = values;
+            int[] oldHashes = hashes;
+            int n = masks.length;
+            int slots = oldEntries.length * 2;
+            entries = new @Nullable Megaflow[slots];
+            values = new long[slots * n];
+            hashes = new int[slots];
+            for (int i = 0; i < oldEntries.length; i++) {
+                if (oldEntries[i] != null) {
+                    int slot = oldHashes[i] & slots - 1;
+                    while (entries[slot] != null) {
+                        slot = slot + 1 & slots - 1;
+                    }
+                    entries[slot] = oldEntries[i];
+                    hashes[slot] = oldHashes[i];
+                    System.arraycopy(oldValues, i * n, values, slot * n, n);
+                }
+            }
+        }
+
+        void remove(Megaflow megaflow) {
+            int last = entries.length - 1;
+            int slot = hash(megaflow.match().key().words()) & last;
+            while (entries[slot] != megaflow) {
+                if (entries[slot] == null) {
+                    throw new IllegalStateException("a megaflow is not in its subtable");
+                }
+                slot = slot + 1 & last;
+            }
+            closeGap(slot);
+            size--;
+        }
+
+        /** Moves back what linear probing had put behind the gap (Knuth, The Art of Computer Programming, 6.4, algorithm R). */
+        private void closeGap(int from) {
+            int n = masks.length;
+            int last = entries.length - 1;
+            int gap = from;
+            for (int slot = gap + 1 & last; entries[slot] != null; slot = slot + 1 & last) {
+                int home = hashes[slot] & last;
+                if ((slot - home & last) >= (slot - gap & last)) {
+                    entries[gap] = entries[slot];
+                    hashes[gap] = hashes[slot];
+                    System.arraycopy(values, slot * n, values, gap * n, n);
+                    gap = slot;
+                }
+            }
+            entries[gap] = null;
+        }
+    }
+
+    /** The match of a megaflow: the bits of {@code mask} that a packet brings. */
+    public static Match matchOf(FlowKey key, FlowMask mask) {
+        for (int i = KeyLayout.PACKET_WORDS; i < KeyLayout.WORDS; i++) {
+            if (mask.word(i) != 0) {
+                throw new IllegalArgumentException("the mask looks at word " + i + ", which no packet brings");
+            }
+        }
+        return Match.of(key, mask);
+    }
+}

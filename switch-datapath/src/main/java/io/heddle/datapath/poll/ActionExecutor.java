@@ -1,0 +1,268 @@
+package io.heddle.datapath.poll;
+
+import io.heddle.datapath.buffer.Packet;
+import io.heddle.datapath.buffer.PacketBatch;
+import io.heddle.datapath.buffer.PacketPool;
+import io.heddle.datapath.cache.ActionProgram;
+import io.heddle.datapath.metrics.DropReason;
+import io.heddle.datapath.port.SoftwareOffload;
+import io.heddle.datapath.upcall.Punt;
+import io.heddle.datapath.upcall.PuntQueue;
+import io.heddle.flow.match.HeaderRewriter;
+import io.heddle.flow.match.Match;
+import io.heddle.flow.packet.PacketEditor;
+import io.heddle.flow.pipeline.DatapathAction;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Executes megaflows' programs on packets.
+ *
+ * <p>The last output moves the packet, each earlier one takes a share of it: octets are copied only when something is written to a
+ * frame that others hold too.
+ *
+ * <p>Threading: one poll loop.
+ */
+final class ActionExecutor {
+    /** Shortest Ethernet frame without FCS; a frame that a pop made shorter is padded. */
+    private static final int MIN_FRAME = 60;
+
+    private final PacketPool pool;
+    private final SoftwareOffload offload;
+    private final OutputQueues outputs;
+    private final MeterGate meters;
+    private final PuntQueue punts;
+    private final LoopStatistics statistics;
+    private final PacketBatch recirculated;
+    private final HeaderRewriter rewriter = new HeaderRewriter();
+    private @Nullable PacketRoom room;
+    /** The packet that is being worked on, as long as nobody else has it. */
+    private @Nullable Packet current;
+
+    ActionExecutor(
+            PacketPool pool,
+            SoftwareOffload offload,
+            OutputQueues outputs,
+            MeterGate meters,
+            PuntQueue punts,
+            LoopStatistics statistics,
+            PacketBatch recirculated) {
+        this.pool = pool;
+        this.offload = offload;
+        this.outputs = outputs;
+        this.meters = meters;
+        this.punts = punts;
+        this.statistics = statistics;
+        this.recirculated = recirculated;
+    }
+
+    /** Executes all steps and takes the packet over. */
+    void execute(ActionProgram program, Packet packet, long nowNs) {
+        current = packet;
+        try {
+            run(program, packet, nowNs);
+        } catch (RuntimeException e) {
+            Packet left = current;
+            current = null;
+            if (left != null) {
+                left.release();
+            }
+            throw e;
+        }
+    }
+
+    private void run(ActionProgram program, Packet received, long nowNs) {
+        Packet packet = received;
+        int truncateTo = Integer.MAX_VALUE;
+        int steps = program.size();
+        for (int i = 0; i < steps; i++) {
+            switch (program.operation(i)) {
+                case ActionProgram.OUTPUT -> {
+                    outputShare(program.first(i), packet, truncateTo);
+                    truncateTo = Integer.MAX_VALUE;
+                }
+                case ActionProgram.OUTPUT_LAST -> {
+                    packet.truncate(truncateTo);
+                    current = null;
+                    outputs.add(program.first(i), packet);
+                    return;
+                }
+                case ActionProgram.TRUNCATE -> truncateTo = program.first(i);
+                case ActionProgram.METER -> {
+                    if (!meters.pass(program.first(i), program.second(i), packet.length(), nowNs)) {
+                        drop(packet, DropReason.METER);
+                        return;
+                    }
+                }
+                case ActionProgram.PUNT -> punt(program.punt(i), packet);
+                case ActionProgram.CLONE -> {
+                    Packet clone = pool.share(packet);
+                    if (clone == null) {
+                        statistics.drop(DropReason.NO_BUFFER, 1);
+                    } else {
+                        execute(program.nested(i), clone, nowNs);
+                        current = packet;
+                    }
+                }
+                case ActionProgram.RECIRCULATE -> {
+                    recirculate(program.first(i), packet);
+                    return;
+                }
+                default -> {
+                    Packet edited = edit(program, i, packet);
+                    if (edited == null) {
+                        return;
+                    }
+                    packet = edited;
+                }
+            }
+        }
+        current = null;
+        packet.release();
+    }
+
+    private void outputShare(int port, Packet packet, int truncateTo) {
+        Packet share = pool.share(packet);
+        if (share == null) {
+            statistics.drop(DropReason.NO_BUFFER, 1);
+            return;
+        }
+        share.truncate(truncateTo);
+        outputs.add(port, share);
+    }
+
+    private void recirculate(int recirculationId, Packet packet) {
+        current = null;
+        packet.setRecirculationId(recirculationId);
+        if (recirculated.isFull()) {
+            drop(packet, DropReason.RECIRC_LIMIT);
+        } else {
+            recirculated.add(packet);
+        }
+    }
+
+    private void drop(Packet packet, DropReason reason) {
+        statistics.drop(reason, 1);
+        current = null;
+        packet.release();
+    }
+
+    /** Returns the packet to go on with, null when it is gone. */
+    private @Nullable Packet edit(ActionProgram program, int step, Packet packet) {
+        if (program.operation(step) == ActionProgram.SET_FIELDS) {
+            Match rewrite = program.rewrite(step);
+            MetadataRewriter.rewrite(rewrite, packet);
+            if (!MetadataRewriter.touchesFrame(rewrite)) {
+                return packet;
+            }
+        }
+        Packet own = packet;
+        if (packet.isShared()) {
+            own = copyOf(packet);
+            if (own == null) {
+                return null;
+            }
+        }
+        if (apply(program, step, own)) {
+            return own;
+        }
+        // No headroom: a frame of a receive ring has little. A frame of the pool has enough.
+        Packet roomy = copyOf(own);
+        if (roomy == null) {
+            return null;
+        }
+        if (!apply(program, step, roomy)) {
+            drop(roomy, DropReason.NO_HEADROOM);
+            return null;
+        }
+        return roomy;
+    }
+
+    private @Nullable Packet copyOf(Packet packet) {
+        Packet copy = pool.copy(packet);
+        if (copy == null) {
+            statistics.drop(DropReason.NO_BUFFER, 1);
+        }
+        current = copy;
+        packet.release();
+        return copy;
+    }
+
+    /** Returns false when there is no headroom. */
+    private boolean apply(ActionProgram program, int step, Packet packet) {
+        int first = program.first(step);
+        int second = program.second(step);
+        return switch (program.operation(step)) {
+            case ActionProgram.SET_FIELDS -> {
+                int partialStart = packet.needsChecksum() ? packet.checksumStart() : -1;
+                rewriter.rewrite(
+                        program.rewrite(step), packet.memory(), packet.offset(), packet.length(), partialStart);
+                yield true;
+            }
+            case ActionProgram.PUSH_VLAN -> PacketEditor.pushVlan(roomOf(packet), first, second);
+            case ActionProgram.PUSH_MPLS -> PacketEditor.pushMpls(roomOf(packet), first, second);
+            case ActionProgram.PUSH_PBB -> PacketEditor.pushPbb(roomOf(packet), first, second);
+            case ActionProgram.POP_VLAN -> {
+                int before = packet.length();
+                PacketEditor.popVlan(roomOf(packet));
+                yield pad(packet, before);
+            }
+            case ActionProgram.POP_MPLS -> {
+                int before = packet.length();
+                PacketEditor.popMpls(roomOf(packet), first);
+                yield pad(packet, before);
+            }
+            case ActionProgram.POP_PBB -> {
+                int before = packet.length();
+                PacketEditor.popPbb(roomOf(packet));
+                yield pad(packet, before);
+            }
+            default -> throw new IllegalStateException("operation " + program.operation(step));
+        };
+    }
+
+    private PacketRoom roomOf(Packet packet) {
+        PacketRoom known = room;
+        if (known == null) {
+            known = new PacketRoom(packet);
+            room = known;
+        }
+        return known.of(packet);
+    }
+
+    /** Pads a frame that was long enough before; always true. */
+    private static boolean pad(Packet packet, int before) {
+        int missing = Math.min(before, MIN_FRAME) - packet.length();
+        if (missing > 0 && missing <= packet.tailroom() && !packet.needsChecksum()) {
+            long end = packet.offset() + packet.length();
+            packet.append(missing);
+            packet.memory().asSlice(end, missing).fill((byte) 0);
+        }
+        return true;
+    }
+
+    /** Copies the packet to the controllers, if there is room. */
+    private void punt(DatapathAction.Punt action, Packet packet) {
+        if (!punts.hasRoom(packet.inPort(), action.reason())) {
+            statistics.drop(DropReason.PUNT_FULL, 1);
+            return;
+        }
+        Packet source = packet;
+        if (packet.needsChecksum() && !packet.isGso()) {
+            Packet complete = pool.copy(packet);
+            if (complete != null) {
+                offload.completeChecksum(complete);
+                source = complete;
+            }
+        }
+        byte[] frame = new byte[Math.min(source.length(), action.maxLength())];
+        MemorySegment.copy(source.memory(), ValueLayout.JAVA_BYTE, source.offset(), frame, 0, frame.length);
+        int totalLength = source.length();
+        if (source != packet) {
+            source.release();
+        }
+        punts.offer(packet.inPort(), new Punt(action, frame, totalLength));
+        statistics.add(LoopStatistics.Counter.PUNTS, 1);
+    }
+}

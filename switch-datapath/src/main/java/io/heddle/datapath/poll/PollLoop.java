@@ -1,0 +1,402 @@
+package io.heddle.datapath.poll;
+
+import io.heddle.datapath.buffer.Packet;
+import io.heddle.datapath.buffer.PacketBatch;
+import io.heddle.datapath.buffer.PacketPool;
+import io.heddle.datapath.cache.ActionProgram;
+import io.heddle.datapath.cache.ExactMatchCache;
+import io.heddle.datapath.cache.Megaflow;
+import io.heddle.datapath.cache.MegaflowCache;
+import io.heddle.datapath.metrics.DropReason;
+import io.heddle.datapath.poll.LoopStatistics.Counter;
+import io.heddle.datapath.port.Port;
+import io.heddle.datapath.port.SoftwareOffload;
+import io.heddle.datapath.upcall.PuntQueue;
+import io.heddle.datapath.upcall.SlowPath;
+import io.heddle.datapath.upcall.Translator;
+import io.heddle.flow.classifier.VersionClock;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.function.Consumer;
+
+/**
+ * Owns ports, buffers and caches, and moves packets between them.
+ *
+ * <pre>
+ *   duty cycle:  commands -> read the revision, acknowledge it -> each port: receive a batch, FastPath -> transmit all queues
+ * </pre>
+ *
+ * <p>Reading the revision once per cycle is what makes a barrier a datapath barrier: when the loop acknowledges revision r, every
+ * packet that was treated under an earlier one has left, and every packet from now on is treated under r or a later one. A loop that
+ * sleeps holds no packet; it counts as having acknowledged everything, and reads the revision again before it touches a packet
+ * ({@link #hasSeen}).
+ *
+ * <p>Threading: {@link #doWork} and everything that is said to be the loop's run on one thread, whichever that is; {@link #run} is such
+ * a thread. {@link #submit}, {@link #hasSeen} and {@link #statistics} may be called from any thread.
+ */
+public final class PollLoop implements AutoCloseable {
+    /** A cycle that takes longer than this is counted as a stall, in nanoseconds. */
+    public static final long STALL_NS = 10_000_000;
+
+    private static final int SPINS_BEFORE_SLEEP = 50;
+    private static final int MAX_SLEEP_MS = 500;
+    private static final long HOUSEKEEPING_NS = 100_000_000;
+    private static final long RANK_NS = 1_000_000_000;
+
+    private static final int RUNNING = 0;
+    private static final int SLEEPING = 1;
+
+    private static final VarHandle ACKNOWLEDGED;
+    private static final VarHandle STATE;
+
+    static {
+        try {
+            MethodHandles.Lookup lookup = MethodHandles.lookup();
+            ACKNOWLEDGED = lookup.findVarHandle(PollLoop.class, "acknowledged", long.class);
+            STATE = lookup.findVarHandle(PollLoop.class, "state", int.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    /**
+     * What a loop is made with.
+     *
+     * @param number from 0
+     * @param exactEntries of the exact-match cache, a power of two
+     * @param flowLimit most megaflows
+     * @param maskLimit most masks of megaflows
+     * @param megaflowIdleNs after which a megaflow is evicted
+     * @param puntCapacity packets that may wait for the control loop, a power of two
+     * @param hashSeed of the caches
+     */
+    public record Settings(
+            int number,
+            int exactEntries,
+            int flowLimit,
+            int maskLimit,
+            long megaflowIdleNs,
+            int puntCapacity,
+            long hashSeed) {
+        public static Settings defaults(int number, long hashSeed) {
+            return new Settings(number, 8192, 200_000, 1024, 10_000_000_000L, 1024, hashSeed);
+        }
+    }
+
+    private final Settings settings;
+    private final VersionClock clock;
+    private final PacketPool pool;
+    private final Waiter waiter;
+    private final ExactMatchCache exact;
+    private final MegaflowCache megaflows;
+    private final SlowPath slowPath;
+    private final PuntQueue punts;
+    private final OutputQueues outputs;
+    private final ActionExecutor executor;
+    private final FastPath fastPath;
+    private final OversizeReplies oversize;
+    private final LoopStatistics statistics = new LoopStatistics();
+    private final PacketBatch batch = new PacketBatch();
+    private final List<Port> ports = new ArrayList<>();
+    private final List<Integer> watched = new ArrayList<>();
+    private final Queue<Runnable> commands = new ConcurrentLinkedQueue<>();
+    private final Consumer<Throwable> onException;
+    private Runnable puntSignal = () -> {};
+
+    private long housekeepingNs;
+    private long rankNs;
+    private long sweepNs;
+    private long nowNs;
+
+    /** Revision under which packets are treated now; written by the loop with release, read by the control loop with acquire. */
+    private long acknowledged = -1;
+
+    /** Written by the loop, read by the control loop, both volatile: see {@link #hasSeen}. */
+    private int state = RUNNING;
+
+    private volatile boolean isStopped;
+
+    /**
+     * A loop without ports.
+     *
+     * @param pool for packets that the loop itself makes; closed with the loop
+     * @param offload completes checksums of packets to the controllers
+     * @param onException told of exceptions, which are bugs; called on the loop
+     */
+    public PollLoop(
+            Settings settings,
+            VersionClock clock,
+            Translator translator,
+            MeterGate meters,
+            PacketPool pool,
+            SoftwareOffload offload,
+            Waiter waiter,
+            Consumer<Throwable> onException) {
+        this.settings = settings;
+        this.clock = clock;
+        this.pool = pool;
+        this.waiter = waiter;
+        this.onException = onException;
+        exact = new ExactMatchCache(settings.exactEntries(), settings.hashSeed());
+        megaflows = new MegaflowCache(settings.flowLimit(), settings.maskLimit(), settings.hashSeed() ^ 0x5bf03635L);
+        slowPath = new SlowPath(translator, megaflows);
+        punts = new PuntQueue(settings.puntCapacity());
+        outputs = new OutputQueues(statistics);
+        PacketBatch recirculated = new PacketBatch();
+        executor = new ActionExecutor(pool, offload, outputs, meters, punts, statistics, recirculated);
+        fastPath = new FastPath(exact, megaflows, slowPath, executor, statistics, recirculated);
+        oversize = new OversizeReplies(pool, outputs);
+    }
+
+    public int number() {
+        return settings.number();
+    }
+
+    public LoopStatistics statistics() {
+        return statistics;
+    }
+
+    /** Packets for the controllers; the control loop takes them. */
+    public PuntQueue punts() {
+        return punts;
+    }
+
+    /** Answers packets that do not fit; give it to the ports of this loop. */
+    public OversizeReplies oversize() {
+        return oversize;
+    }
+
+    /** The pool that packets of this loop come from. */
+    public PacketPool pool() {
+        return pool;
+    }
+
+    /** Called on the loop after a cycle that punted. Set before the loop runs. */
+    public void onPunt(Runnable signal) {
+        puntSignal = signal;
+    }
+
+    /** Has a command run on the loop, after those submitted before, and wakes it up. Any thread. */
+    public void submit(Runnable command) {
+        commands.add(command);
+        waiter.wakeUp();
+    }
+
+    /** Wakes the loop up, if it sleeps. Any thread. */
+    public void wakeUp() {
+        waiter.wakeUp();
+    }
+
+    /**
+     * Says whether no packet will be treated under a revision before {@code revision} any more. Any thread, after that revision was
+     * published.
+     */
+    public boolean hasSeen(long revision) {
+        // The loop writes RUNNING and then reads the revision, we have published the revision and now read the state,
+        // all sequentially
+        // consistent: if we see SLEEPING, the loop will see the revision when it wakes up.
+        VarHandle.fullFence();
+        return (int) STATE.getVolatile(this) == SLEEPING || (long) ACKNOWLEDGED.getAcquire(this) >= revision;
+    }
+
+    /** Adds a port. Loop. */
+    public void attach(Port port) {
+        ports.add(port);
+        outputs.attach(port);
+    }
+
+    /** Lets a port go. What it has received and not yet been forwarded is forwarded. Loop. */
+    public void detach(Port port) {
+        outputs.flush();
+        outputs.detach(port);
+        ports.remove(port);
+    }
+
+    /** Ports of this loop. Loop. */
+    public List<Port> ports() {
+        return List.copyOf(ports);
+    }
+
+    /** Shows every megaflow. Loop. */
+    public void forEachMegaflow(Consumer<Megaflow> visitor) {
+        megaflows.forEach(visitor);
+    }
+
+    /** Executes a program on a frame that a controller sends. Loop, within a command. */
+    public void inject(byte[] frame, int inPort, ActionProgram program) {
+        Packet packet = frame.length > PacketPool.MAX_FRAME_LENGTH ? null : pool.allocate();
+        if (packet == null) {
+            statistics.drop(DropReason.NO_BUFFER, 1);
+            return;
+        }
+        packet.append(frame.length);
+        MemorySegment.copy(frame, 0, packet.memory(), ValueLayout.JAVA_BYTE, packet.offset(), frame.length);
+        packet.setInPort(inPort);
+        executor.execute(program, packet, nowNs);
+    }
+
+    /**
+     * One duty cycle.
+     *
+     * @param nowNs monotonic time
+     * @return packets received and commands run; 0: there was nothing to do
+     */
+    public int doWork(long nowNs) {
+        this.nowNs = nowNs;
+        int work = 0;
+        try {
+            outputs.begin(nowNs);
+            work = runCommands();
+            long revision = clock.revision();
+            ACKNOWLEDGED.setRelease(this, revision);
+            fastPath.begin(revision, nowNs);
+            for (int i = 0; i < ports.size(); i++) {
+                int received = ports.get(i).receive(batch);
+                if (received > 0) {
+                    work += received;
+                    fastPath.process(batch);
+                }
+            }
+            outputs.flush();
+            oversize.flush();
+        } catch (RuntimeException e) {
+            recover(e);
+        }
+        housekeep(nowNs);
+        return work;
+    }
+
+    private void recover(RuntimeException e) {
+        statistics.add(Counter.EXCEPTIONS, 1);
+        statistics.drop(DropReason.INTERNAL_ERROR, batch.size());
+        batch.release();
+        fastPath.reset();
+        outputs.discard();
+        onException.accept(e);
+    }
+
+    private int runCommands() {
+        int count = 0;
+        for (Runnable command = commands.poll(); command != null; command = commands.poll()) {
+            command.run();
+            count++;
+        }
+        return count;
+    }
+
+    private void housekeep(long nowNs) {
+        if (nowNs - housekeepingNs < HOUSEKEEPING_NS) {
+            return;
+        }
+        housekeepingNs = nowNs;
+        megaflows.evictIdle(megaflows.size() / 8 + 64, nowNs, settings.megaflowIdleNs());
+        if (nowNs - rankNs >= RANK_NS) {
+            rankNs = nowNs;
+            megaflows.rank();
+        }
+        if (nowNs - sweepNs >= RANK_NS) {
+            sweepNs = nowNs;
+            statistics.set(Counter.EXACT_ENTRIES, exact.sweep());
+        }
+        publishCounters();
+    }
+
+    /** Copies counters of caches to where other threads read them. Loop. */
+    public void publishCounters() {
+        statistics.set(Counter.EXACT_HITS, exact.hits());
+        statistics.set(Counter.EXACT_MISSES, exact.misses());
+        statistics.set(Counter.MEGAFLOW_HITS, megaflows.hits());
+        statistics.set(Counter.MEGAFLOW_MISSES, megaflows.misses());
+        statistics.set(Counter.MEGAFLOW_ENTRIES, megaflows.size());
+        statistics.set(Counter.MEGAFLOW_MASKS, megaflows.maskCount());
+        statistics.set(Counter.MEGAFLOW_EVICTIONS, megaflows.evictions());
+        statistics.set(Counter.MASKS_PROBED, megaflows.masksProbed());
+        statistics.set(Counter.UPCALLS, slowPath.upcalls());
+        statistics.set(Counter.REVALIDATIONS, slowPath.revalidations());
+        statistics.set(Counter.REPLACEMENTS, slowPath.replacements());
+    }
+
+    /** Works until {@link #stop}: spins while there is work, sleeps when there is none. */
+    public void run() {
+        int idle = 0;
+        long punted = 0;
+        while (!isStopped) {
+            long start = System.nanoTime();
+            int work = doWork(start);
+            statistics.add(Counter.CYCLES, 1);
+            if (work > 0) {
+                idle = 0;
+                long spent = System.nanoTime() - start;
+                statistics.add(Counter.BUSY_CYCLES, 1);
+                statistics.add(Counter.BUSY_NS, spent);
+                if (spent > STALL_NS) {
+                    statistics.add(Counter.STALLS, 1);
+                }
+            } else if (++idle > SPINS_BEFORE_SLEEP) {
+                sleep();
+            } else {
+                Thread.onSpinWait();
+            }
+            long puntsNow = statistics.get(Counter.PUNTS);
+            if (puntsNow != punted) {
+                punted = puntsNow;
+                puntSignal.run();
+            }
+        }
+        doWork(System.nanoTime());
+    }
+
+    private void sleep() {
+        watchPorts();
+        STATE.setVolatile(this, SLEEPING);
+        if (commands.isEmpty() && !isStopped) {
+            waiter.await(MAX_SLEEP_MS);
+        }
+        STATE.setVolatile(this, RUNNING);
+        VarHandle.fullFence();
+    }
+
+    /** Brings the watched descriptors up to date: a port's may change when its device comes and goes. */
+    private void watchPorts() {
+        boolean isSame = watched.size() == ports.size();
+        for (int i = 0; isSame && i < ports.size(); i++) {
+            isSame = watched.get(i) == ports.get(i).pollFd();
+        }
+        if (isSame) {
+            return;
+        }
+        for (int fd : watched) {
+            if (fd >= 0) {
+                waiter.unwatch(fd);
+            }
+        }
+        watched.clear();
+        for (Port port : ports) {
+            int fd = port.pollFd();
+            watched.add(fd);
+            if (fd >= 0) {
+                waiter.watch(fd);
+            }
+        }
+    }
+
+    /** Ends {@link #run} soon; commands submitted before are still run. Any thread. */
+    public void stop() {
+        isStopped = true;
+        waiter.wakeUp();
+    }
+
+    /** Gives memory back. When the loop has ended and its ports are closed. */
+    @Override
+    public void close() {
+        megaflows.clear();
+        waiter.close();
+        pool.close();
+    }
+}
