@@ -25,12 +25,11 @@ public interface HeaderRoom {
     /** Octets of the frame. */
     int length();
 
-    /**
-     * Moves the frame's start towards the memory's.
-     *
-     * @return false when there is no such room: nothing has changed then
-     */
-    boolean push(int octets);
+    /** Octets that may be pushed now. */
+    int headroom();
+
+    /** Moves the frame's start towards the memory's, by at most {@link #headroom} octets, whose content becomes part of the frame. */
+    void push(int octets);
 
     /** Moves the frame's start away from the memory's by at most {@link #length} octets. */
     void pull(int octets);

@@ -28,9 +28,10 @@ public final class PacketEditor {
 
     /** Inserts an outermost VLAN tag; bit 12 of {@code tci} is sent as 0. */
     public static boolean pushVlan(HeaderRoom frame, int etherType, int tci) {
-        if (frame.length() < EthernetView.LENGTH || !frame.push(VlanView.LENGTH)) {
+        if (frame.length() < EthernetView.LENGTH || frame.headroom() < VlanView.LENGTH) {
             return false;
         }
+        frame.push(VlanView.LENGTH);
         MemorySegment memory = frame.memory();
         long start = frame.offset();
         MemorySegment.copy(memory, start + VlanView.LENGTH, memory, start, ADDRESSES);
@@ -54,9 +55,10 @@ public final class PacketEditor {
     /** Inserts an outermost label stack entry, after the outermost VLAN tag where there is one, and sets the Ethernet type. */
     public static boolean pushMpls(HeaderRoom frame, int etherType, int entry) {
         int stack = PacketLayers.l3(PacketLayers.parse(frame.memory(), frame.offset(), frame.length()));
-        if (stack == 0 || !frame.push(MplsView.LENGTH)) {
+        if (stack == 0 || frame.headroom() < MplsView.LENGTH) {
             return false;
         }
+        frame.push(MplsView.LENGTH);
         MemorySegment memory = frame.memory();
         long start = frame.offset();
         MemorySegment.copy(memory, start + MplsView.LENGTH, memory, start, stack);
@@ -85,9 +87,10 @@ public final class PacketEditor {
      * @param serviceTag the four octets after the TPID
      */
     public static boolean pushPbb(HeaderRoom frame, int etherType, int serviceTag) {
-        if (frame.length() < EthernetView.LENGTH || !frame.push(BACKBONE_HEADER)) {
+        if (frame.length() < EthernetView.LENGTH || frame.headroom() < BACKBONE_HEADER) {
             return false;
         }
+        frame.push(BACKBONE_HEADER);
         MemorySegment memory = frame.memory();
         long start = frame.offset();
         MemorySegment.copy(memory, start + BACKBONE_HEADER, memory, start, ADDRESSES);

@@ -42,13 +42,14 @@ public final class TestFrame implements HeaderRoom {
     }
 
     @Override
-    public boolean push(int count) {
-        if (count > start) {
-            return false;
-        }
+    public int headroom() {
+        return start;
+    }
+
+    @Override
+    public void push(int count) {
         start -= count;
         length += count;
-        return true;
     }
 
     @Override

@@ -1,5 +1,6 @@
 package io.heddle.datapath.buffer;
 
+import io.heddle.flow.packet.HeaderRoom;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -30,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Thread safety: none; a packet belongs to one poll loop at a time.
  */
-public final class Packet {
+public final class Packet implements HeaderRoom {
     /** No super-frame. */
     public static final int GSO_NONE = 0;
     /** TCP over IPv4, to be cut into segments of {@link #gsoSize()}. */
@@ -195,21 +196,25 @@ public final class Packet {
     // ---- the frame
 
     /** Returns the memory that the frame is in; it may hold other frames too. Octets on the wire, no byte order implied. */
+    @Override
     public MemorySegment memory() {
         return memory;
     }
 
     /** Returns where in {@link #memory()} the Ethernet frame begins. */
+    @Override
     public long offset() {
         return offset;
     }
 
     /** Returns the frame's length in octets, from the destination address to the last octet before the FCS. */
+    @Override
     public int length() {
         return length;
     }
 
     /** Returns how many octets may be pushed. */
+    @Override
     public int headroom() {
         return (int) (offset - roomStart);
     }
@@ -224,6 +229,7 @@ public final class Packet {
      *
      * @param octets at most {@link #length()}
      */
+    @Override
     public void pull(int octets) {
         Objects.checkFromIndexSize(0, octets, length);
         offset += octets;
@@ -237,6 +243,7 @@ public final class Packet {
      *
      * @param octets at most {@link #headroom()}
      */
+    @Override
     public void push(int octets) {
         Objects.checkFromIndexSize(0, octets, headroom());
         offset -= octets;
