@@ -33,12 +33,13 @@ final class PacketRoom implements HeaderRoom {
     }
 
     @Override
-    public boolean push(int octets) {
-        if (packet.headroom() < octets) {
-            return false;
-        }
+    public int headroom() {
+        return packet.headroom();
+    }
+
+    @Override
+    public void push(int octets) {
         packet.push(octets);
-        return true;
     }
 
     @Override
