@@ -1,0 +1,261 @@
+package io.heddle.flow.action;
+
+import io.heddle.flow.action.Action.CopyField;
+import io.heddle.flow.action.Action.SetField;
+import io.heddle.flow.error.ErrorCode;
+import io.heddle.flow.error.FlowException;
+import io.heddle.flow.match.Bits;
+import io.heddle.flow.match.FlowKey;
+import io.heddle.flow.match.FlowMask;
+import io.heddle.flow.match.KeyLayout;
+import io.heddle.flow.match.Match;
+import io.heddle.flow.match.MatchField;
+import io.heddle.flow.match.Prerequisite;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.IntPredicate;
+
+/**
+ * Checks lists of actions before they are accepted: ports, groups and meters that they name, values, and, where the packet is known by
+ * a match, whether it has the headers that they change.
+ *
+ * <p>Threading: none; for one use at a time.
+ *
+ * @see <a href="https://opennetworking.org/wp-content/uploads/2014/10/openflow-switch-v1.3.5.pdf">OpenFlow 1.3.5 sections 6.4 and
+ *     7.2.5</a>
+ */
+public final class ActionValidator {
+    private final IntPredicate knowsGroup;
+    private final IntPredicate knowsMeter;
+
+    /** What is known of the packet when the next action is executed; a packet of which all is unknown fits every action. */
+    private final FlowKey key = new FlowKey();
+
+    private final FlowMask known = new FlowMask();
+    private boolean isMatched;
+    private boolean isPacketOut;
+
+    public ActionValidator(IntPredicate knowsGroup, IntPredicate knowsMeter) {
+        this.knowsGroup = knowsGroup;
+        this.knowsMeter = knowsMeter;
+    }
+
+    /** Checks an apply-actions list of a flow with that match. */
+    public void applied(Match match, List<Action> actions, String path) throws FlowException {
+        know(match);
+        for (int i = 0; i < actions.size(); i++) {
+            check(actions.get(i), path + "[" + i + "]");
+        }
+    }
+
+    /** Checks a write-actions list of a flow with that match. */
+    public void written(Match match, List<Action> actions, String path) throws FlowException {
+        know(match);
+        checkSet(actions, path);
+    }
+
+    /** Checks a group bucket's actions: no match says what packets it will get. */
+    public void bucket(List<Action> actions, String path) throws FlowException {
+        checkSet(actions, path);
+    }
+
+    /** Checks the actions of a packet-out. */
+    public void packetOut(List<Action> actions, String path) throws FlowException {
+        isPacketOut = true;
+        for (int i = 0; i < actions.size(); i++) {
+            check(actions.get(i), path + "[" + i + "]");
+        }
+    }
+
+    private void know(Match match) {
+        isMatched = true;
+        key.copyFrom(match.key());
+        known.copyFrom(match.mask());
+    }
+
+    private void checkSet(List<Action> actions, String path) throws FlowException {
+        for (int i = 0; i < actions.size(); i++) {
+            String at = path + "[" + i + "]";
+            switch (actions.get(i)) {
+                case Action.Resubmit a -> throw notInSet(at, "resubmit");
+                case CopyField a -> throw notInSet(at, "copy_field");
+                case Action.Meter a -> throw notInSet(at, "meter");
+                case Action.OutputField a -> throw notInSet(at, "output to a field");
+                case Action.Controller a -> throw notInSet(at, "controller");
+                case Action other -> check(other, at);
+            }
+        }
+    }
+
+    private static FlowException notInSet(String path, String name) {
+        return new FlowException(
+                ErrorCode.BAD_ACTION_BAD_ARGUMENT, path, name + " cannot be part of an action set; use apply_actions");
+    }
+
+    private void check(Action action, String path) throws FlowException {
+        switch (action) {
+            case Action.Output output -> checkPort(output.port(), path + ".output");
+            case Action.GroupAction group -> checkGroup(group.groupId(), path);
+            case Action.SetQueue queue -> {}
+            case SetField set -> checkSetField(set, path + ".set_field");
+            case CopyField copy -> checkCopy(copy, path + ".copy_field");
+            case Action.PushVlan push -> {
+                require(push.etherType(), path + ".push_vlan", 0x8100, 0x88a8);
+                write(MatchField.VLAN_TCI, Bits.of(KeyLayout.VLAN_PRESENT));
+            }
+            case Action.PopVlan pop -> {
+                checkHas(Prerequisite.VLAN, path + ".pop_vlan", "a VLAN tag (vlan_vid)");
+                forget(KeyLayout.W_VLAN);
+            }
+            case Action.PushMpls push -> {
+                require(push.etherType(), path + ".push_mpls", 0x8847, 0x8848);
+                forgetPayload(push.etherType());
+            }
+            case Action.PopMpls pop -> {
+                checkHas(Prerequisite.MPLS, path + ".pop_mpls", "an MPLS label (dl_type 0x8847 or 0x8848)");
+                forgetPayload(pop.etherType());
+            }
+            case Action.PushPbb push -> {
+                require(push.etherType(), path + ".push_pbb", 0x88e7, 0x88e7);
+                forgetPayload(push.etherType());
+            }
+            case Action.PopPbb pop -> {
+                checkHas(Prerequisite.PBB, path + ".pop_pbb", "a PBB tag (dl_type 0x88e7)");
+                forgetAll();
+            }
+            case Action.SetMplsTtl set -> checkHas(Prerequisite.MPLS, path + ".set_mpls_ttl", "an MPLS label (dl_type)");
+            case Action.DecMplsTtl dec -> checkHas(Prerequisite.MPLS, path + ".dec_mpls_ttl", "an MPLS label (dl_type)");
+            case Action.SetNwTtl set -> checkHas(Prerequisite.IP, path + ".set_nw_ttl", "an IP header (dl_type)");
+            case Action.DecNwTtl dec -> checkHas(Prerequisite.IP, path + ".dec_nw_ttl", "an IP header (dl_type)");
+            case Action.CopyTtlOut copy -> checkHas(Prerequisite.MPLS, path + ".copy_ttl_out", "an MPLS label (dl_type)");
+            case Action.CopyTtlIn copy -> checkHas(Prerequisite.MPLS, path + ".copy_ttl_in", "an MPLS label (dl_type)");
+            case Action.Meter meter -> {
+                if (!knowsMeter.test(meter.meterId())) {
+                    throw new FlowException(
+                            ErrorCode.METER_MOD_FAILED_INVALID_METER,
+                            path + ".meter_id",
+                            "there is no meter " + Integer.toUnsignedString(meter.meterId()) + "; add it first");
+                }
+            }
+            case Action.Resubmit resubmit -> {
+                if (resubmit.tableId() < 0 || resubmit.tableId() > 255 || resubmit.tableId() == 254) {
+                    throw new FlowException(
+                            ErrorCode.BAD_ACTION_BAD_ARGUMENT,
+                            path + ".resubmit.table_id",
+                            "table " + resubmit.tableId() + " is not in 0-253");
+                }
+                forgetAll();
+            }
+            case Action.Controller controller -> {}
+            case Action.OutputField output -> checkReadable(output.field(), path + ".output_field");
+        }
+    }
+
+    private void checkPort(int port, String path) throws FlowException {
+        boolean isReserved = switch (port) {
+            case Ports.IN_PORT, Ports.NORMAL, Ports.FLOOD, Ports.ALL, Ports.CONTROLLER, Ports.LOCAL -> true;
+            case Ports.TABLE -> isPacketOut;
+            default -> false;
+        };
+        if (!isReserved && !Ports.isPhysicalOrLocal(port)) {
+            String what = port == Ports.TABLE
+                    ? "output to TABLE is for packet-out only"
+                    : "port " + Integer.toUnsignedString(port) + " is neither in 1-0xffffff00 nor a reserved port for output";
+            throw new FlowException(ErrorCode.BAD_ACTION_BAD_OUT_PORT, path, what);
+        }
+    }
+
+    private void checkGroup(int groupId, String path) throws FlowException {
+        if (!knowsGroup.test(groupId)) {
+            throw new FlowException(
+                    ErrorCode.BAD_ACTION_BAD_OUT_GROUP,
+                    path + ".group_id",
+                    "there is no group " + Integer.toUnsignedString(groupId) + "; add it first");
+        }
+    }
+
+    private void checkSetField(SetField set, String path) throws FlowException {
+        MatchField field = set.field();
+        checkWritable(field, path);
+        if (!set.value().and(field.allOnes().not()).isZero()) {
+            throw new FlowException(
+                    ErrorCode.BAD_ACTION_BAD_SET_ARGUMENT,
+                    path,
+                    "the value of " + field.fieldName() + " has more than " + field.bits() + " bits");
+        }
+        checkPrerequisite(field, path);
+        if (field == MatchField.VLAN_VID) {
+            checkHas(Prerequisite.VLAN, path, "a VLAN tag (vlan_vid); push_vlan first");
+            if (!set.isMasked() && (set.value().low() & KeyLayout.VLAN_PRESENT) == 0) {
+                throw new FlowException(
+                        ErrorCode.BAD_ACTION_BAD_SET_ARGUMENT,
+                        path,
+                        "a VLAN id is set with bit 12 (OFPVID_PRESENT); use pop_vlan to remove the tag");
+            }
+        }
+        if (!set.isMasked()) {
+            write(field, set.value());
+        }
+    }
+
+    private void checkCopy(CopyField copy, String path) throws FlowException {
+        checkReadable(copy.source(), path);
+        checkWritable(copy.destination(), path);
+        checkPrerequisite(copy.destination(), path);
+        MatchField destination = copy.destination();
+        known.words()[destination.word()] &= ~destination.wordMask();
+    }
+
+    private void checkReadable(MatchField field, String path) throws FlowException {
+        checkPrerequisite(field, path);
+    }
+
+    private static void checkWritable(MatchField field, String path) throws FlowException {
+        if (!field.isWritable()) {
+            throw new FlowException(
+                    ErrorCode.BAD_ACTION_BAD_SET_ARGUMENT, path, field.fieldName() + " is a field that actions cannot write");
+        }
+    }
+
+    private void checkPrerequisite(MatchField field, String path) throws FlowException {
+        checkHas(field.prerequisite(), path, "what " + field.fieldName() + " needs: " + field.prerequisite());
+    }
+
+    private void checkHas(Prerequisite prerequisite, String path, String what) throws FlowException {
+        if (isMatched && !prerequisite.isMetBy(key.words(), known.words())) {
+            throw new FlowException(ErrorCode.BAD_ACTION_MATCH_INCONSISTENT, path, "the match does not ask for " + what);
+        }
+    }
+
+    private static void require(int etherType, String path, int first, int second) throws FlowException {
+        if (etherType != first && etherType != second) {
+            String right = first == second ? "0x%04x".formatted(first) : "0x%04x or 0x%04x".formatted(first, second);
+            throw new FlowException(
+                    ErrorCode.BAD_ACTION_BAD_ARGUMENT, path, "Ethernet type 0x%04x is not %s".formatted(etherType, right));
+        }
+    }
+
+    private void write(MatchField field, Bits value) {
+        field.write(key.words(), value);
+        known.add(field);
+    }
+
+    private void forget(int word) {
+        known.words()[word] = 0;
+        key.word(word, 0);
+    }
+
+    /** The packet's Ethernet type changes and what follows it with it. */
+    private void forgetPayload(int etherType) {
+        for (int word = KeyLayout.W_MPLS; word < KeyLayout.W_TUN_ID; word++) {
+            forget(word);
+        }
+        write(MatchField.ETH_TYPE, Bits.of(etherType));
+    }
+
+    /** What is known after another lookup is what that flow's own match says: nothing is refused here. */
+    private void forgetAll() {
+        isMatched = false;
+        Arrays.fill(known.words(), 0);
+    }
+}

@@ -1,0 +1,57 @@
+package io.heddle.flow.classifier;
+
+import io.heddle.flow.match.FlowMask;
+import io.heddle.flow.match.KeyLayout;
+
+/**
+ * The four address fields that have a {@link PrefixTrie}: nw_src (or arp_spa), nw_dst (or arp_tpa), ipv6_src, ipv6_dst.
+ *
+ * <p>Threading: only pure functions.
+ */
+final class AddressField {
+    static final int COUNT = 4;
+
+    private static final int[] WORDS = {
+        KeyLayout.W_IPV4, KeyLayout.W_IPV4, KeyLayout.W_IPV6_SRC, KeyLayout.W_IPV6_DST
+    };
+
+    private AddressField() {}
+
+    /** The first 64 bits of the field, left-justified, of a key or a mask. */
+    static long high(int field, long[] words) {
+        return switch (field) {
+            case 0 -> words[KeyLayout.W_IPV4] & 0xffffffff_00000000L;
+            case 1 -> words[KeyLayout.W_IPV4] << 32;
+            default -> words[WORDS[field]];
+        };
+    }
+
+    /** The last 64 bits of an IPv6 field; 0 for the others. */
+    static long low(int field, long[] words) {
+        return field < 2 ? 0 : words[WORDS[field] + 1];
+    }
+
+    /** Length of the prefix that a mask makes of the field; 0 if it does not look at it, -1 if it is no prefix. */
+    static int prefixLength(int field, long[] mask) {
+        long high = high(field, mask);
+        long low = low(field, mask);
+        int length = Long.numberOfLeadingZeros(~high);
+        if (length == 64) {
+            length += Long.numberOfLeadingZeros(~low);
+        }
+        return PrefixTrie.prefixHigh(high, length) == high && PrefixTrie.prefixLow(low, length) == low ? length : -1;
+    }
+
+    /** Adds the first {@code length} bits of the field to a mask. */
+    static void addPrefix(int field, int length, FlowMask mask) {
+        long high = PrefixTrie.prefixHigh(-1L, length);
+        switch (field) {
+            case 0 -> mask.addWord(KeyLayout.W_IPV4, high & 0xffffffff_00000000L);
+            case 1 -> mask.addWord(KeyLayout.W_IPV4, high >>> 32);
+            default -> {
+                mask.addWord(WORDS[field], high);
+                mask.addWord(WORDS[field] + 1, PrefixTrie.prefixLow(-1L, length));
+            }
+        }
+    }
+}

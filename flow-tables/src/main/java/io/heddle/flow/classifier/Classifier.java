@@ -1,0 +1,243 @@
+package io.heddle.flow.classifier;
+
+import io.heddle.flow.match.FlowKey;
+import io.heddle.flow.match.FlowMask;
+import io.heddle.flow.match.Match;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Finds the rule of highest priority that matches a packet's key, by tuple-space search.
+ *
+ * <pre>
+ *   subtables, by highest priority           one subtable = one mask
+ *   +--------+   +--------+   +--------+     stage:  pipeline -> Ethernet -> IP -> transport -> rules
+ *   | mask A |-->| mask B |-->| mask C |             (a miss after a stage ends the search in the subtable;
+ *   +--------+   +--------+   +--------+              a prefix that no rule has ends it before the IP stage)
+ * </pre>
+ *
+ * <p>The search ends when the best rule so far has at least the highest priority of all subtables that are left. A lookup adds every
+ * bit that took part in a decision to a {@link FlowMask}, and no other: keys that agree in these bits find the same rule, and the
+ * same bits.
+ *
+ * <p>Threading: the writer inserts rules for a version that nobody reads yet and removes rules that nobody can see any more; lookups
+ * run on any thread, without a lock, in a version read before ({@link VersionClock#tableVersion}).
+ *
+ * @param <R> the rules
+ * @see <a href="https://www.usenix.org/conference/nsdi15/technical-sessions/presentation/pfaff">Pfaff et al., The Design and
+ *     Implementation of Open vSwitch, NSDI 2015, section 5</a>
+ */
+public final class Classifier<R extends ClassifierRule> {
+    private static final VarHandle ORDER;
+
+    static {
+        try {
+            ORDER = MethodHandles.lookup().findVarHandle(Classifier.class, "order", Order.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    /** Subtables with their highest priorities as they were when this was made, in descending order; immutable. */
+    @SuppressWarnings("ArrayRecordComponent") // never compared, never leaves this class
+    private record Order(Subtable[] subtables, int[] maxPriorities) {}
+
+    /** A mask as a map key. */
+    private record MaskKey(Match mask) {
+        static MaskKey of(Match match) {
+            FlowKey ones = new FlowKey();
+            Arrays.fill(ones.words(), -1L);
+            return new MaskKey(Match.of(ones, match.mask()));
+        }
+    }
+
+    /** What a thread needs for its lookups; reused so that a lookup allocates nothing. Belongs to one thread. */
+    public static final class Scratch {
+        private final PrefixTrie.Result[] results = new PrefixTrie.Result[AddressField.COUNT];
+        private final boolean[] walked = new boolean[AddressField.COUNT];
+
+        public Scratch() {
+            Arrays.setAll(results, i -> new PrefixTrie.Result());
+        }
+
+        private void clear() {
+            Arrays.fill(walked, false);
+        }
+
+        PrefixTrie.Result prefixes(int field, FlowKey key, PrefixTrie trie) {
+            PrefixTrie.Result result = results[field];
+            if (!walked[field]) {
+                walked[field] = true;
+                trie.lookup(AddressField.high(field, key.words()), AddressField.low(field, key.words()), result);
+            }
+            return result;
+        }
+    }
+
+    private Order order = new Order(new Subtable[0], new int[0]);
+    private final PrefixTrie[] tries = new PrefixTrie[AddressField.COUNT];
+    private final Map<MaskKey, Subtable> byMask = new HashMap<>();
+    private int size;
+
+    public Classifier() {
+        Arrays.setAll(tries, i -> new PrefixTrie());
+    }
+
+    /**
+     * Finds the rule of highest priority that matches and is visible.
+     *
+     * @param key of the packet
+     * @param version table version to look in
+     * @param looked gets every bit that was looked at; null when nobody wants to know
+     * @return the rule, or null when none matches
+     */
+    @SuppressWarnings("unchecked")
+    public @Nullable R lookup(FlowKey key, long version, @Nullable FlowMask looked, Scratch scratch) {
+        Order now = (Order) ORDER.getAcquire(this);
+        scratch.clear();
+        ClassifierRule best = null;
+        for (int i = 0; i < now.subtables.length; i++) {
+            if (best != null && best.priority() >= now.maxPriorities[i]) {
+                break;
+            }
+            ClassifierRule rule = now.subtables[i].lookup(key, version, looked, tries, scratch);
+            if (rule != null && (best == null || rule.priority() > best.priority())) {
+                best = rule;
+            }
+        }
+        return (R) best;
+    }
+
+    /** Rules present, visible or not. Writer. */
+    public int size() {
+        return size;
+    }
+
+    /** Distinct masks. */
+    public int maskCount() {
+        return ((Order) ORDER.getAcquire(this)).subtables.length;
+    }
+
+    /** Adds a rule. Nobody may read the version in which it becomes visible yet. Writer. */
+    public void insert(R rule) {
+        MaskKey mask = MaskKey.of(rule.match());
+        Subtable subtable = byMask.computeIfAbsent(mask, m -> new Subtable(rule.match()));
+        int before = subtable.isEmpty() ? -1 : subtable.maxPriority();
+        if (subtable.hasPrefixes) {
+            changePrefixes(subtable, rule.match(), true);
+        }
+        subtable.insert(rule);
+        size++;
+        if (subtable.maxPriority() != before) {
+            publishOrder();
+        }
+    }
+
+    /** Takes a rule out for good. Nobody may read a version in which it is visible any more. Writer. */
+    public void remove(R rule) {
+        MaskKey mask = MaskKey.of(rule.match());
+        Subtable subtable = byMask.get(mask);
+        if (subtable == null) {
+            throw new IllegalStateException("the rule is not in this classifier");
+        }
+        int before = subtable.maxPriority();
+        subtable.remove(rule);
+        if (subtable.hasPrefixes) {
+            changePrefixes(subtable, rule.match(), false);
+        }
+        size--;
+        if (subtable.isEmpty()) {
+            byMask.remove(mask);
+            publishOrder();
+        } else if (subtable.maxPriority() != before) {
+            publishOrder();
+        }
+    }
+
+    private void changePrefixes(Subtable subtable, Match match, boolean insert) {
+        long[] values = match.key().words();
+        for (int field = 0; field < AddressField.COUNT; field++) {
+            int length = subtable.prefixLengths[field];
+            if (length > 0) {
+                long high = AddressField.high(field, values);
+                long low = AddressField.low(field, values);
+                if (insert) {
+                    tries[field].insert(high, low, length);
+                } else {
+                    tries[field].remove(high, low, length);
+                }
+            }
+        }
+    }
+
+    private void publishOrder() {
+        Subtable[] subtables = byMask.values().toArray(Subtable[]::new);
+        Arrays.sort(subtables, Comparator.comparingInt(Subtable::maxPriority).reversed());
+        int[] priorities = Arrays.stream(subtables).mapToInt(Subtable::maxPriority).toArray();
+        ORDER.setRelease(this, new Order(subtables, priorities));
+    }
+
+    /** The visible rule with exactly this match and priority, or null. Writer. */
+    @SuppressWarnings("unchecked")
+    public @Nullable R find(Match match, int priority, long version) {
+        Subtable subtable = byMask.get(MaskKey.of(match));
+        ClassifierRule rule = subtable == null ? null : subtable.chainOf(match);
+        while (rule != null && (rule.priority() != priority || !rule.isVisibleIn(version))) {
+            rule = rule.next();
+        }
+        return (R) rule;
+    }
+
+    /** All visible rules, in no particular order. Any thread that keeps {@code version} from being reclaimed. */
+    @SuppressWarnings("unchecked")
+    public void forEach(long version, Consumer<? super R> consumer) {
+        for (Subtable subtable : ((Order) ORDER.getAcquire(this)).subtables) {
+            subtable.forEach(rule -> {
+                if (rule.isVisibleIn(version)) {
+                    consumer.accept((R) rule);
+                }
+            });
+        }
+    }
+
+    /** All visible rules that are at least as specific as {@code looser}. Writer; {@code consumer} must not change the classifier. */
+    @SuppressWarnings("unchecked")
+    public void forEachCoveredBy(Match looser, long version, Consumer<? super R> consumer) {
+        for (Subtable subtable : order.subtables) {
+            if (subtable.covers(looser)) {
+                subtable.forEach(rule -> {
+                    if (rule.isVisibleIn(version) && rule.match().isCoveredBy(looser)) {
+                        consumer.accept((R) rule);
+                    }
+                });
+            }
+        }
+    }
+
+    /** Some visible rule of that priority that overlaps with {@code match} and that {@code filter} accepts, or null. Writer. */
+    @SuppressWarnings("unchecked")
+    public @Nullable R findOverlapping(Match match, int priority, long version, Predicate<? super R> filter) {
+        ClassifierRule[] found = new ClassifierRule[1];
+        for (Subtable subtable : order.subtables) {
+            if (subtable.hasPriority(priority)) {
+                subtable.forEach(rule -> {
+                    if (found[0] == null
+                            && rule.priority() == priority
+                            && rule.isVisibleIn(version)
+                            && rule.match().overlaps(match)
+                            && filter.test((R) rule)) {
+                        found[0] = rule;
+                    }
+                });
+            }
+        }
+        return (R) found[0];
+    }
+}

@@ -1,0 +1,349 @@
+package io.heddle.flow.classifier;
+
+import io.heddle.flow.match.FlowKey;
+import io.heddle.flow.match.FlowMask;
+import io.heddle.flow.match.KeyLayout;
+import io.heddle.flow.match.Match;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.NavigableMap;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The rules of one mask, in a hash table with open addressing.
+ *
+ * <p>The words of the mask are hashed in four stages: pipeline and tunnel fields, Ethernet, IP, transport. A set of partial hashes
+ * after each stage tells early that no rule can match; the later stages' bits are then not looked at.
+ *
+ * <p>Threading: one writer; lookups on any thread.
+ */
+final class Subtable {
+    static final int STAGES = 4;
+
+    /** The stage in which the address prefixes are. */
+    static final int PREFIX_STAGE = 2;
+
+    private static final VarHandle SLOTS;
+    private static final VarHandle ELEMENT = MethodHandles.arrayElementVarHandle(ClassifierRule[].class);
+
+    static {
+        try {
+            SLOTS = MethodHandles.lookup().findVarHandle(Subtable.class, "slots", ClassifierRule[].class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    /** Stands where a chain was taken out, so that probing goes on. */
+    private static final ClassifierRule REMOVED = new ClassifierRule(Match.ANY, -1, Long.MAX_VALUE) {};
+
+    /** Words in the order in which they are hashed, their masks, and their positions in a {@link Match}. */
+    private final int[] words;
+
+    private final long[] masks;
+    private final int[] positions;
+
+    /** {@code stageEnd[s]}: index after the last word of stage {@code s}. */
+    private final int[] stageEnd = new int[STAGES];
+
+    private final HashCounts[] stageHashes = new HashCounts[STAGES];
+
+    /** Length of the prefix matched on in each of {@link AddressField}, 0 for none, -1 for a mask that is no prefix. */
+    final int[] prefixLengths = new int[AddressField.COUNT];
+
+    final boolean hasPrefixes;
+
+    private ClassifierRule[] slots = new ClassifierRule[8];
+    private int usedSlots;
+    private int chains;
+    private int rules;
+    private final NavigableMap<Integer, Integer> priorities = new TreeMap<>();
+
+    Subtable(Match example) {
+        int count = example.wordCount();
+        words = new int[count];
+        masks = new long[count];
+        positions = new int[count];
+        int at = 0;
+        for (int stage = 0; stage < STAGES; stage++) {
+            int position = 0;
+            for (long rest = example.map(); rest != 0; rest &= rest - 1) {
+                int word = Long.numberOfTrailingZeros(rest);
+                if (stageOf(word) == stage) {
+                    words[at] = word;
+                    masks[at] = example.maskAt(position);
+                    positions[at++] = position;
+                }
+                position++;
+            }
+            stageEnd[stage] = at;
+            stageHashes[stage] = new HashCounts();
+        }
+        boolean prefixes = false;
+        FlowMask mask = example.mask();
+        for (int field = 0; field < AddressField.COUNT; field++) {
+            prefixLengths[field] = AddressField.prefixLength(field, mask.words());
+            prefixes |= prefixLengths[field] > 0;
+        }
+        hasPrefixes = prefixes;
+    }
+
+    private static int stageOf(int word) {
+        if (word == KeyLayout.W_PORT || word > KeyLayout.W_NSH) {
+            return 0;
+        }
+        if (word <= KeyLayout.W_MPLS2_PBB) {
+            return 1;
+        }
+        boolean network = word == KeyLayout.W_IPV4
+                || word == KeyLayout.W_NW
+                || (word >= KeyLayout.W_IPV6_SRC && word < KeyLayout.W_ND_TARGET);
+        return network ? 2 : 3;
+    }
+
+    int maxPriority() {
+        return priorities.lastKey();
+    }
+
+    boolean isEmpty() {
+        return rules == 0;
+    }
+
+    boolean hasPriority(int priority) {
+        return priorities.containsKey(priority);
+    }
+
+    /**
+     * Finds the visible rule of highest priority that matches. Adds to {@code looked} every bit that decided, found or not;
+     * allocates nothing.
+     */
+    @Nullable ClassifierRule lookup(
+            FlowKey key, long version, @Nullable FlowMask looked, PrefixTrie[] tries, Classifier.Scratch scratch) {
+        long hash = 0;
+        int at = 0;
+        for (int stage = 0; stage < STAGES; stage++) {
+            if (stage == PREFIX_STAGE && hasPrefixes && isRuledOut(key, looked, tries, scratch)) {
+                addLooked(looked, at);
+                return null;
+            }
+            int end = stageEnd[stage];
+            if (at == end) {
+                continue;
+            }
+            for (; at < end; at++) {
+                hash = mix(hash, key.word(words[at]) & masks[at]);
+            }
+            if (at == words.length) {
+                break;
+            }
+            if (!stageHashes[stage].contains(finish(hash))) {
+                addLooked(looked, at);
+                return null;
+            }
+        }
+        addLooked(looked, at);
+        ClassifierRule rule = chainOf(key, finish(hash));
+        while (rule != null && !rule.isVisibleIn(version)) {
+            rule = rule.next();
+        }
+        return rule;
+    }
+
+    private boolean isRuledOut(FlowKey key, @Nullable FlowMask looked, PrefixTrie[] tries, Classifier.Scratch scratch) {
+        for (int field = 0; field < AddressField.COUNT; field++) {
+            int length = prefixLengths[field];
+            if (length > 0) {
+                PrefixTrie.Result result = scratch.prefixes(field, key, tries[field]);
+                if (!result.matches(length)) {
+                    if (looked != null) {
+                        AddressField.addPrefix(field, Math.min(length, result.checkedBits), looked);
+                    }
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
+    private void addLooked(@Nullable FlowMask looked, int count) {
+        if (looked != null) {
+            for (int i = 0; i < count; i++) {
+                looked.addWord(words[i], masks[i]);
+            }
+        }
+    }
+
+    private @Nullable ClassifierRule chainOf(FlowKey key, long hash) {
+        ClassifierRule[] table = (ClassifierRule[]) SLOTS.getAcquire(this);
+        int mask = table.length - 1;
+        for (int at = (int) hash & mask; ; at = (at + 1) & mask) {
+            ClassifierRule rule = (ClassifierRule) ELEMENT.getAcquire(table, at);
+            if (rule == null) {
+                return null;
+            }
+            if (rule != REMOVED && rule.match().matches(key)) {
+                return rule;
+            }
+        }
+    }
+
+    /** Index of the slot with the chain of {@code match}, or -1. Writer. */
+    private int slotOf(Match match) {
+        int mask = slots.length - 1;
+        for (int at = (int) hashOf(match, words.length) & mask; ; at = (at + 1) & mask) {
+            ClassifierRule rule = slots[at];
+            if (rule == null) {
+                return -1;
+            }
+            if (rule != REMOVED && rule.match().equals(match)) {
+                return at;
+            }
+        }
+    }
+
+    /** The first rule with that match, the others follow by {@link ClassifierRule#next}. Writer. */
+    @Nullable ClassifierRule chainOf(Match match) {
+        int slot = slotOf(match);
+        return slot < 0 ? null : slots[slot];
+    }
+
+    void insert(ClassifierRule rule) {
+        for (int stage = 0; stage < STAGES; stage++) {
+            if (endsEarly(stage)) {
+                stageHashes[stage].add(hashOf(rule.match(), stageEnd[stage]));
+            }
+        }
+        priorities.merge(rule.priority(), 1, Integer::sum);
+        rules++;
+        int slot = slotOf(rule.match());
+        if (slot >= 0) {
+            insertIntoChain(slot, rule);
+            return;
+        }
+        if (usedSlots * 2 >= slots.length) {
+            rehash();
+        }
+        put(slots, rule);
+        usedSlots++;
+        chains++;
+    }
+
+    private void insertIntoChain(int slot, ClassifierRule rule) {
+        ClassifierRule before = null;
+        ClassifierRule after = slots[slot];
+        while (after != null && after.priority() > rule.priority()) {
+            before = after;
+            after = after.next();
+        }
+        rule.setNext(after);
+        if (before == null) {
+            ELEMENT.setRelease(slots, slot, rule);
+        } else {
+            before.setNext(rule);
+        }
+    }
+
+    /** Takes a rule out for good. Readers of versions in which it is visible must be gone. */
+    void remove(ClassifierRule rule) {
+        int slot = slotOf(rule.match());
+        ClassifierRule before = null;
+        ClassifierRule here = slot < 0 ? null : slots[slot];
+        while (here != null && here != rule) {
+            before = here;
+            here = here.next();
+        }
+        if (here == null) {
+            throw new IllegalStateException("the rule is not in this classifier");
+        }
+        ClassifierRule after = rule.next();
+        if (before != null) {
+            before.setNext(after);
+        } else if (after != null) {
+            ELEMENT.setRelease(slots, slot, after);
+        } else {
+            ELEMENT.setRelease(slots, slot, REMOVED);
+            chains--;
+        }
+        for (int stage = 0; stage < STAGES; stage++) {
+            if (endsEarly(stage)) {
+                stageHashes[stage].remove(hashOf(rule.match(), stageEnd[stage]));
+            }
+        }
+        priorities.computeIfPresent(rule.priority(), (p, count) -> count == 1 ? null : count - 1);
+        rules--;
+    }
+
+    /** Says whether a lookup may end after a stage: it has words and so has a later one. */
+    private boolean endsEarly(int stage) {
+        return stageEnd[stage] < words.length && stageEnd[stage] > (stage == 0 ? 0 : stageEnd[stage - 1]);
+    }
+
+    private void rehash() {
+        int length = 8;
+        while (length < (chains + 1) * 4) {
+            length *= 2;
+        }
+        ClassifierRule[] table = new ClassifierRule[length];
+        for (ClassifierRule rule : slots) {
+            if (rule != null && rule != REMOVED) {
+                put(table, rule);
+            }
+        }
+        usedSlots = chains;
+        SLOTS.setRelease(this, table);
+    }
+
+    private void put(ClassifierRule[] table, ClassifierRule rule) {
+        int mask = table.length - 1;
+        int at = (int) hashOf(rule.match(), words.length) & mask;
+        while (table[at] != null) {
+            at = (at + 1) & mask;
+        }
+        ELEMENT.setRelease(table, at, rule);
+    }
+
+    void forEach(Consumer<ClassifierRule> consumer) {
+        for (ClassifierRule head : (ClassifierRule[]) SLOTS.getAcquire(this)) {
+            if (head != REMOVED) {
+                for (ClassifierRule rule = head; rule != null; rule = rule.next()) {
+                    consumer.accept(rule);
+                }
+            }
+        }
+    }
+
+    /** Says whether this mask looks at every bit that {@code looser} looks at. */
+    boolean covers(Match looser) {
+        int found = 0;
+        for (int i = 0; i < words.length; i++) {
+            if ((looser.map() >>> words[i] & 1) != 0) {
+                long wanted = looser.maskAt(Long.bitCount(looser.map() & ((1L << words[i]) - 1)));
+                if ((wanted & ~masks[i]) != 0) {
+                    return false;
+                }
+                found++;
+            }
+        }
+        return found == looser.wordCount();
+    }
+
+    private long hashOf(Match match, int count) {
+        long hash = 0;
+        for (int i = 0; i < count; i++) {
+            hash = mix(hash, match.valueAt(positions[i]));
+        }
+        return finish(hash);
+    }
+
+    private static long mix(long hash, long word) {
+        long mixed = (hash ^ word) * 0x9e3779b97f4a7c15L;
+        return mixed ^ mixed >>> 32;
+    }
+
+    private static long finish(long hash) {
+        long mixed = hash * 0xd6e8feb86659fd93L;
+        return mixed ^ mixed >>> 32;
+    }
+}

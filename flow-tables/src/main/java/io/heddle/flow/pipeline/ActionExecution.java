@@ -1,0 +1,368 @@
+package io.heddle.flow.pipeline;
+
+import io.heddle.flow.action.Action;
+import io.heddle.flow.action.Ports;
+import io.heddle.flow.group.BucketSelector;
+import io.heddle.flow.group.Group;
+import io.heddle.flow.group.GroupTable;
+import io.heddle.flow.match.Bits;
+import io.heddle.flow.match.FlowMask;
+import io.heddle.flow.match.KeyLayout;
+import io.heddle.flow.match.MatchField;
+import io.heddle.flow.match.Prerequisite;
+import io.heddle.flow.pipeline.Translation.DropCause;
+import java.util.Arrays;
+import java.util.function.IntPredicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What each action does to the packet of a translation.
+ *
+ * <p>An action on a header that the packet does not have does nothing: group buckets and action sets meet packets that no match
+ * described.
+ *
+ * <p>Threading: none; belongs to one translation.
+ */
+final class ActionExecution {
+    private static final long[] ALL_ONES = new long[KeyLayout.WORDS];
+
+    static {
+        Arrays.fill(ALL_ONES, -1L);
+    }
+
+    private final Translator translator;
+    private final NormalForwarding normal;
+
+    ActionExecution(Translator translator) {
+        this.translator = translator;
+        this.normal = new NormalForwarding(translator, this);
+    }
+
+    /** Says whether an action needs the headers after those that a pop has taken off to be known. */
+    static boolean looksAtHeaders(Action action, Translator translator) {
+        return switch (action) {
+            case Action.Output output -> output.port() == Ports.NORMAL
+                    || output.port() == Ports.TABLE
+                    || output.port() == Ports.ALL
+                    || output.port() == Ports.FLOOD
+                    || isPatch(output.port(), translator);
+            case Action.SetQueue a -> false;
+            case Action.Meter a -> false;
+            case Action.Controller a -> false;
+            default -> true;
+        };
+    }
+
+    private static boolean isPatch(int number, Translator translator) {
+        BridgeView bridge = translator.bridge();
+        int port = number == Ports.IN_PORT ? translator.inPort() : number;
+        PortInfo info = bridge == null ? null : translator.world.topology().port(bridge.id(), port);
+        return info != null && info.peer() != 0;
+    }
+
+    void execute(Action action) {
+        PacketState packet = translator.packet;
+        switch (action) {
+            case Action.Output output -> output(output.port(), output.maxLength());
+            case Action.OutputField output -> outputField(output);
+            case Action.Controller controller ->
+                translator.punt(controller.reason(), controller.maxLength(), controller.controllerId());
+            case Action.GroupAction group -> group(group.groupId());
+            case Action.Meter meter -> translator.meter(meter.meterId());
+            case Action.Resubmit resubmit -> translator.resubmit(resubmit.tableId(), resubmit.inPort());
+            case Action.SetQueue queue -> packet.setQueue(queue.queueId());
+            case Action.SetField set -> setField(set.field(), set.value(), set.mask());
+            case Action.CopyField copy -> copyField(copy);
+            case Action.PushVlan push -> {
+                if (packet.hasFullVlanQueue()) {
+                    packet.commit(translator.out, false);
+                }
+                packet.pushVlan(push.etherType());
+            }
+            case Action.PopVlan pop -> packet.popVlan();
+            case Action.PushMpls push -> {
+                packet.commit(translator.out, false);
+                packet.pushMpls(push.etherType());
+            }
+            case Action.PopMpls pop -> {
+                if (packet.isMpls()) {
+                    packet.commit(translator.out, false);
+                    packet.popMpls(pop.etherType(), translator.out);
+                }
+            }
+            case Action.PushPbb push -> {
+                packet.commit(translator.out, false);
+                packet.pushPbb(push.etherType());
+            }
+            case Action.PopPbb pop -> {
+                if (packet.read(MatchField.ETH_TYPE) == 0x88e7) {
+                    packet.commit(translator.out, false);
+                    packet.popPbb(translator.out);
+                }
+            }
+            case Action.SetMplsTtl set -> setTtl(MatchField.MPLS_TTL, packet.isMpls(), set.ttl());
+            case Action.SetNwTtl set -> setTtl(MatchField.NW_TTL, packet.isIp(), set.ttl());
+            case Action.DecMplsTtl dec -> decrementTtl(MatchField.MPLS_TTL, packet.isMpls());
+            case Action.DecNwTtl dec -> decrementTtl(MatchField.NW_TTL, packet.isIp());
+            case Action.CopyTtlOut copy -> copyTtlOut();
+            case Action.CopyTtlIn copy -> copyTtlIn();
+        }
+    }
+
+    // ---- fields
+
+    private void setField(MatchField field, Bits value, Bits mask) {
+        if (hasHeaderOf(field)) {
+            translator.packet.write(field, value, mask);
+        }
+    }
+
+    /** Says whether the packet has the header that a field is in, and records what that depends on. */
+    private boolean hasHeaderOf(MatchField field) {
+        PacketState packet = translator.packet;
+        look(field.prerequisite());
+        if (!field.prerequisite().isMetBy(packet.key.words(), ALL_ONES)) {
+            return false;
+        }
+        if (field == MatchField.VLAN_VID) {
+            return (translator.read(MatchField.VLAN_VID).low() & KeyLayout.VLAN_PRESENT) != 0;
+        }
+        boolean isTransport = field.word() == KeyLayout.W_TP || field.prerequisite().compareTo(Prerequisite.ND) >= 0;
+        if (isTransport && field.prerequisite() != Prerequisite.CT) {
+            return (translator.read(MatchField.NW_FRAG).low() & KeyLayout.FRAG_LATER) == 0;
+        }
+        return true;
+    }
+
+    private void look(Prerequisite prerequisite) {
+        PacketState packet = translator.packet;
+        switch (prerequisite) {
+            case NONE, ETHERNET, IN_PORT -> {}
+            case VLAN -> packet.look(presentBit());
+            case ARP, IPV4, IPV6, IP, CT, MPLS, PBB -> packet.read(MatchField.ETH_TYPE);
+            case TCP, UDP, SCTP, ICMPV4, ICMPV6 -> {
+                packet.read(MatchField.ETH_TYPE);
+                packet.read(MatchField.NW_PROTO);
+            }
+            case ND, ND_SOLICIT, ND_ADVERT -> {
+                packet.read(MatchField.ETH_TYPE);
+                packet.read(MatchField.NW_PROTO);
+                translator.read(MatchField.ICMPV6_TYPE);
+            }
+        }
+    }
+
+    private static FlowMask presentBit() {
+        return new FlowMask().add(MatchField.VLAN_TCI, Bits.of(KeyLayout.VLAN_PRESENT));
+    }
+
+    private void copyField(Action.CopyField copy) {
+        if (!hasHeaderOf(copy.source()) || !hasHeaderOf(copy.destination())) {
+            return;
+        }
+        Bits mask = Bits.ones(copy.bits());
+        Bits value = shiftRight(readBits(copy.source(), shiftLeft(mask, copy.sourceBit())), copy.sourceBit())
+                .and(mask);
+        translator.packet.write(
+                copy.destination(), shiftLeft(value, copy.destinationBit()), shiftLeft(mask, copy.destinationBit()));
+    }
+
+    /** Reads some bits of a field, and records that these, not all of the field, were looked at. */
+    private Bits readBits(MatchField field, Bits bits) {
+        if (field.word() == KeyLayout.W_TP) {
+            translator.packet.read(MatchField.NW_FRAG);
+        }
+        translator.packet.look(new FlowMask().add(field, bits));
+        return translator.packet.key.get(field).and(bits);
+    }
+
+    static Bits shiftLeft(Bits bits, int by) {
+        if (by == 0) {
+            return bits;
+        }
+        return by >= 64
+                ? new Bits(bits.low() << (by - 64), 0)
+                : new Bits(bits.high() << by | bits.low() >>> (64 - by), bits.low() << by);
+    }
+
+    static Bits shiftRight(Bits bits, int by) {
+        if (by == 0) {
+            return bits;
+        }
+        return by >= 64
+                ? new Bits(0, bits.high() >>> (by - 64))
+                : new Bits(bits.high() >>> by, bits.low() >>> by | bits.high() << (64 - by));
+    }
+
+    // ---- TTLs
+
+    private void setTtl(MatchField field, boolean hasHeader, int ttl) {
+        if (hasHeader) {
+            translator.packet.write(field, Bits.of(ttl), field.allOnes());
+        }
+    }
+
+    /** A TTL of 0 or 1 ends the packet's way here; controllers that asked for it get the packet. */
+    private void decrementTtl(MatchField field, boolean hasHeader) {
+        if (!hasHeader) {
+            return;
+        }
+        long ttl = translator.packet.read(field);
+        if (ttl > 1) {
+            translator.packet.write(field, Bits.of(ttl - 1), field.allOnes());
+            return;
+        }
+        translator.trace.note("the TTL is " + ttl + ": the packet goes no further");
+        translator.punt(PacketInReason.INVALID_TTL, Action.WHOLE_PACKET, 0);
+        translator.stop(DropCause.INVALID_TTL);
+    }
+
+    private void copyTtlOut() {
+        PacketState packet = translator.packet;
+        int inner = packet.isMpls() ? packet.innerTtl() : -1;
+        if (inner >= 0) {
+            packet.write(MatchField.MPLS_TTL, Bits.of(inner), MatchField.MPLS_TTL.allOnes());
+        } else {
+            translator.trace.note("the TTL below the outermost label is not known here: nothing is copied");
+        }
+    }
+
+    private void copyTtlIn() {
+        PacketState packet = translator.packet;
+        if (packet.isMpls() && packet.innerTtl() >= 0 && packet.read(MatchField.MPLS_BOS) == 0) {
+            packet.writeSecondLabelTtl(packet.read(MatchField.MPLS_TTL));
+        } else {
+            translator.trace.note("there is no second label: nothing is copied");
+        }
+    }
+
+    // ---- outputs
+
+    private void outputField(Action.OutputField output) {
+        if (!hasHeaderOf(output.field())) {
+            return;
+        }
+        Bits mask = shiftLeft(Bits.ones(output.bits()), output.bit());
+        long port = shiftRight(readBits(output.field(), mask), output.bit()).low();
+        if (port <= 0xffffffffL) {
+            // A field of 16 bits holds the 16-bit numbers of reserved ports.
+            int number = output.bits() <= 16 && port >= 0xfff8 ? (int) (port | 0xffff0000L) : (int) port;
+            output(number, output.maxLength());
+        }
+    }
+
+    void output(int port, int maxLength) {
+        switch (port) {
+            case Ports.NORMAL -> normal.forward();
+            case Ports.FLOOD -> flood(false);
+            case Ports.ALL -> flood(true);
+            case Ports.CONTROLLER -> translator.punt(translator.puntReason(), maxLength, 0);
+            case Ports.TABLE -> translator.resubmit(0, Ports.IN_PORT);
+            case Ports.IN_PORT -> send(translator.inPort());
+            case Ports.ANY -> {}
+            default -> {
+                if (port == translator.inPort()) {
+                    translator.problem(
+                            DropCause.OUTPUT_TO_IN_PORT, "the packet came from this port: only IN_PORT would send it back");
+                } else {
+                    send(port);
+                }
+            }
+        }
+    }
+
+    private void flood(boolean isAll) {
+        BridgeView bridge = translator.bridge();
+        if (bridge == null) {
+            return;
+        }
+        for (PortInfo port : translator.world.topology().ports(bridge.id())) {
+            if (port.number() != translator.inPort() && port.canSend() && (isAll || !port.config().noFlood())) {
+                send(port);
+            }
+        }
+    }
+
+    private void send(int number) {
+        BridgeView bridge = translator.bridge();
+        PortInfo port = bridge == null ? null : translator.world.topology().port(bridge.id(), number);
+        if (port == null) {
+            translator.problem(DropCause.PORT_DOWN, "there is no port " + Integer.toUnsignedString(number));
+        } else if (!port.canSend()) {
+            translator.problem(DropCause.PORT_DOWN, "port " + port.name() + " is down or does not forward");
+        } else {
+            send(port);
+        }
+    }
+
+    /** Sends the packet as it is now to a port that can send. */
+    void send(PortInfo port) {
+        if (port.peer() == 0) {
+            translator.packet.commit(translator.out, port.isTunnel());
+            translator.out.add(new DatapathAction.Output(port.datapathPort()));
+            return;
+        }
+        PortInfo peer = translator.world.topology().port(port.peer());
+        if (peer == null) {
+            translator.problem(DropCause.PORT_DOWN, "patch port " + port.name() + " has no peer");
+        } else {
+            translator.enterPeer(peer);
+        }
+    }
+
+    // ---- groups
+
+    private void group(int groupId) {
+        BridgeView bridge = translator.bridge();
+        GroupTable groups = bridge == null ? null : bridge.tables().groups();
+        Group group = groups == null ? null : groups.find(groupId, translator.world.version());
+        if (groups == null || group == null) {
+            translator.problem(DropCause.NO_OUTPUT, "there is no group " + Integer.toUnsignedString(groupId));
+            return;
+        }
+        translator.count(group.counter());
+        switch (group.type()) {
+            case ALL -> {
+                translator.packet.commit(translator.out, false);
+                group.buckets().forEach(bucket -> bucket(group, bucket));
+            }
+            case INDIRECT -> oneBucket(group, group.buckets().isEmpty() ? null : group.buckets().getFirst());
+            case SELECT -> {
+                FlowMask mask = new FlowMask();
+                Group.Bucket chosen =
+                        BucketSelector.select(group, translator.packet.key, mask, bucket -> isLive(groups, bucket));
+                translator.look(mask);
+                oneBucket(group, chosen);
+            }
+            case FAST_FAILOVER -> oneBucket(
+                    group,
+                    group.buckets().stream()
+                            .filter(bucket -> isLive(groups, bucket))
+                            .findFirst()
+                            .orElse(null));
+        }
+    }
+
+    private boolean isLive(GroupTable groups, Group.Bucket bucket) {
+        BridgeView bridge = translator.bridge();
+        IntPredicate isPortLive = number -> {
+            PortInfo port = bridge == null ? null : translator.world.topology().port(bridge.id(), number);
+            return port != null && port.isUp();
+        };
+        return groups.isLive(bucket, translator.world.version(), isPortLive);
+    }
+
+    private void oneBucket(Group group, Group.@Nullable Bucket bucket) {
+        if (bucket == null) {
+            translator.problem(
+                    DropCause.NO_LIVE_BUCKET, "group " + Integer.toUnsignedString(group.id()) + " has no live bucket");
+        } else {
+            bucket(group, bucket);
+        }
+    }
+
+    private void bucket(Group group, Group.Bucket bucket) {
+        translator.count(bucket.counter());
+        translator.runBucket(group.id(), bucket.index(), bucket.spec().actions());
+    }
+}

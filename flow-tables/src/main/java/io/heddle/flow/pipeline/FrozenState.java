@@ -1,0 +1,34 @@
+package io.heddle.flow.pipeline;
+
+import io.heddle.flow.action.Action;
+import io.heddle.flow.action.Instruction;
+import io.heddle.flow.match.Match;
+import java.util.List;
+
+/**
+ * Where a translation stopped because the packet must be parsed again, and what is left to do then. Equal states are one: they share
+ * a recirculation id.
+ *
+ * @param inPort OpenFlow number of the port that the packet came from, in the bridge
+ * @param pipelineFields metadata, registers and what else exists only inside the pipeline
+ * @param rest what is left to do, in order
+ * @param actionSet to be executed after that
+ */
+record FrozenState(int bridge, int inPort, Match pipelineFields, List<Step> rest, List<Action> actionSet) {
+    FrozenState {
+        rest = List.copyOf(rest);
+        actionSet = List.copyOf(actionSet);
+    }
+
+    /** Where the actions come from, for punts and traces. */
+    record Origin(int tableId, long cookie, boolean isTableMiss) {}
+
+    /** One thing that is left to do. */
+    sealed interface Step {
+        record Actions(List<Action> actions, Origin origin) implements Step {}
+
+        record Instructions(List<Instruction> instructions, Origin origin) implements Step {}
+
+        record Table(int tableId) implements Step {}
+    }
+}

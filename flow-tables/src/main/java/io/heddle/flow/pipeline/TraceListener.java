@@ -1,0 +1,58 @@
+package io.heddle.flow.pipeline;
+
+import io.heddle.flow.action.Action;
+import io.heddle.flow.action.Instruction;
+import io.heddle.flow.table.FlowEntry;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Is told each step of a translation, as a tree: {@link #end} closes what the last open {@link #begin} opened.
+ *
+ * <p>Called on the thread that translates.
+ */
+public interface TraceListener {
+    /** A step. */
+    sealed interface Step {
+        record Bridge(String name) implements Step {}
+
+        /** {@code entry} is null for a miss. */
+        record Table(int tableId, @Nullable FlowEntry entry) implements Step {}
+
+        record OneAction(Action action) implements Step {}
+
+        record OneInstruction(Instruction instruction) implements Step {}
+
+        record ActionSetBegins() implements Step {}
+
+        record Bucket(int groupId, int index) implements Step {}
+
+        record Note(String text) implements Step {}
+
+        /** The packet did not get to where it should have. */
+        record Problem(String text) implements Step {}
+    }
+
+    /** Hears nothing. */
+    TraceListener NONE = new TraceListener() {
+        @Override
+        public void begin(Step step) {}
+
+        @Override
+        public void end() {}
+    };
+
+    void begin(Step step);
+
+    void end();
+
+    /** A step without steps in it. */
+    default void leaf(Step step) {
+        begin(step);
+        end();
+    }
+
+    /** A remark. */
+    default void note(String text) {
+        leaf(new Step.Note(text));
+    }
+}

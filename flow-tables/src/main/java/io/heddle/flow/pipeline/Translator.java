@@ -1,0 +1,611 @@
+package io.heddle.flow.pipeline;
+
+import io.heddle.flow.action.Action;
+import io.heddle.flow.action.ActionSet;
+import io.heddle.flow.action.Instruction;
+import io.heddle.flow.action.Ports;
+import io.heddle.flow.classifier.Classifier;
+import io.heddle.flow.counter.HitCounter;
+import io.heddle.flow.match.Bits;
+import io.heddle.flow.match.FlowKey;
+import io.heddle.flow.match.FlowMask;
+import io.heddle.flow.match.KeyLayout;
+import io.heddle.flow.match.Match;
+import io.heddle.flow.match.MatchField;
+import io.heddle.flow.pipeline.FrozenState.Origin;
+import io.heddle.flow.pipeline.Translation.DropCause;
+import io.heddle.flow.table.FlowEntry;
+import io.heddle.flow.table.FlowMod;
+import io.heddle.flow.table.FlowTable;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One translation: takes one packet through tables, groups and patch ports.
+ *
+ * <p>A <em>scope</em> is a stretch of the way whose changes to the packet do not outlive it: a bridge behind a patch port, a group's
+ * bucket. It collects its own datapath actions, wrapped in a {@link DatapathAction.Clone} where they change the packet. Where the packet
+ * must be parsed again, the rest of the scope is frozen and the scope ends in a {@link DatapathAction.Recirculate}.
+ *
+ * <p>Threading: none; for one use.
+ */
+final class Translator {
+    /** Bridges, groups and resubmits inside of each other. */
+    static final int MAX_DEPTH = 64;
+
+    /** Table lookups by resubmit, in all. */
+    static final int MAX_RESUBMITS = 4096;
+
+    private static final int STOP = -1;
+
+    /** What a translation sees of the world outside of the packet. */
+    record World(
+            Topology topology,
+            RecirculationTable recirculations,
+            long revision,
+            long version,
+            long nowNs,
+            boolean isReal) {}
+
+    final World world;
+    final TraceListener trace;
+    private final FlowKey original;
+    private final FlowMask looked = new FlowMask();
+    private final FlowMask lookupMask = new FlowMask();
+    private final Classifier.Scratch scratch = new Classifier.Scratch();
+    private final List<HitCounter> counters = new ArrayList<>();
+    private @Nullable DropCause cause;
+    private int depth;
+    private int resubmits;
+
+    // What belongs to the scope that is being translated.
+    PacketState packet;
+    List<DatapathAction> out = new ArrayList<>();
+    private ActionSet actionSet = new ActionSet();
+    private @Nullable List<FrozenState.Step> frozen;
+    private boolean isStopped;
+    private @Nullable BridgeView bridge;
+    private Origin origin = new Origin(0, 0, false);
+
+    /** Reason of an output to CONTROLLER, unless a table-miss entry makes it. */
+    private int reason = PacketInReason.ACTION;
+
+    private final ActionExecution actions = new ActionExecution(this);
+
+    Translator(World world, FlowKey key, TraceListener trace) {
+        this.world = world;
+        this.original = key;
+        this.trace = trace;
+        this.packet = new PacketState(key, looked);
+        looked.add(MatchField.IN_PORT);
+        looked.add(MatchField.RECIRC_ID);
+    }
+
+    /** Translates the packet from the port that its key names. */
+    Translation packet() {
+        int recirculationId = (int) original.getLong(MatchField.RECIRC_ID);
+        if (recirculationId != 0) {
+            thaw(recirculationId);
+        } else {
+            PortInfo port = world.topology.port((int) original.getLong(MatchField.IN_PORT));
+            if (port == null) {
+                problem(DropCause.PORT_DOWN, "the packet's input port is not in any bridge");
+            } else {
+                enterBridge(port);
+            }
+        }
+        return result();
+    }
+
+    /** Translates the actions of a packet-out. */
+    Translation packetOut(int bridgeId, int inPort, List<Action> list) {
+        bridge = world.topology.bridge(bridgeId);
+        packet.override(MatchField.IN_PORT, Integer.toUnsignedLong(inPort));
+        if (bridge != null) {
+            trace.begin(new TraceListener.Step.Bridge(bridge.name()));
+            handleFragments();
+            reason = PacketInReason.PACKET_OUT;
+            runActions(list);
+            endScope();
+            trace.end();
+        }
+        return result();
+    }
+
+    private Translation result() {
+        List<DatapathAction> program = trim(out);
+        boolean goesSomewhere = program.stream().anyMatch(Translator::isDelivery);
+        FlowMask mask = new FlowMask();
+        for (int word = 0; word < KeyLayout.PACKET_WORDS; word++) {
+            mask.addWord(word, looked.word(word));
+        }
+        DropCause drop = goesSomewhere ? null : cause == null ? DropCause.NO_OUTPUT : cause;
+        return new Translation(program, mask, counters, world.revision, drop);
+    }
+
+    private static boolean isDelivery(DatapathAction action) {
+        return switch (action) {
+            case DatapathAction.Output a -> true;
+            case DatapathAction.Punt a -> true;
+            case DatapathAction.Recirculate a -> true;
+            case DatapathAction.Clone a -> a.actions().stream().anyMatch(Translator::isDelivery);
+            case DatapathAction.Meter a -> false;
+            case DatapathAction.Truncate a -> false;
+            case DatapathAction.SetFields a -> false;
+            case DatapathAction.PushVlan a -> false;
+            case DatapathAction.PopVlan a -> false;
+            case DatapathAction.PushMpls a -> false;
+            case DatapathAction.PopMpls a -> false;
+            case DatapathAction.PushPbb a -> false;
+            case DatapathAction.PopPbb a -> false;
+        };
+    }
+
+    /** Leaves out what nothing comes after; a copy that is the last thing need not be a copy. */
+    private static List<DatapathAction> trim(List<DatapathAction> actions) {
+        List<DatapathAction> kept = new ArrayList<>(actions);
+        while (!kept.isEmpty()) {
+            DatapathAction last = kept.getLast();
+            if (last instanceof DatapathAction.Clone clone) {
+                kept.removeLast();
+                kept.addAll(trim(clone.actions()));
+                return kept;
+            }
+            if (isDelivery(last) || last instanceof DatapathAction.Meter) {
+                return kept;
+            }
+            kept.removeLast();
+        }
+        return kept;
+    }
+
+    // ---- bridges
+
+    /** Processes the packet as one that has come in by a port. The packet's state is the caller's to keep. */
+    void enterBridge(PortInfo port) {
+        BridgeView entered = world.topology.bridge(port.bridge());
+        if (entered == null) {
+            problem(DropCause.PORT_DOWN, "port " + port.name() + " is in no bridge");
+            return;
+        }
+        trace.begin(new TraceListener.Step.Bridge(entered.name()));
+        bridge = entered;
+        packet.override(MatchField.IN_PORT, Integer.toUnsignedLong(port.number()));
+        if (port.config().noReceive()) {
+            problem(DropCause.NO_RECEIVE, "port " + port.name() + " receives nothing (NO_RECV)");
+        } else if (!port.isUp()) {
+            problem(DropCause.PORT_DOWN, "port " + port.name() + " is down");
+        } else if (handleFragments()) {
+            runTables(0);
+            endScope();
+        }
+        trace.end();
+    }
+
+    /**
+     * Applies the bridge's way with fragments.
+     *
+     * @return false if the packet is to be dropped
+     */
+    private boolean handleFragments() {
+        BridgeView.FragmentHandling handling =
+                bridge == null ? BridgeView.FragmentHandling.NX_MATCH : bridge.fragments();
+        switch (handling) {
+            case NX_MATCH -> {
+                return true;
+            }
+            case DROP -> {
+                boolean isFragment = packet.read(MatchField.NW_FRAG) != 0;
+                if (isFragment) {
+                    problem(DropCause.FRAGMENT, "the bridge drops fragments");
+                }
+                return !isFragment;
+            }
+            case NORMAL -> {
+                // Transport fields of a fragment read as 0: who looks at them looks at nw_frag.
+                if (packet.key.getLong(MatchField.NW_FRAG) != 0) {
+                    packet.hide(KeyLayout.W_TP);
+                }
+                return true;
+            }
+        }
+        return true;
+    }
+
+    private void noteLookup(FlowMask mask) {
+        if (mask.word(KeyLayout.W_TP) != 0) {
+            mask.add(MatchField.NW_FRAG);
+        }
+        packet.look(mask);
+    }
+
+    // ---- tables
+
+    /** Takes the packet through tables until no entry sends it further. */
+    private void runTables(int first) {
+        int table = first;
+        while (table != STOP && !isStopped) {
+            if (packet.needsParse()) {
+                freeze(new FrozenState.Step.Table(table));
+                return;
+            }
+            table = runTable(table);
+            if (frozen != null) {
+                return;
+            }
+        }
+    }
+
+    /** Looks the packet up in one table and executes what it hits; returns the table to go on with. */
+    private int runTable(int tableId) {
+        FlowEntry entry = lookup(tableId);
+        trace.begin(new TraceListener.Step.Table(tableId, entry));
+        try {
+            if (entry != null) {
+                origin = new Origin(tableId, entry.cookie(), entry.isTableMiss());
+                return runInstructions(entry.instructions());
+            }
+            if (tableId == 0 && bridge != null && bridge.isStandalone()) {
+                trace.note("no controller: acting as a learning switch");
+                actions.output(Ports.NORMAL, 0);
+                return STOP;
+            }
+            noteCause(DropCause.TABLE_MISS);
+            return STOP;
+        } finally {
+            trace.end();
+        }
+    }
+
+    private @Nullable FlowEntry lookup(int tableId) {
+        if (bridge == null) {
+            return null;
+        }
+        FlowTable table = bridge.tables().table(tableId);
+        lookupMask.clear();
+        FlowEntry entry = table.lookup(packet.key, world.version, lookupMask, scratch);
+        noteLookup(lookupMask);
+        counters.add(table.lookups());
+        if (entry != null) {
+            counters.add(table.matches());
+            counters.add(entry.counter());
+        }
+        return entry;
+    }
+
+    /** Executes instructions; returns the table to go to. */
+    private int runInstructions(List<Instruction> instructions) {
+        for (int i = 0; i < instructions.size(); i++) {
+            switch (instructions.get(i)) {
+                case Instruction.Meter meter -> {
+                    trace.leaf(new TraceListener.Step.OneInstruction(meter));
+                    meter(meter.meterId());
+                }
+                case Instruction.ApplyActions apply -> runActions(apply.actions());
+                case Instruction.ClearActions clear -> {
+                    trace.leaf(new TraceListener.Step.OneInstruction(clear));
+                    actionSet.clear();
+                }
+                case Instruction.WriteActions write -> {
+                    trace.leaf(new TraceListener.Step.OneInstruction(write));
+                    write.actions().forEach(actionSet::write);
+                }
+                case Instruction.WriteMetadata write -> {
+                    trace.leaf(new TraceListener.Step.OneInstruction(write));
+                    long old = packet.key.word(KeyLayout.W_METADATA);
+                    packet.key.word(KeyLayout.W_METADATA, old & ~write.mask() | write.metadata() & write.mask());
+                }
+                case Instruction.GotoTable go -> {
+                    trace.leaf(new TraceListener.Step.OneInstruction(go));
+                    return go.tableId();
+                }
+            }
+            if (isStopped) {
+                return STOP;
+            }
+            if (frozen != null) {
+                if (i + 1 < instructions.size()) {
+                    freeze(new FrozenState.Step.Instructions(instructions.subList(i + 1, instructions.size()), origin));
+                }
+                return STOP;
+            }
+        }
+        return STOP;
+    }
+
+    void meter(int meterId) {
+        BridgeView here = bridge;
+        if (here != null && here.tables().meters().find(meterId, world.version) != null) {
+            out.add(new DatapathAction.Meter(here.id(), meterId));
+        } else {
+            trace.note("there is no meter " + Integer.toUnsignedString(meterId));
+        }
+    }
+
+    /** Looks up in a table and comes back ({@code resubmit}). */
+    void resubmit(int tableId, int inPort) {
+        if (depth >= MAX_DEPTH || ++resubmits > MAX_RESUBMITS) {
+            tooDeep();
+            return;
+        }
+        depth++;
+        Origin before = origin;
+        long ownPort = packet.key.getLong(MatchField.IN_PORT);
+        int table = tableId == FlowMod.ALL_TABLES ? origin.tableId() : tableId;
+        packet.override(MatchField.IN_PORT, inPort == Ports.IN_PORT ? ownPort : Integer.toUnsignedLong(inPort));
+        runTables(table);
+        packet.override(MatchField.IN_PORT, ownPort);
+        origin = before;
+        depth--;
+    }
+
+    // ---- actions
+
+    /** Executes actions one after the other. */
+    void runActions(List<Action> list) {
+        for (int i = 0; i < list.size(); i++) {
+            Action action = list.get(i);
+            if (packet.needsParse() && ActionExecution.looksAtHeaders(action, this)) {
+                freeze(new FrozenState.Step.Actions(list.subList(i, list.size()), origin));
+                return;
+            }
+            trace.begin(new TraceListener.Step.OneAction(action));
+            actions.execute(action);
+            trace.end();
+            if (isStopped) {
+                return;
+            }
+            if (frozen != null) {
+                if (i + 1 < list.size()) {
+                    freeze(new FrozenState.Step.Actions(list.subList(i + 1, list.size()), origin));
+                }
+                return;
+            }
+        }
+    }
+
+    /** Executes the action set, or freezes what is left: the end of every scope. */
+    private void endScope() {
+        if (!isStopped && frozen == null && !actionSet.isEmpty()) {
+            List<Action> set = actionSet.inOrder();
+            actionSet = new ActionSet();
+            trace.begin(new TraceListener.Step.ActionSetBegins());
+            int before = reason;
+            reason = PacketInReason.ACTION_SET;
+            runActions(set);
+            reason = before;
+            trace.end();
+        }
+        if (!isStopped && frozen != null) {
+            recirculate(frozen);
+        }
+    }
+
+    // ---- groups
+
+    /** Executes a bucket's actions on a copy of the packet. */
+    void runBucket(int groupId, int index, List<Action> list) {
+        if (depth >= MAX_DEPTH) {
+            tooDeep();
+            return;
+        }
+        depth++;
+        trace.begin(new TraceListener.Step.Bucket(groupId, index));
+        Scope outer = openScope();
+        reason = PacketInReason.GROUP;
+        runActions(ActionSet.of(list).inOrder());
+        endScope();
+        closeScope(outer);
+        trace.end();
+        depth--;
+    }
+
+    /** Sends a copy of the packet through a patch port. */
+    void enterPeer(PortInfo peer) {
+        if (depth >= MAX_DEPTH) {
+            tooDeep();
+            return;
+        }
+        depth++;
+        Scope outer = openScope();
+        BridgeView ownBridge = bridge;
+        Origin ownOrigin = origin;
+        packet.pipelineFields(Match.ANY);
+        origin = new Origin(0, 0, false);
+        enterBridge(peer);
+        bridge = ownBridge;
+        origin = ownOrigin;
+        closeScope(outer);
+        depth--;
+    }
+
+    /** What a scope hides and gives back. */
+    private record Scope(
+            PacketState packet, List<DatapathAction> out, ActionSet actionSet, boolean isStopped, int reason) {}
+
+    private Scope openScope() {
+        Scope outer = new Scope(packet, out, actionSet, isStopped, reason);
+        packet = new PacketState(outer.packet);
+        out = new ArrayList<>();
+        actionSet = new ActionSet();
+        isStopped = false;
+        reason = PacketInReason.ACTION;
+        frozen = null;
+        return outer;
+    }
+
+    private void closeScope(Scope outer) {
+        List<DatapathAction> inner = trim(out);
+        packet = outer.packet;
+        out = outer.out;
+        actionSet = outer.actionSet;
+        isStopped = outer.isStopped;
+        reason = outer.reason;
+        frozen = null;
+        boolean leavesPacketAlone = inner.stream()
+                .allMatch(action -> action instanceof DatapathAction.Output
+                        || action instanceof DatapathAction.Punt
+                        || action instanceof DatapathAction.Truncate
+                        || action instanceof DatapathAction.Clone);
+        if (leavesPacketAlone) {
+            out.addAll(inner);
+        } else {
+            out.add(new DatapathAction.Clone(inner));
+        }
+    }
+
+    // ---- freezing and thawing
+
+    private void freeze(FrozenState.Step step) {
+        if (frozen == null) {
+            frozen = new ArrayList<>();
+        }
+        frozen.add(step);
+    }
+
+    private void recirculate(List<FrozenState.Step> rest) {
+        if (bridge == null) {
+            return;
+        }
+        FrozenState state = new FrozenState(
+                bridge.id(),
+                (int) packet.key.getLong(MatchField.IN_PORT),
+                packet.pipelineFields(),
+                rest,
+                actionSet.inOrder());
+        RecirculationTable.Frozen entry = world.recirculations.freeze(state, world.nowNs);
+        counters.add(entry.used());
+        packet.commit(out, true);
+        out.add(new DatapathAction.Recirculate(entry.id()));
+        trace.note("the packet is parsed again and goes on with recirculation id 0x" + Integer.toHexString(entry.id()));
+        frozen = null;
+        isStopped = true;
+    }
+
+    private void thaw(int recirculationId) {
+        RecirculationTable.Frozen entry = world.recirculations.find(recirculationId);
+        if (entry == null) {
+            problem(
+                    DropCause.UNKNOWN_RECIRCULATION,
+                    "recirculation id 0x" + Integer.toHexString(recirculationId) + " is not known");
+            return;
+        }
+        FrozenState state = entry.state();
+        bridge = world.topology.bridge(state.bridge());
+        if (bridge == null) {
+            problem(DropCause.UNKNOWN_RECIRCULATION, "the bridge of the recirculation id is gone");
+            return;
+        }
+        counters.add(entry.used());
+        trace.begin(new TraceListener.Step.Bridge(bridge.name()));
+        packet.override(MatchField.IN_PORT, Integer.toUnsignedLong(state.inPort()));
+        packet.pipelineFields(state.pipelineFields());
+        state.actionSet().forEach(actionSet::write);
+        if (handleFragments()) {
+            resume(state.rest());
+            endScope();
+        }
+        trace.end();
+    }
+
+    private void resume(List<FrozenState.Step> steps) {
+        for (int i = 0; i < steps.size() && !isStopped; i++) {
+            switch (steps.get(i)) {
+                case FrozenState.Step.Table table -> runTables(table.tableId());
+                case FrozenState.Step.Actions list -> {
+                    origin = list.origin();
+                    runActions(list.actions());
+                }
+                case FrozenState.Step.Instructions list -> {
+                    origin = list.origin();
+                    runTables(runInstructions(list.instructions()));
+                }
+            }
+            if (frozen != null) {
+                steps.subList(i + 1, steps.size()).forEach(this::freeze);
+                return;
+            }
+        }
+    }
+
+    // ---- for ActionExecution and NormalForwarding
+
+    /** The bridge that the packet is in; null only while a packet-out names one that there is not. */
+    @Nullable BridgeView bridge() {
+        return bridge;
+    }
+
+    int inPort() {
+        return (int) packet.key.getLong(MatchField.IN_PORT);
+    }
+
+    void count(HitCounter counter) {
+        counters.add(counter);
+    }
+
+    /** Records that bits were looked at by a hash. */
+    void look(FlowMask mask) {
+        noteLookup(mask);
+    }
+
+    /** Reads a field; who reads a transport field looks at nw_frag, too. */
+    Bits read(MatchField field) {
+        if (field.word() == KeyLayout.W_TP) {
+            packet.read(MatchField.NW_FRAG);
+        }
+        return packet.readBits(field);
+    }
+
+    /** Ends the packet's way in this scope. */
+    void stop(DropCause why) {
+        noteCause(why);
+        isStopped = true;
+    }
+
+    void problem(DropCause why, String text) {
+        noteCause(why);
+        trace.leaf(new TraceListener.Step.Problem(text));
+    }
+
+    private void tooDeep() {
+        problem(DropCause.TRANSLATION_LIMIT, "too many resubmits, groups or patch ports: processing stops");
+        isStopped = true;
+    }
+
+    void noteCause(DropCause why) {
+        if (cause == null) {
+            cause = why;
+        }
+    }
+
+    /** Sends a copy of the packet to the controllers. */
+    void punt(int reason, int maxLength, int controllerId) {
+        BridgeView here = bridge;
+        if (here == null) {
+            return;
+        }
+        PortInfo port = world.topology.port(here.id(), inPort());
+        if (reason == PacketInReason.NO_MATCH && port != null && port.config().noPacketIn()) {
+            trace.note("port " + port.name() + " sends no packet-ins for table misses (NO_PACKET_IN)");
+            return;
+        }
+        packet.commit(out, false);
+        out.add(new DatapathAction.Punt(
+                here.id(),
+                reason,
+                maxLength,
+                controllerId,
+                origin.tableId(),
+                origin.cookie(),
+                PuntFields.of(packet.key, looked)));
+    }
+
+    /** Why an output to CONTROLLER from here is made. */
+    int puntReason() {
+        if (origin.isTableMiss()) {
+            return PacketInReason.NO_MATCH;
+        }
+        return reason;
+    }
+}

@@ -1,0 +1,203 @@
+package io.heddle.flow.table;
+
+import io.heddle.flow.action.Action;
+import io.heddle.flow.action.Instruction;
+import io.heddle.flow.classifier.ClassifierRule;
+import io.heddle.flow.counter.HitCounter;
+import io.heddle.flow.match.Match;
+import java.util.Comparator;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Predicate;
+
+/**
+ * A flow entry as it was added or last modified: immutable but for its counter and the end of its visibility. A modification replaces
+ * the entry by another one that shares its counter.
+ *
+ * <p>Threading: any thread reads; poll loops count.
+ */
+public final class FlowEntry extends ClassifierRule {
+    private static final FlowMod.Flag[] FLAGS = FlowMod.Flag.values();
+
+    private final long cookie;
+    private final long createdNs;
+    private final long modifiedNs;
+    private final HitCounter counter;
+    private final List<Instruction> instructions;
+    private final char idleTimeoutSeconds;
+    private final char hardTimeoutSeconds;
+    private final char importance;
+    private final short tableId;
+    private final byte flags;
+
+    /** A new entry. */
+    FlowEntry(FlowMod mod, HitCounter counter, long nowNs, long version) {
+        super(mod.match(), mod.priority(), version);
+        this.cookie = mod.cookie();
+        this.createdNs = nowNs;
+        this.modifiedNs = nowNs;
+        this.counter = counter;
+        this.instructions = inOrder(mod.instructions());
+        this.idleTimeoutSeconds = (char) mod.idleTimeoutSeconds();
+        this.hardTimeoutSeconds = (char) mod.hardTimeoutSeconds();
+        this.importance = (char) mod.importance();
+        this.tableId = (short) mod.tableId();
+        this.flags = pack(mod.flags());
+    }
+
+    /** {@code old} with other instructions: cookie, timeouts, flags and times stay. */
+    FlowEntry(FlowEntry old, List<Instruction> instructions, HitCounter counter, long nowNs, long version) {
+        super(old.match(), old.priority(), version);
+        this.cookie = old.cookie;
+        this.createdNs = old.createdNs;
+        this.modifiedNs = nowNs;
+        this.counter = counter;
+        this.instructions = inOrder(instructions);
+        this.idleTimeoutSeconds = old.idleTimeoutSeconds;
+        this.hardTimeoutSeconds = old.hardTimeoutSeconds;
+        this.importance = old.importance;
+        this.tableId = old.tableId;
+        this.flags = old.flags;
+    }
+
+    private static byte pack(Set<FlowMod.Flag> flags) {
+        int bits = 0;
+        for (FlowMod.Flag flag : flags) {
+            bits |= 1 << flag.ordinal();
+        }
+        return (byte) bits;
+    }
+
+    /** Puts instructions in the order in which they are executed (OpenFlow 1.3.5 section 5.9). */
+    private static List<Instruction> inOrder(List<Instruction> instructions) {
+        return instructions.size() < 2
+                ? instructions
+                : instructions.stream().sorted(Comparator.comparingInt(FlowEntry::rank)).toList();
+    }
+
+    private static int rank(Instruction instruction) {
+        return switch (instruction) {
+            case Instruction.Meter i -> 0;
+            case Instruction.ApplyActions i -> 1;
+            case Instruction.ClearActions i -> 2;
+            case Instruction.WriteActions i -> 3;
+            case Instruction.WriteMetadata i -> 4;
+            case Instruction.GotoTable i -> 5;
+        };
+    }
+
+    public int tableId() {
+        return tableId;
+    }
+
+    public long cookie() {
+        return cookie;
+    }
+
+    /** When the entry was added, on the monotonic clock; hard timeout and duration count from here. */
+    public long createdNs() {
+        return createdNs;
+    }
+
+    /** When the entry was added or last modified. */
+    public long modifiedNs() {
+        return modifiedNs;
+    }
+
+    /** Counts the packets that the entry matched. */
+    public HitCounter counter() {
+        return counter;
+    }
+
+    /** In the order in which they are executed. */
+    public List<Instruction> instructions() {
+        return instructions;
+    }
+
+    /** 0 for none. */
+    public int idleTimeoutSeconds() {
+        return idleTimeoutSeconds;
+    }
+
+    /** 0 for none. */
+    public int hardTimeoutSeconds() {
+        return hardTimeoutSeconds;
+    }
+
+    public int importance() {
+        return importance;
+    }
+
+    public boolean has(FlowMod.Flag flag) {
+        return (flags & 1 << flag.ordinal()) != 0;
+    }
+
+    /** A fresh set. */
+    public Set<FlowMod.Flag> flags() {
+        Set<FlowMod.Flag> set = EnumSet.noneOf(FlowMod.Flag.class);
+        for (FlowMod.Flag flag : FLAGS) {
+            if (has(flag)) {
+                set.add(flag);
+            }
+        }
+        return set;
+    }
+
+    /** Says whether this is a table-miss entry: priority 0 and a match on nothing (OpenFlow 1.3.5 section 5.4). */
+    public boolean isTableMiss() {
+        return priority() == 0 && match().wordCount() == 0;
+    }
+
+    /** Says whether some action outputs to a port: the filter {@code out_port}. */
+    public boolean outputsTo(int port) {
+        return anyAction(action -> action instanceof Action.Output output && output.port() == port);
+    }
+
+    /** Says whether some action refers to a group: the filter {@code out_group}. */
+    public boolean refersToGroup(int groupId) {
+        return anyAction(action -> action instanceof Action.GroupAction group && group.groupId() == groupId);
+    }
+
+    /** Says whether the entry applies a meter. */
+    public boolean refersToMeter(int meterId) {
+        for (Instruction instruction : instructions) {
+            if (instruction instanceof Instruction.Meter meter && meter.meterId() == meterId) {
+                return true;
+            }
+        }
+        return anyAction(action -> action instanceof Action.Meter meter && meter.meterId() == meterId);
+    }
+
+    private boolean anyAction(Predicate<Action> predicate) {
+        for (Instruction instruction : instructions) {
+            List<Action> actions = switch (instruction) {
+                case Instruction.ApplyActions apply -> apply.actions();
+                case Instruction.WriteActions write -> write.actions();
+                case Instruction.Meter i -> List.of();
+                case Instruction.ClearActions i -> List.of();
+                case Instruction.WriteMetadata i -> List.of();
+                case Instruction.GotoTable i -> List.of();
+            };
+            if (actions.stream().anyMatch(predicate)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** When the entry is to be looked at for a timeout next, if no packet comes; {@link Long#MAX_VALUE} for never. */
+    long expiryNs() {
+        long hard = hardTimeoutSeconds == 0 ? Long.MAX_VALUE : createdNs + hardTimeoutSeconds * 1_000_000_000L;
+        long idle = idleTimeoutSeconds == 0 ? Long.MAX_VALUE : lastActiveNs() + idleTimeoutSeconds * 1_000_000_000L;
+        return Math.min(hard, idle);
+    }
+
+    boolean isHardExpired(long nowNs) {
+        return hardTimeoutSeconds != 0 && nowNs - createdNs >= hardTimeoutSeconds * 1_000_000_000L;
+    }
+
+    private long lastActiveNs() {
+        return Math.max(createdNs, counter.lastUsedNs());
+    }
+}

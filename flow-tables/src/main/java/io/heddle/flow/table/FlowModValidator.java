@@ -1,0 +1,144 @@
+package io.heddle.flow.table;
+
+import io.heddle.flow.action.ActionValidator;
+import io.heddle.flow.action.Instruction;
+import io.heddle.flow.error.ErrorCode;
+import io.heddle.flow.error.FlowException;
+import io.heddle.flow.match.KeyLayout;
+import io.heddle.flow.match.Match;
+import io.heddle.flow.match.MatchField;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * Checks a flow-mod against OpenFlow's rules and against the groups and meters there are.
+ *
+ * <p>Threading: none; the control loop uses one for each flow-mod.
+ *
+ * @see <a href="https://opennetworking.org/wp-content/uploads/2014/10/openflow-switch-v1.3.5.pdf">OpenFlow 1.3.5 section 6.4</a>
+ */
+public final class FlowModValidator {
+    private static final MatchField[] FIELDS = MatchField.values();
+
+    private final TableSet tables;
+    private final long version;
+
+    public FlowModValidator(TableSet tables, long version) {
+        this.tables = tables;
+        this.version = version;
+    }
+
+    /** Returns if the flow-mod is right. */
+    public void check(FlowMod mod) throws FlowException {
+        boolean isDelete = mod.command() == FlowMod.Command.DELETE || mod.command() == FlowMod.Command.DELETE_STRICT;
+        if (mod.tableId() > FlowMod.MAX_TABLE && !(isDelete && mod.tableId() == FlowMod.ALL_TABLES)) {
+            throw new FlowException(
+                    ErrorCode.FLOW_MOD_FAILED_BAD_TABLE_ID,
+                    "flow.table_id",
+                    "table " + mod.tableId() + " is not in 0-" + FlowMod.MAX_TABLE);
+        }
+        checkMatch(mod.match(), "flow.match");
+        if (!isDelete) {
+            checkInstructions(mod, "flow.instructions");
+        }
+    }
+
+    /**
+     * Checks that every field of a match has its prerequisites and a mask that it allows.
+     *
+     * <p>Fields share words (tcp_src and udp_src, nw_src and arp_spa): a bit is right when some field with its prerequisites met has it.
+     */
+    public static void checkMatch(Match match, String path) throws FlowException {
+        if (match.wordCount() == 0) {
+            return;
+        }
+        long[] key = match.key().words();
+        long[] mask = match.mask().words();
+        long[] allowed = new long[KeyLayout.WORDS];
+        long[] maskable = new long[KeyLayout.WORDS];
+        for (MatchField field : FIELDS) {
+            if (!match.has(field) || !field.prerequisite().isMetBy(key, mask)) {
+                continue;
+            }
+            boolean isMaskRight = field.isMaskable() || (mask[field.word()] & field.wordMask()) == field.wordMask();
+            for (int word = field.word(); word <= field.word() + (field.bits() == 128 ? 1 : 0); word++) {
+                allowed[word] |= field.wordMask();
+                maskable[word] |= isMaskRight ? field.wordMask() : 0;
+            }
+        }
+        for (int word = 0; word < KeyLayout.WORDS; word++) {
+            if ((mask[word] & ~allowed[word]) != 0) {
+                MatchField field = fieldAt(word, mask[word] & ~allowed[word]);
+                throw new FlowException(
+                        ErrorCode.BAD_MATCH_BAD_PREREQ,
+                        path + "." + field.fieldName(),
+                        field.fieldName() + " needs a match that says " + field.prerequisite());
+            }
+            if ((mask[word] & ~maskable[word]) != 0) {
+                MatchField field = fieldAt(word, mask[word] & ~maskable[word]);
+                throw new FlowException(
+                        ErrorCode.BAD_MATCH_BAD_MASK,
+                        path + "." + field.fieldName(),
+                        field.fieldName() + " is matched on as a whole or not at all");
+            }
+        }
+    }
+
+    private static MatchField fieldAt(int word, long bits) {
+        for (MatchField field : FIELDS) {
+            boolean isThere = field.word() == word || (field.bits() == 128 && field.word() + 1 == word);
+            if (isThere && (field.wordMask() & bits) != 0) {
+                return field;
+            }
+        }
+        throw new IllegalArgumentException("no field has bits %x of word %d".formatted(bits, word));
+    }
+
+    private void checkInstructions(FlowMod mod, String path) throws FlowException {
+        Set<Class<?>> seen = new HashSet<>();
+        List<Instruction> instructions = mod.instructions();
+        for (int i = 0; i < instructions.size(); i++) {
+            String at = path + "[" + i + "]";
+            Instruction instruction = instructions.get(i);
+            if (!seen.add(instruction.getClass())) {
+                throw new FlowException(
+                        ErrorCode.BAD_INSTRUCTION_DUP_INST, at, "an instruction of this kind came before; there can be one of each");
+            }
+            switch (instruction) {
+                case Instruction.GotoTable go -> checkGoto(mod.tableId(), go.tableId(), at + ".goto_table");
+                case Instruction.ApplyActions apply ->
+                    validator().applied(mod.match(), apply.actions(), at + ".apply_actions.actions");
+                case Instruction.WriteActions write ->
+                    validator().written(mod.match(), write.actions(), at + ".write_actions.actions");
+                case Instruction.Meter meter -> {
+                    if (tables.meters().find(meter.meterId(), version) == null) {
+                        throw new FlowException(
+                                ErrorCode.METER_MOD_FAILED_INVALID_METER,
+                                at + ".meter_id",
+                                "there is no meter " + Integer.toUnsignedString(meter.meterId()) + "; add it first");
+                    }
+                }
+                case Instruction.ClearActions clear -> {}
+                case Instruction.WriteMetadata write -> {}
+            }
+        }
+    }
+
+    private ActionValidator validator() {
+        return new ActionValidator(
+                group -> tables.groups().find(group, version) != null,
+                meter -> tables.meters().find(meter, version) != null);
+    }
+
+    private static void checkGoto(int from, int to, String path) throws FlowException {
+        if (to <= from || to > FlowMod.MAX_TABLE) {
+            throw new FlowException(
+                    ErrorCode.BAD_INSTRUCTION_BAD_TABLE_ID,
+                    path,
+                    from == FlowMod.MAX_TABLE
+                            ? "the last table has none to go to"
+                            : "table " + to + " is not in " + (from + 1) + "-" + FlowMod.MAX_TABLE + ": a packet only goes forward");
+        }
+    }
+}

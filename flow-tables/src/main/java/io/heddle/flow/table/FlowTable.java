@@ -1,0 +1,74 @@
+package io.heddle.flow.table;
+
+import io.heddle.flow.classifier.Classifier;
+import io.heddle.flow.counter.HitCounter;
+import io.heddle.flow.match.FlowKey;
+import io.heddle.flow.match.FlowMask;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One flow table of a bridge: its entries and what was looked up in it.
+ *
+ * <p>Threading: the control loop changes; any thread looks up.
+ */
+public final class FlowTable {
+    private final int id;
+    private final Classifier<FlowEntry> classifier = new Classifier<>();
+    private final HitCounter lookups;
+    private final HitCounter matches;
+    private int activeCount;
+
+    FlowTable(int id, long nowNs) {
+        this.id = id;
+        this.lookups = new HitCounter(nowNs);
+        this.matches = new HitCounter(nowNs);
+    }
+
+    public int id() {
+        return id;
+    }
+
+    /** Packets looked up in the table. */
+    public HitCounter lookups() {
+        return lookups;
+    }
+
+    /** Packets that an entry matched. */
+    public HitCounter matches() {
+        return matches;
+    }
+
+    /** Entries, as of the last change that was staged. Control loop. */
+    public int activeCount() {
+        return activeCount;
+    }
+
+    /** Distinct masks. */
+    public int maskCount() {
+        return classifier.maskCount();
+    }
+
+    /**
+     * The entry that a packet hits.
+     *
+     * @param looked gets every bit that was looked at
+     */
+    public @Nullable FlowEntry lookup(
+            FlowKey key, long version, @Nullable FlowMask looked, Classifier.Scratch scratch) {
+        return classifier.lookup(key, version, looked, scratch);
+    }
+
+    /** All entries of a version, in no particular order. */
+    public void forEach(long version, Consumer<? super FlowEntry> consumer) {
+        classifier.forEach(version, consumer);
+    }
+
+    Classifier<FlowEntry> classifier() {
+        return classifier;
+    }
+
+    void changeActiveCount(int by) {
+        activeCount += by;
+    }
+}

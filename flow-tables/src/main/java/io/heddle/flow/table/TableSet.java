@@ -1,0 +1,279 @@
+package io.heddle.flow.table;
+
+import io.heddle.flow.classifier.VersionClock;
+import io.heddle.flow.group.GroupTable;
+import io.heddle.flow.meter.MeterTable;
+import io.heddle.flow.table.TableListener.RemovalReason;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.Deque;
+import java.util.List;
+import java.util.PriorityQueue;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * All tables of one bridge: flow tables 0 to 253, groups and meters.
+ *
+ * <p>Changed only through a {@link TableTransaction}. Entries that a commit removes stay for readers of older versions until
+ * {@link #reclaim} says that there are none.
+ *
+ * <p>Threading: the control loop changes and expires; any thread looks up.
+ */
+public final class TableSet {
+    /** Most entries of a table, unless configured otherwise. */
+    public static final int DEFAULT_MAX_ENTRIES = 1_000_000;
+
+    /** An entry to be looked at for a timeout at {@code dueNs}. */
+    private record Due(long dueNs, FlowEntry entry) {}
+
+    /** What a commit will tell the listener. */
+    sealed interface Change {
+        record Added(FlowEntry entry) implements Change {}
+
+        record Replaced(FlowEntry old, FlowEntry entry) implements Change {}
+
+        record Removed(FlowEntry entry, RemovalReason reason) implements Change {}
+    }
+
+    private final VersionClock clock;
+    private final TableListener listener;
+    private final int maxEntries;
+    private final AtomicReferenceArray<@Nullable FlowTable> tables = new AtomicReferenceArray<>(FlowMod.MAX_TABLE + 1);
+    private final GroupTable groups = new GroupTable();
+    private final MeterTable meters = new MeterTable();
+    private final List<Change> staged = new ArrayList<>();
+    private final Deque<FlowEntry> dead = new ArrayDeque<>();
+    private final PriorityQueue<Due> timeouts = new PriorityQueue<>(Comparator.comparingLong(Due::dueNs));
+    private final List<TableSnapshot> snapshots = new ArrayList<>();
+
+    /**
+     * Empty tables.
+     *
+     * @param clock shared by all bridges of the process
+     * @param maxEntries most entries of one flow table
+     */
+    public TableSet(VersionClock clock, TableListener listener, int maxEntries) {
+        if (maxEntries < 1) {
+            throw new IllegalArgumentException("maxEntries " + maxEntries + " is not 1 or more");
+        }
+        this.clock = clock;
+        this.listener = listener;
+        this.maxEntries = maxEntries;
+    }
+
+    /** Empty tables of {@link #DEFAULT_MAX_ENTRIES} that tell nobody. */
+    public TableSet(VersionClock clock) {
+        this(clock, TableListener.NONE, DEFAULT_MAX_ENTRIES);
+    }
+
+    public VersionClock clock() {
+        return clock;
+    }
+
+    public GroupTable groups() {
+        return groups;
+    }
+
+    public MeterTable meters() {
+        return meters;
+    }
+
+    public int maxEntries() {
+        return maxEntries;
+    }
+
+    /** The table of that number, 0 to 253; made when it is first asked for. */
+    public FlowTable table(int tableId) {
+        FlowTable table = tables.get(tableId);
+        if (table == null) {
+            tables.compareAndSet(tableId, null, new FlowTable(tableId, 0));
+            table = tables.get(tableId);
+            if (table == null) {
+                throw new IllegalStateException("table " + tableId + " vanished");
+            }
+        }
+        return table;
+    }
+
+    /** The tables that were ever used, by number. */
+    public List<FlowTable> usedTables() {
+        List<FlowTable> used = new ArrayList<>();
+        for (int id = 0; id <= FlowMod.MAX_TABLE; id++) {
+            FlowTable table = tables.get(id);
+            if (table != null) {
+                used.add(table);
+            }
+        }
+        return used;
+    }
+
+    /**
+     * Reads one version, however the tables change meanwhile. Control loop; the snapshot may then be read by another thread, and is
+     * closed by the control loop.
+     */
+    public TableSnapshot snapshot() {
+        TableSnapshot snapshot = new TableSnapshot(this, clock.tableVersion());
+        snapshots.add(snapshot);
+        return snapshot;
+    }
+
+    void release(TableSnapshot snapshot) {
+        snapshots.remove(snapshot);
+    }
+
+    void stageAdd(FlowEntry entry) {
+        insert(entry);
+        staged.add(new Change.Added(entry));
+    }
+
+    void stageReplace(FlowEntry old, FlowEntry entry) {
+        hide(old, entry.addedIn());
+        insert(entry);
+        staged.add(new Change.Replaced(old, entry));
+    }
+
+    void stageRemove(FlowEntry entry, RemovalReason reason, long version) {
+        hide(entry, version);
+        staged.add(new Change.Removed(entry, reason));
+    }
+
+    private void insert(FlowEntry entry) {
+        FlowTable table = table(entry.tableId());
+        table.classifier().insert(entry);
+        table.changeActiveCount(1);
+    }
+
+    private void hide(FlowEntry entry, long version) {
+        entry.removeIn(version);
+        table(entry.tableId()).changeActiveCount(-1);
+    }
+
+    private void unhide(FlowEntry entry) {
+        entry.removeIn(Long.MAX_VALUE);
+        table(entry.tableId()).changeActiveCount(1);
+    }
+
+    private void uninsert(FlowEntry entry) {
+        FlowTable table = table(entry.tableId());
+        table.classifier().remove(entry);
+        table.changeActiveCount(-1);
+    }
+
+    boolean hasStagedChanges() {
+        return !staged.isEmpty();
+    }
+
+    void revert() {
+        for (Change change : staged.reversed()) {
+            switch (change) {
+                case Change.Added added -> uninsert(added.entry());
+                case Change.Replaced replaced -> {
+                    uninsert(replaced.entry());
+                    unhide(replaced.old());
+                }
+                case Change.Removed removed -> unhide(removed.entry());
+            }
+        }
+        staged.clear();
+        groups.revert();
+        meters.revert();
+    }
+
+    /** Keeps what is staged; cannot fail. */
+    List<Change> finish() {
+        groups.finish();
+        meters.finish();
+        List<Change> changes = List.copyOf(staged);
+        staged.clear();
+        for (Change change : changes) {
+            switch (change) {
+                case Change.Added added -> watch(added.entry());
+                case Change.Replaced replaced -> {
+                    dead.add(replaced.old());
+                    watch(replaced.entry());
+                }
+                case Change.Removed removed -> dead.add(removed.entry());
+            }
+        }
+        return changes;
+    }
+
+    void tell(List<Change> changes, long nowNs) {
+        for (Change change : changes) {
+            switch (change) {
+                case Change.Added added -> listener.onAdded(added.entry());
+                case Change.Replaced replaced -> listener.onReplaced(replaced.old(), replaced.entry());
+                case Change.Removed removed -> listener.onRemoved(removed.entry(), removed.reason(), nowNs);
+            }
+        }
+    }
+
+    private void watch(FlowEntry entry) {
+        if (entry.idleTimeoutSeconds() != 0 || entry.hardTimeoutSeconds() != 0) {
+            timeouts.add(new Due(entry.expiryNs(), entry));
+        }
+    }
+
+    /** When {@link TableTransaction#expire} has something to do next, on the monotonic clock; {@link Long#MAX_VALUE} for never. */
+    public long nextExpiryNs() {
+        Due due = timeouts.peek();
+        return due == null ? Long.MAX_VALUE : due.dueNs();
+    }
+
+    /** Stages the removal of what has timed out. Looks only at entries that are due. */
+    int stageExpired(long nowNs, long version) {
+        int count = 0;
+        while (!timeouts.isEmpty() && timeouts.peek().dueNs() <= nowNs) {
+            FlowEntry entry = timeouts.poll().entry();
+            if (!entry.isVisibleIn(version)) {
+                continue;
+            }
+            if (entry.expiryNs() > nowNs) {
+                timeouts.add(new Due(entry.expiryNs(), entry));
+            } else {
+                RemovalReason reason =
+                        entry.isHardExpired(nowNs) ? RemovalReason.HARD_TIMEOUT : RemovalReason.IDLE_TIMEOUT;
+                stageRemove(entry, reason, version);
+                count++;
+            }
+        }
+        return count;
+    }
+
+    /** Stages the removal of every entry that {@code filter} accepts. */
+    void stageRemoveIf(Predicate<FlowEntry> filter, RemovalReason reason, long version) {
+        List<FlowEntry> found = new ArrayList<>();
+        forEach(version, entry -> {
+            if (filter.test(entry)) {
+                found.add(entry);
+            }
+        });
+        found.forEach(entry -> stageRemove(entry, reason, version));
+    }
+
+    void forEach(long version, Consumer<FlowEntry> consumer) {
+        usedTables().forEach(table -> table.forEach(version, consumer));
+    }
+
+    /**
+     * Drops entries, groups and meters that nobody can see any more.
+     *
+     * @param oldestVersion the oldest table version that a poll loop may still be reading; open snapshots are known here
+     */
+    public void reclaim(long oldestVersion) {
+        long oldest = oldestVersion;
+        for (TableSnapshot snapshot : snapshots) {
+            oldest = Math.min(oldest, snapshot.version());
+        }
+        while (!dead.isEmpty() && dead.peek().removedIn() <= oldest) {
+            FlowEntry entry = dead.poll();
+            table(entry.tableId()).classifier().remove(entry);
+        }
+        groups.reclaim(oldest);
+        meters.reclaim(oldest);
+    }
+}

@@ -1,0 +1,205 @@
+package io.heddle.flow.table;
+
+import io.heddle.flow.action.Ports;
+import io.heddle.flow.classifier.VersionClock;
+import io.heddle.flow.counter.HitCounter;
+import io.heddle.flow.error.ErrorCode;
+import io.heddle.flow.error.FlowException;
+import io.heddle.flow.group.GroupMod;
+import io.heddle.flow.meter.MeterMod;
+import io.heddle.flow.table.TableListener.RemovalReason;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.LinkedHashMap;
+import java.util.Set;
+import java.util.function.Predicate;
+
+/**
+ * A batch of changes to flow entries, groups and meters, of one or several bridges, that becomes visible at once or not at all.
+ *
+ * <pre>
+ *   begin ---> apply, apply, ... (staged for version v+1, seen by nobody) ---> commit: publish v+1
+ *                    |                                                    \--> revert: as if nothing had been
+ *                    +-- a change that is refused throws and stages nothing: the caller goes on, or reverts
+ * </pre>
+ *
+ * <p>Each change sees those before it. {@link #commit} cannot fail.
+ *
+ * <p>Threading: the control loop; one transaction at a time for a {@link VersionClock}.
+ */
+public final class TableTransaction {
+    private final VersionClock clock;
+    private final long nowNs;
+    private final long version;
+    private final Set<TableSet> touched = new LinkedHashSet<>();
+    private boolean isOpen = true;
+
+    /**
+     * Begins.
+     *
+     * @param nowNs time of all its changes
+     */
+    public TableTransaction(VersionClock clock, long nowNs) {
+        this.clock = clock;
+        this.nowNs = nowNs;
+        this.version = clock.tableVersion() + 1;
+    }
+
+    /** The version that the changes are staged for. */
+    public long version() {
+        return version;
+    }
+
+    /**
+     * Stages a change of flow entries.
+     *
+     * @return how many entries were added, modified or removed
+     * @throws FlowException when it is refused, with a path that begins with {@code flow}; nothing of it is staged
+     */
+    public int apply(TableSet tables, FlowMod mod) throws FlowException {
+        touch(tables);
+        return switch (mod.command()) {
+            case ADD -> add(tables, mod);
+            case MODIFY, MODIFY_STRICT -> modify(tables, mod);
+            case DELETE, DELETE_STRICT -> delete(tables, mod);
+        };
+    }
+
+    /** Stages a change of groups; flows that refer to a group that it deletes are deleted with it. */
+    public void apply(TableSet tables, GroupMod mod) throws FlowException {
+        touch(tables);
+        Set<Integer> deleted = tables.groups()
+                .stage(mod, version, nowNs, meter -> tables.meters().find(meter, version) != null);
+        if (!deleted.isEmpty()) {
+            tables.stageRemoveIf(
+                    entry -> deleted.stream().anyMatch(entry::refersToGroup), RemovalReason.GROUP_DELETE, version);
+        }
+    }
+
+    /** Stages a change of meters; flows that use a meter that it deletes are deleted with it. */
+    public void apply(TableSet tables, MeterMod mod) throws FlowException {
+        touch(tables);
+        Set<Integer> deleted = tables.meters().stage(mod, version, nowNs);
+        if (!deleted.isEmpty()) {
+            tables.stageRemoveIf(
+                    entry -> deleted.stream().anyMatch(entry::refersToMeter), RemovalReason.METER_DELETE, version);
+        }
+    }
+
+    /** Stages the removal of the entries whose idle or hard timeout has passed, and returns how many. */
+    public int expire(TableSet tables) {
+        if (tables.nextExpiryNs() > nowNs) {
+            return 0;
+        }
+        touch(tables);
+        return tables.stageExpired(nowNs, version);
+    }
+
+    private void touch(TableSet tables) {
+        if (!isOpen) {
+            throw new IllegalStateException("the transaction is over");
+        }
+        if (tables.clock() != clock) {
+            throw new IllegalArgumentException("the tables belong to another clock");
+        }
+        touched.add(tables);
+    }
+
+    private int add(TableSet tables, FlowMod mod) throws FlowException {
+        new FlowModValidator(tables, version).check(mod);
+        FlowTable table = tables.table(mod.tableId());
+        FlowEntry existing = table.classifier().find(mod.match(), mod.priority(), version);
+        if (mod.flags().contains(FlowMod.Flag.CHECK_OVERLAP)) {
+            FlowEntry other = table.classifier()
+                    .findOverlapping(mod.match(), mod.priority(), version, entry -> entry != existing);
+            if (other != null) {
+                throw new FlowException(
+                        ErrorCode.FLOW_MOD_FAILED_OVERLAP,
+                        "flow.match",
+                        "an entry of priority " + mod.priority() + " with cookie 0x" + Long.toHexString(other.cookie())
+                                + " matches some of the same packets");
+            }
+        }
+        if (existing != null) {
+            HitCounter counter =
+                    mod.flags().contains(FlowMod.Flag.RESET_COUNTS) ? new HitCounter(nowNs) : existing.counter();
+            tables.stageReplace(existing, new FlowEntry(mod, counter, nowNs, version));
+            return 1;
+        }
+        if (table.activeCount() >= tables.maxEntries()) {
+            throw new FlowException(
+                    ErrorCode.FLOW_MOD_FAILED_TABLE_FULL,
+                    "flow.table_id",
+                    "table " + mod.tableId() + " holds " + tables.maxEntries() + " entries, its limit");
+        }
+        tables.stageAdd(new FlowEntry(mod, new HitCounter(nowNs), nowNs, version));
+        return 1;
+    }
+
+    private int modify(TableSet tables, FlowMod mod) throws FlowException {
+        new FlowModValidator(tables, version).check(mod);
+        boolean isStrict = mod.command() == FlowMod.Command.MODIFY_STRICT;
+        List<FlowEntry> found = select(tables, mod, isStrict, entry -> true);
+        for (FlowEntry old : found) {
+            HitCounter counter =
+                    mod.flags().contains(FlowMod.Flag.RESET_COUNTS) ? new HitCounter(nowNs) : old.counter();
+            tables.stageReplace(old, new FlowEntry(old, mod.instructions(), counter, nowNs, version));
+        }
+        return found.size();
+    }
+
+    private int delete(TableSet tables, FlowMod mod) throws FlowException {
+        new FlowModValidator(tables, version).check(mod);
+        boolean isStrict = mod.command() == FlowMod.Command.DELETE_STRICT;
+        Predicate<FlowEntry> filter = entry -> (mod.outPort() == Ports.ANY
+                        || entry.outputsTo(mod.outPort()))
+                && (mod.outGroup() == FlowMod.ANY_GROUP || entry.refersToGroup(mod.outGroup()));
+        List<FlowEntry> found = select(tables, mod, isStrict, filter);
+        found.forEach(entry -> tables.stageRemove(entry, RemovalReason.DELETE, version));
+        return found.size();
+    }
+
+    private List<FlowEntry> select(TableSet tables, FlowMod mod, boolean isStrict, Predicate<FlowEntry> filter) {
+        List<FlowEntry> found = new ArrayList<>();
+        List<FlowTable> where =
+                mod.tableId() == FlowMod.ALL_TABLES ? tables.usedTables() : List.of(tables.table(mod.tableId()));
+        Predicate<FlowEntry> wanted = entry -> ((entry.cookie() ^ mod.cookie()) & mod.cookieMask()) == 0 && filter.test(entry);
+        for (FlowTable table : where) {
+            if (isStrict) {
+                FlowEntry entry = table.classifier().find(mod.match(), mod.priority(), version);
+                if (entry != null && wanted.test(entry)) {
+                    found.add(entry);
+                }
+            } else {
+                table.classifier().forEachCoveredBy(mod.match(), version, entry -> {
+                    if (wanted.test(entry)) {
+                        found.add(entry);
+                    }
+                });
+            }
+        }
+        return found;
+    }
+
+    /** Takes everything back. */
+    public void revert() {
+        isOpen = false;
+        touched.forEach(TableSet::revert);
+    }
+
+    /**
+     * Makes everything visible at once, then tells the listeners.
+     *
+     * @return the version that is now published
+     */
+    public long commit() {
+        isOpen = false;
+        Map<TableSet, List<TableSet.Change>> changes = new LinkedHashMap<>();
+        touched.forEach(tables -> changes.put(tables, tables.finish()));
+        long published = touched.isEmpty() ? clock.tableVersion() : clock.publish();
+        changes.forEach((tables, list) -> tables.tell(list, nowNs));
+        return published;
+    }
+}
