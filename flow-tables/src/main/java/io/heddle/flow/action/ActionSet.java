@@ -49,7 +49,8 @@ public final class ActionSet {
 
     private static boolean isReplacedBy(Action old, Action action) {
         if (old instanceof Action.SetField before && action instanceof Action.SetField after) {
-            return before.field() == after.field() && before.mask().and(after.mask().not()).isZero();
+            return before.field() == after.field()
+                    && before.mask().and(after.mask().not()).isZero();
         }
         return old.getClass() == action.getClass();
     }

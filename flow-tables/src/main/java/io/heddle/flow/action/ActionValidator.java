@@ -123,11 +123,14 @@ public final class ActionValidator {
                 checkHas(Prerequisite.PBB, path + ".pop_pbb", "a PBB tag (dl_type 0x88e7)");
                 forgetAll();
             }
-            case Action.SetMplsTtl set -> checkHas(Prerequisite.MPLS, path + ".set_mpls_ttl", "an MPLS label (dl_type)");
-            case Action.DecMplsTtl dec -> checkHas(Prerequisite.MPLS, path + ".dec_mpls_ttl", "an MPLS label (dl_type)");
+            case Action.SetMplsTtl set ->
+                checkHas(Prerequisite.MPLS, path + ".set_mpls_ttl", "an MPLS label (dl_type)");
+            case Action.DecMplsTtl dec ->
+                checkHas(Prerequisite.MPLS, path + ".dec_mpls_ttl", "an MPLS label (dl_type)");
             case Action.SetNwTtl set -> checkHas(Prerequisite.IP, path + ".set_nw_ttl", "an IP header (dl_type)");
             case Action.DecNwTtl dec -> checkHas(Prerequisite.IP, path + ".dec_nw_ttl", "an IP header (dl_type)");
-            case Action.CopyTtlOut copy -> checkHas(Prerequisite.MPLS, path + ".copy_ttl_out", "an MPLS label (dl_type)");
+            case Action.CopyTtlOut copy ->
+                checkHas(Prerequisite.MPLS, path + ".copy_ttl_out", "an MPLS label (dl_type)");
             case Action.CopyTtlIn copy -> checkHas(Prerequisite.MPLS, path + ".copy_ttl_in", "an MPLS label (dl_type)");
             case Action.Meter meter -> {
                 if (!knowsMeter.test(meter.meterId())) {
@@ -160,7 +163,8 @@ public final class ActionValidator {
         if (!isReserved && !Ports.isPhysicalOrLocal(port)) {
             String what = port == Ports.TABLE
                     ? "output to TABLE is for packet-out only"
-                    : "port " + Integer.toUnsignedString(port) + " is neither in 1-0xffffff00 nor a reserved port for output";
+                    : "port " + Integer.toUnsignedString(port)
+                            + " is neither in 1-0xffffff00 nor a reserved port for output";
             throw new FlowException(ErrorCode.BAD_ACTION_BAD_OUT_PORT, path, what);
         }
     }
@@ -213,7 +217,9 @@ public final class ActionValidator {
     private static void checkWritable(MatchField field, String path) throws FlowException {
         if (!field.isWritable()) {
             throw new FlowException(
-                    ErrorCode.BAD_ACTION_BAD_SET_ARGUMENT, path, field.fieldName() + " is a field that actions cannot write");
+                    ErrorCode.BAD_ACTION_BAD_SET_ARGUMENT,
+                    path,
+                    field.fieldName() + " is a field that actions cannot write");
         }
     }
 
@@ -223,7 +229,8 @@ public final class ActionValidator {
 
     private void checkHas(Prerequisite prerequisite, String path, String what) throws FlowException {
         if (isMatched && !prerequisite.isMetBy(key.words(), known.words())) {
-            throw new FlowException(ErrorCode.BAD_ACTION_MATCH_INCONSISTENT, path, "the match does not ask for " + what);
+            throw new FlowException(
+                    ErrorCode.BAD_ACTION_MATCH_INCONSISTENT, path, "the match does not ask for " + what);
         }
     }
 
@@ -231,7 +238,9 @@ public final class ActionValidator {
         if (etherType != first && etherType != second) {
             String right = first == second ? "0x%04x".formatted(first) : "0x%04x or 0x%04x".formatted(first, second);
             throw new FlowException(
-                    ErrorCode.BAD_ACTION_BAD_ARGUMENT, path, "Ethernet type 0x%04x is not %s".formatted(etherType, right));
+                    ErrorCode.BAD_ACTION_BAD_ARGUMENT,
+                    path,
+                    "Ethernet type 0x%04x is not %s".formatted(etherType, right));
         }
     }
 

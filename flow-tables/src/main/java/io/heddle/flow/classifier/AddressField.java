@@ -11,9 +11,7 @@ import io.heddle.flow.match.KeyLayout;
 final class AddressField {
     static final int COUNT = 4;
 
-    private static final int[] WORDS = {
-        KeyLayout.W_IPV4, KeyLayout.W_IPV4, KeyLayout.W_IPV6_SRC, KeyLayout.W_IPV6_DST
-    };
+    private static final int[] WORDS = {KeyLayout.W_IPV4, KeyLayout.W_IPV4, KeyLayout.W_IPV6_SRC, KeyLayout.W_IPV6_DST};
 
     private AddressField() {}
 

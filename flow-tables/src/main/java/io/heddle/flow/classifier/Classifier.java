@@ -180,7 +180,8 @@ public final class Classifier<R extends ClassifierRule> {
     private void publishOrder() {
         Subtable[] subtables = byMask.values().toArray(Subtable[]::new);
         Arrays.sort(subtables, Comparator.comparingInt(Subtable::maxPriority).reversed());
-        int[] priorities = Arrays.stream(subtables).mapToInt(Subtable::maxPriority).toArray();
+        int[] priorities =
+                Arrays.stream(subtables).mapToInt(Subtable::maxPriority).toArray();
         ORDER.setRelease(this, new Order(subtables, priorities));
     }
 

@@ -35,8 +35,12 @@ final class PrefixTrie {
         final long low;
         final int length;
         int count;
-        @Nullable Node left;
-        @Nullable Node right;
+
+        @Nullable
+        Node left;
+
+        @Nullable
+        Node right;
 
         Node(long high, long low, int length, int count) {
             this.high = high;
@@ -45,7 +49,8 @@ final class PrefixTrie {
             this.count = count;
         }
 
-        @Nullable Node child(int bit) {
+        @Nullable
+        Node child(int bit) {
             return (Node) (bit == 0 ? LEFT.getAcquire(this) : RIGHT.getAcquire(this));
         }
 
@@ -70,9 +75,7 @@ final class PrefixTrie {
         int checkedBits;
 
         boolean matches(int length) {
-            return length <= 64
-                    ? (lengthsTo64 >>> (length - 1) & 1) != 0
-                    : (lengthsFrom65 >>> (length - 65) & 1) != 0;
+            return length <= 64 ? (lengthsTo64 >>> (length - 1) & 1) != 0 : (lengthsFrom65 >>> (length - 65) & 1) != 0;
         }
     }
 
@@ -178,9 +181,7 @@ final class PrefixTrie {
 
     private static int commonBits(long high, long low, Node node) {
         long difference = high ^ node.high;
-        return difference != 0
-                ? Long.numberOfLeadingZeros(difference)
-                : 64 + Long.numberOfLeadingZeros(low ^ node.low);
+        return difference != 0 ? Long.numberOfLeadingZeros(difference) : 64 + Long.numberOfLeadingZeros(low ^ node.low);
     }
 
     /** The first {@code length} bits of the high half. */

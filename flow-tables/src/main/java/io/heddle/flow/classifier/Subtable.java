@@ -119,7 +119,8 @@ final class Subtable {
      * Finds the visible rule of highest priority that matches. Adds to {@code looked} every bit that decided, found or not;
      * allocates nothing.
      */
-    @Nullable ClassifierRule lookup(
+    @Nullable
+    ClassifierRule lookup(
             FlowKey key, long version, @Nullable FlowMask looked, PrefixTrie[] tries, Classifier.Scratch scratch) {
         long hash = 0;
         int at = 0;
@@ -156,10 +157,11 @@ final class Subtable {
             int length = prefixLengths[field];
             if (length > 0) {
                 PrefixTrie.Result result = scratch.prefixes(field, key, tries[field]);
-                if (!result.matches(length)) {
-                    if (looked != null) {
-                        AddressField.addPrefix(field, Math.min(length, result.checkedBits), looked);
-                    }
+                boolean isRuledOut = !result.matches(length);
+                if (looked != null) {
+                    AddressField.addPrefix(field, isRuledOut ? Math.min(length, result.checkedBits) : length, looked);
+                }
+                if (isRuledOut) {
                     return true;
                 }
             }
@@ -204,7 +206,8 @@ final class Subtable {
     }
 
     /** The first rule with that match, the others follow by {@link ClassifierRule#next}. Writer. */
-    @Nullable ClassifierRule chainOf(Match match) {
+    @Nullable
+    ClassifierRule chainOf(Match match) {
         int slot = slotOf(match);
         return slot < 0 ? null : slots[slot];
     }
@@ -246,6 +249,7 @@ final class Subtable {
     }
 
     /** Takes a rule out for good. Readers of versions in which it is visible must be gone. */
+    @SuppressWarnings("ReferenceEquality") // this very rule, whatever a subclass calls equal
     void remove(ClassifierRule rule) {
         int slot = slotOf(rule.match());
         ClassifierRule before = null;

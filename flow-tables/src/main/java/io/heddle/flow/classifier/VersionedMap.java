@@ -90,6 +90,7 @@ public final class VersionedMap<E extends VersionedEntry> {
         });
     }
 
+    @SuppressWarnings("ReferenceEquality") // this very entry
     private void unlink(E entry) {
         E head = newest.get(entry.id());
         if (head == entry) {

@@ -118,7 +118,10 @@ public final class GroupTable {
                     mod.buckets().size() + " buckets are more than " + MAX_BUCKETS);
         }
         if (mod.type() == GroupType.INDIRECT && mod.buckets().size() != 1) {
-            throw invalid("group.buckets", "an indirect group has exactly one bucket, not " + mod.buckets().size());
+            throw invalid(
+                    "group.buckets",
+                    "an indirect group has exactly one bucket, not "
+                            + mod.buckets().size());
         }
         for (int i = 0; i < mod.buckets().size(); i++) {
             String path = "group.buckets[" + i + "]";
@@ -126,7 +129,9 @@ public final class GroupTable {
             validateWatch(mod.type(), bucket, path);
             if (mod.type() == GroupType.SELECT && bucket.weight() == 0) {
                 throw new FlowException(
-                        ErrorCode.GROUP_MOD_FAILED_BAD_BUCKET, path + ".weight", "a bucket of a select group weighs at least 1");
+                        ErrorCode.GROUP_MOD_FAILED_BAD_BUCKET,
+                        path + ".weight",
+                        "a bucket of a select group weighs at least 1");
             }
             if (mod.type() != GroupType.SELECT && bucket.weight() > 1) {
                 throw invalid(path + ".weight", "only buckets of select groups have a weight");
@@ -158,13 +163,16 @@ public final class GroupTable {
         int port = bucket.watchPort();
         if (port != Ports.ANY && !Ports.isPhysicalOrLocal(port)) {
             throw new FlowException(
-                    ErrorCode.GROUP_MOD_FAILED_BAD_WATCH, path + ".watch_port", "port " + unsigned(port) + " has no state to watch");
+                    ErrorCode.GROUP_MOD_FAILED_BAD_WATCH,
+                    path + ".watch_port",
+                    "port " + unsigned(port) + " has no state to watch");
         }
     }
 
     private void refuseLoop(int groupId, BucketSpec bucket, String path, long version) throws FlowException {
         for (Action action : bucket.actions()) {
-            if (action instanceof Action.GroupAction chained && reaches(chained.groupId(), groupId, version, new HashSet<>())) {
+            if (action instanceof Action.GroupAction chained
+                    && reaches(chained.groupId(), groupId, version, new HashSet<>())) {
                 throw new FlowException(
                         ErrorCode.GROUP_MOD_FAILED_LOOP,
                         path + ".actions",

@@ -40,7 +40,8 @@ public final class Meter extends VersionedEntry {
         super(mod.meterId(), version);
         this.configuration = mod;
         this.counter = new HitCounter(nowNs);
-        this.bandCounters = mod.bands().stream().map(band -> new HitCounter(nowNs)).toList();
+        this.bandCounters =
+                mod.bands().stream().map(band -> new HitCounter(nowNs)).toList();
         this.createdNs = nowNs;
         this.countsPackets = mod.flags().contains(MeterMod.Flag.PKTPS);
         int bands = mod.bands().size();
@@ -89,8 +90,7 @@ public final class Meter extends VersionedEntry {
         double units = countsPackets ? 1 : octets * 8.0;
         int exceeded = -1;
         for (int i = 0; i < fullAt.length; i++) {
-            if (!take(i, now, (long) Math.ceil(unitCost[i] * units))
-                    && (exceeded < 0 || rate(i) > rate(exceeded))) {
+            if (!take(i, now, (long) Math.ceil(unitCost[i] * units)) && (exceeded < 0 || rate(i) > rate(exceeded))) {
                 exceeded = i;
             }
         }

@@ -114,7 +114,8 @@ public final class MeterTable {
             throw new FlowException(
                     ErrorCode.METER_MOD_FAILED_OUT_OF_BANDS,
                     "meter.bands",
-                    "a meter has 1 to " + MAX_BANDS + " bands, not " + mod.bands().size());
+                    "a meter has 1 to " + MAX_BANDS + " bands, not "
+                            + mod.bands().size());
         }
         for (int i = 0; i < mod.bands().size(); i++) {
             String path = "meter.bands[" + i + "]";
@@ -123,7 +124,9 @@ public final class MeterTable {
                 case MeterMod.Band.Drop drop -> {
                     if (drop.rate() <= 0 || drop.rate() > 0xffffffffL) {
                         throw new FlowException(
-                                ErrorCode.METER_MOD_FAILED_BAD_RATE, path + ".rate", "rate " + drop.rate() + " is not in 1-4294967295");
+                                ErrorCode.METER_MOD_FAILED_BAD_RATE,
+                                path + ".rate",
+                                "rate " + drop.rate() + " is not in 1-4294967295");
                     }
                     if (drop.burstSize() < 0 || drop.burstSize() > 0xffffffffL) {
                         throw new FlowException(

@@ -41,11 +41,12 @@ final class ActionExecution {
     /** Says whether an action needs the headers after those that a pop has taken off to be known. */
     static boolean looksAtHeaders(Action action, Translator translator) {
         return switch (action) {
-            case Action.Output output -> output.port() == Ports.NORMAL
-                    || output.port() == Ports.TABLE
-                    || output.port() == Ports.ALL
-                    || output.port() == Ports.FLOOD
-                    || isPatch(output.port(), translator);
+            case Action.Output output ->
+                output.port() == Ports.NORMAL
+                        || output.port() == Ports.TABLE
+                        || output.port() == Ports.ALL
+                        || output.port() == Ports.FLOOD
+                        || isPatch(output.port(), translator);
             case Action.SetQueue a -> false;
             case Action.Meter a -> false;
             case Action.Controller a -> false;
@@ -127,7 +128,8 @@ final class ActionExecution {
         if (field == MatchField.VLAN_VID) {
             return (translator.read(MatchField.VLAN_VID).low() & KeyLayout.VLAN_PRESENT) != 0;
         }
-        boolean isTransport = field.word() == KeyLayout.W_TP || field.prerequisite().compareTo(Prerequisite.ND) >= 0;
+        boolean isTransport =
+                field.word() == KeyLayout.W_TP || field.prerequisite().compareTo(Prerequisite.ND) >= 0;
         if (isTransport && field.prerequisite() != Prerequisite.CT) {
             return (translator.read(MatchField.NW_FRAG).low() & KeyLayout.FRAG_LATER) == 0;
         }
@@ -263,7 +265,8 @@ final class ActionExecution {
             default -> {
                 if (port == translator.inPort()) {
                     translator.problem(
-                            DropCause.OUTPUT_TO_IN_PORT, "the packet came from this port: only IN_PORT would send it back");
+                            DropCause.OUTPUT_TO_IN_PORT,
+                            "the packet came from this port: only IN_PORT would send it back");
                 } else {
                     send(port);
                 }
@@ -277,7 +280,9 @@ final class ActionExecution {
             return;
         }
         for (PortInfo port : translator.world.topology().ports(bridge.id())) {
-            if (port.number() != translator.inPort() && port.canSend() && (isAll || !port.config().noFlood())) {
+            if (port.number() != translator.inPort()
+                    && port.canSend()
+                    && (isAll || !port.config().noFlood())) {
                 send(port);
             }
         }
@@ -326,7 +331,10 @@ final class ActionExecution {
                 translator.packet.commit(translator.out, false);
                 group.buckets().forEach(bucket -> bucket(group, bucket));
             }
-            case INDIRECT -> oneBucket(group, group.buckets().isEmpty() ? null : group.buckets().getFirst());
+            case INDIRECT ->
+                oneBucket(
+                        group,
+                        group.buckets().isEmpty() ? null : group.buckets().getFirst());
             case SELECT -> {
                 FlowMask mask = new FlowMask();
                 Group.Bucket chosen =
@@ -334,12 +342,13 @@ final class ActionExecution {
                 translator.look(mask);
                 oneBucket(group, chosen);
             }
-            case FAST_FAILOVER -> oneBucket(
-                    group,
-                    group.buckets().stream()
-                            .filter(bucket -> isLive(groups, bucket))
-                            .findFirst()
-                            .orElse(null));
+            case FAST_FAILOVER ->
+                oneBucket(
+                        group,
+                        group.buckets().stream()
+                                .filter(bucket -> isLive(groups, bucket))
+                                .findFirst()
+                                .orElse(null));
         }
     }
 

@@ -38,7 +38,8 @@ final class NormalForwarding {
             return;
         }
         learn(bridge, vlan, source);
-        MacLearning.Entry known = (destination & GROUP_BIT) != 0 ? null : bridge.macs().find(vlan, destination);
+        MacLearning.Entry known =
+                (destination & GROUP_BIT) != 0 ? null : bridge.macs().find(vlan, destination);
         PortInfo port = known == null ? null : translator.world.topology().port(bridge.id(), known.port());
         if (port == null || !port.canSend()) {
             translator.trace.note(
@@ -66,7 +67,9 @@ final class NormalForwarding {
 
     private void flood(BridgeView bridge) {
         for (PortInfo port : translator.world.topology().ports(bridge.id())) {
-            if (port.number() != translator.inPort() && port.canSend() && !port.config().noFlood()) {
+            if (port.number() != translator.inPort()
+                    && port.canSend()
+                    && !port.config().noFlood()) {
                 actions.send(port);
             }
         }

@@ -87,13 +87,20 @@ public final class Pipeline {
      * @param actions checked by {@link io.heddle.flow.action.ActionValidator#packetOut}
      */
     public Translation packetOut(
-            FlowKey key, int bridge, int inPort, List<Action> actions, long nowNs, boolean isReal, TraceListener trace) {
+            FlowKey key,
+            int bridge,
+            int inPort,
+            List<Action> actions,
+            long nowNs,
+            boolean isReal,
+            TraceListener trace) {
         return translator(key, nowNs, isReal, trace).packetOut(bridge, inPort, actions);
     }
 
     private Translator translator(FlowKey key, long nowNs, boolean isReal, TraceListener trace) {
         long revision = clock.revision();
         long version = clock.tableVersion();
-        return new Translator(new Translator.World(topology(), recirculations, revision, version, nowNs, isReal), key, trace);
+        return new Translator(
+                new Translator.World(topology(), recirculations, revision, version, nowNs, isReal), key, trace);
     }
 }

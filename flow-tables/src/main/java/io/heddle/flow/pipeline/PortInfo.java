@@ -11,7 +11,14 @@ package io.heddle.flow.pipeline;
  * @param isTunnel whether packets that leave by it take tunnel fields (tun_id, tun_dst ...) along
  */
 public record PortInfo(
-        int datapathPort, int bridge, int number, String name, boolean isUp, PortConfig config, int peer, boolean isTunnel) {
+        int datapathPort,
+        int bridge,
+        int number,
+        String name,
+        boolean isUp,
+        PortConfig config,
+        int peer,
+        boolean isTunnel) {
     /**
      * {@code OFPPC_*} flags other than PORT_DOWN.
      *

@@ -42,7 +42,8 @@ public final class RecirculationTable {
         return id;
     }
 
-    @Nullable Frozen find(int id) {
+    @Nullable
+    Frozen find(int id) {
         return byId.get(id);
     }
 

@@ -191,26 +191,23 @@ final class Translator {
     private boolean handleFragments() {
         BridgeView.FragmentHandling handling =
                 bridge == null ? BridgeView.FragmentHandling.NX_MATCH : bridge.fragments();
-        switch (handling) {
-            case NX_MATCH -> {
-                return true;
-            }
+        return switch (handling) {
+            case NX_MATCH -> true;
             case DROP -> {
                 boolean isFragment = packet.read(MatchField.NW_FRAG) != 0;
                 if (isFragment) {
                     problem(DropCause.FRAGMENT, "the bridge drops fragments");
                 }
-                return !isFragment;
+                yield !isFragment;
             }
             case NORMAL -> {
                 // Transport fields of a fragment read as 0: who looks at them looks at nw_frag.
                 if (packet.key.getLong(MatchField.NW_FRAG) != 0) {
                     packet.hide(KeyLayout.W_TP);
                 }
-                return true;
+                yield true;
             }
-        }
-        return true;
+        };
     }
 
     private void noteLookup(FlowMask mask) {
@@ -532,7 +529,8 @@ final class Translator {
     // ---- for ActionExecution and NormalForwarding
 
     /** The bridge that the packet is in; null only while a packet-out names one that there is not. */
-    @Nullable BridgeView bridge() {
+    @Nullable
+    BridgeView bridge() {
         return bridge;
     }
 

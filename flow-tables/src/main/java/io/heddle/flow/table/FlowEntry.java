@@ -4,7 +4,6 @@ import io.heddle.flow.action.Action;
 import io.heddle.flow.action.Instruction;
 import io.heddle.flow.classifier.ClassifierRule;
 import io.heddle.flow.counter.HitCounter;
-import io.heddle.flow.match.Match;
 import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.List;
@@ -64,7 +63,7 @@ public final class FlowEntry extends ClassifierRule {
     private static byte pack(Set<FlowMod.Flag> flags) {
         int bits = 0;
         for (FlowMod.Flag flag : flags) {
-            bits |= 1 << flag.ordinal();
+            bits |= flag.bit();
         }
         return (byte) bits;
     }
@@ -73,7 +72,9 @@ public final class FlowEntry extends ClassifierRule {
     private static List<Instruction> inOrder(List<Instruction> instructions) {
         return instructions.size() < 2
                 ? instructions
-                : instructions.stream().sorted(Comparator.comparingInt(FlowEntry::rank)).toList();
+                : instructions.stream()
+                        .sorted(Comparator.comparingInt(FlowEntry::rank))
+                        .toList();
     }
 
     private static int rank(Instruction instruction) {
@@ -130,7 +131,7 @@ public final class FlowEntry extends ClassifierRule {
     }
 
     public boolean has(FlowMod.Flag flag) {
-        return (flags & 1 << flag.ordinal()) != 0;
+        return (flags & flag.bit()) != 0;
     }
 
     /** A fresh set. */

@@ -62,11 +62,22 @@ public record FlowMod(
 
     /** {@code OFPFF_*}. */
     public enum Flag {
-        SEND_FLOW_REM,
-        CHECK_OVERLAP,
-        RESET_COUNTS,
-        NO_PKT_COUNTS,
-        NO_BYT_COUNTS
+        SEND_FLOW_REM(1),
+        CHECK_OVERLAP(2),
+        RESET_COUNTS(4),
+        NO_PKT_COUNTS(8),
+        NO_BYT_COUNTS(16);
+
+        private final int bit;
+
+        Flag(int bit) {
+            this.bit = bit;
+        }
+
+        /** The flag's bit on the wire. */
+        public int bit() {
+            return bit;
+        }
     }
 
     public FlowMod {

@@ -103,7 +103,9 @@ public final class FlowModValidator {
             Instruction instruction = instructions.get(i);
             if (!seen.add(instruction.getClass())) {
                 throw new FlowException(
-                        ErrorCode.BAD_INSTRUCTION_DUP_INST, at, "an instruction of this kind came before; there can be one of each");
+                        ErrorCode.BAD_INSTRUCTION_DUP_INST,
+                        at,
+                        "an instruction of this kind came before; there can be one of each");
             }
             switch (instruction) {
                 case Instruction.GotoTable go -> checkGoto(mod.tableId(), go.tableId(), at + ".goto_table");
@@ -138,7 +140,8 @@ public final class FlowModValidator {
                     path,
                     from == FlowMod.MAX_TABLE
                             ? "the last table has none to go to"
-                            : "table " + to + " is not in " + (from + 1) + "-" + FlowMod.MAX_TABLE + ": a packet only goes forward");
+                            : "table " + to + " is not in " + (from + 1) + "-" + FlowMod.MAX_TABLE
+                                    + ": a packet only goes forward");
         }
     }
 }

@@ -9,10 +9,10 @@ import io.heddle.flow.group.GroupMod;
 import io.heddle.flow.meter.MeterMod;
 import io.heddle.flow.table.TableListener.RemovalReason;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.LinkedHashMap;
 import java.util.Set;
 import java.util.function.Predicate;
 
@@ -153,8 +153,7 @@ public final class TableTransaction {
     private int delete(TableSet tables, FlowMod mod) throws FlowException {
         new FlowModValidator(tables, version).check(mod);
         boolean isStrict = mod.command() == FlowMod.Command.DELETE_STRICT;
-        Predicate<FlowEntry> filter = entry -> (mod.outPort() == Ports.ANY
-                        || entry.outputsTo(mod.outPort()))
+        Predicate<FlowEntry> filter = entry -> (mod.outPort() == Ports.ANY || entry.outputsTo(mod.outPort()))
                 && (mod.outGroup() == FlowMod.ANY_GROUP || entry.refersToGroup(mod.outGroup()));
         List<FlowEntry> found = select(tables, mod, isStrict, filter);
         found.forEach(entry -> tables.stageRemove(entry, RemovalReason.DELETE, version));
@@ -165,7 +164,8 @@ public final class TableTransaction {
         List<FlowEntry> found = new ArrayList<>();
         List<FlowTable> where =
                 mod.tableId() == FlowMod.ALL_TABLES ? tables.usedTables() : List.of(tables.table(mod.tableId()));
-        Predicate<FlowEntry> wanted = entry -> ((entry.cookie() ^ mod.cookie()) & mod.cookieMask()) == 0 && filter.test(entry);
+        Predicate<FlowEntry> wanted =
+                entry -> ((entry.cookie() ^ mod.cookie()) & mod.cookieMask()) == 0 && filter.test(entry);
         for (FlowTable table : where) {
             if (isStrict) {
                 FlowEntry entry = table.classifier().find(mod.match(), mod.priority(), version);

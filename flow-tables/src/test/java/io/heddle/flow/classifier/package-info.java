@@ -1,0 +1,5 @@
+/** Tests of the classifier against a linear one. */
+@NullMarked
+package io.heddle.flow.classifier;
+
+import org.jspecify.annotations.NullMarked;
