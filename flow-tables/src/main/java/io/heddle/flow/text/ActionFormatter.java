@@ -138,9 +138,11 @@ final class ActionFormatter {
     }
 
     private static String subfield(MatchField field, int bit, int bits) {
-        String range =
-                bit == 0 && bits == field.bits() ? "" : bits == 1 ? String.valueOf(bit) : bit + ".." + (bit + bits - 1);
-        return FieldNames.ofSubfield(field) + "[" + range + "]";
+        boolean isNarrow = field == MatchField.IN_PORT && bit + bits <= FieldNames.NXM_IN_PORT_BITS;
+        int width = isNarrow ? FieldNames.NXM_IN_PORT_BITS : field.bits();
+        String name = field == MatchField.IN_PORT && !isNarrow ? FieldNames.OXM_IN_PORT : FieldNames.ofSubfield(field);
+        String range = bit == 0 && bits == width ? "" : bits == 1 ? String.valueOf(bit) : bit + ".." + (bit + bits - 1);
+        return name + "[" + range + "]";
     }
 
     private static String etherType(int type) {

@@ -424,19 +424,20 @@ final class ActionParser {
         MatchField field = FieldNames.byName(name)
                 .orElseThrow(() ->
                         SET_TYPE.at(at, name, "no field has this name: write one of ovs-fields(7), as NXM_NX_REG0"));
+        int width = name.equalsIgnoreCase(FieldNames.NXM_IN_PORT) ? FieldNames.NXM_IN_PORT_BITS : field.bits();
         if (open < 0) {
-            return new Subfield(field, 0, field.bits());
+            return new Subfield(field, 0, width);
         }
         if (!text.endsWith("]")) {
             throw SET_VALUE.at(at, text, "bits are written " + name + "[FIRST..LAST]");
         }
         String range = text.substring(open + 1, text.length() - 1);
         if (range.isEmpty()) {
-            return new Subfield(field, 0, field.bits());
+            return new Subfield(field, 0, width);
         }
         int dots = range.indexOf("..");
         Token.Place place = SET_VALUE.under(field.fieldName());
-        int most = field.bits() - 1;
+        int most = width - 1;
         int first = FieldText.integer(
                 dots < 0 ? range : range.substring(0, dots), most, "the first bit", at + open + 1, place);
         int last = dots < 0

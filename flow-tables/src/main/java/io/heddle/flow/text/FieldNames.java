@@ -10,6 +10,12 @@ import java.util.Optional;
 
 /** The names that actions use for fields, which are not those of matches: {@code eth_src}, {@code NXM_OF_ETH_SRC}. */
 final class FieldNames {
+    /** The extensions know ports of 16 bits, OpenFlow those of 32. */
+    static final int NXM_IN_PORT_BITS = 16;
+
+    static final String NXM_IN_PORT = "NXM_OF_IN_PORT";
+    static final String OXM_IN_PORT = "OXM_OF_IN_PORT";
+
     /** {@code set_field}: fields whose name there differs from the one in a match. */
     private static final Map<MatchField, String> SET_FIELD = new EnumMap<>(Map.of(
             MatchField.ETH_DST, "eth_dst",

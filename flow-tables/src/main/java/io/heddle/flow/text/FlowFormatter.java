@@ -267,13 +267,6 @@ public final class FlowFormatter {
                         .add(MatchField.ARP_THA);
             case 0x8847, 0x8848 -> addLabels(key, mask);
             case 0x88e7 -> mask.add(MatchField.PBB_ISID).add(MatchField.PBB_UCA);
-            case 0x894f -> {
-                for (MatchField field : MatchField.values()) {
-                    if (field.fieldName().startsWith("nsh_")) {
-                        mask.add(field);
-                    }
-                }
-            }
             default -> {
                 // Nothing above Ethernet is known.
             }

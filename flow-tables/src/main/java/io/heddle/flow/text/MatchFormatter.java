@@ -109,11 +109,6 @@ final class MatchFormatter {
         add(MatchField.IPV6_EXTHDR);
         fragment();
         transport();
-        for (MatchField field : MatchField.values()) {
-            if (field.fieldName().startsWith("nsh_")) {
-                add(field);
-            }
-        }
         return text.toString();
     }
 

@@ -1,0 +1,210 @@
+package io.heddle.proto.openflow;
+
+import io.heddle.flow.action.Action;
+import io.heddle.flow.error.ErrorCode;
+import io.heddle.flow.group.GroupMod;
+import io.heddle.flow.match.Match;
+import io.heddle.flow.meter.MeterMod;
+import io.heddle.flow.table.FlowMod;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * One OpenFlow message without its header: the same in all versions as far as they can say the same.
+ *
+ * @see <a href="https://opennetworking.org/wp-content/uploads/2014/10/openflow-switch-v1.3.5.pdf">OpenFlow 1.3.5 section 7</a>
+ */
+public sealed interface OpenFlowMessage {
+    /** {@code OFP_NO_BUFFER}. */
+    int NO_BUFFER = 0xffffffff;
+
+    /**
+     * Opens a connection.
+     *
+     * @param versions that the sender speaks, as numbers on the wire; empty when it did not list them
+     */
+    record Hello(Set<Integer> versions) implements OpenFlowMessage {
+        public Hello {
+            versions = Set.copyOf(versions);
+        }
+    }
+
+    /**
+     * A request was refused.
+     *
+     * @param errorType {@code OFPET_*}
+     * @param code within the type
+     * @param data the first octets of the request, or for a failed hello a sentence
+     */
+    record ErrorReply(int errorType, int code, Octets data) implements OpenFlowMessage {
+        public ErrorReply(ErrorCode error, Octets data) {
+            this(error.type(), error.code(), data);
+        }
+    }
+
+    record EchoRequest(Octets data) implements OpenFlowMessage {}
+
+    record EchoReply(Octets data) implements OpenFlowMessage {}
+
+    /** An extension that this codec does not know. */
+    record Experimenter(int experimenter, int experimenterType, Octets data) implements OpenFlowMessage {}
+
+    record FeaturesRequest() implements OpenFlowMessage {}
+
+    /**
+     * What a switch is.
+     *
+     * @param buffers packets that it can hold, 0 for none
+     * @param capabilities {@code OFPC_*} bits
+     */
+    record FeaturesReply(long datapathId, int buffers, int tables, int auxiliaryId, int capabilities)
+            implements OpenFlowMessage {}
+
+    record GetConfigRequest() implements OpenFlowMessage {}
+
+    /** {@code missSendLength}: octets of a table-miss packet-in, 0xffff for all. */
+    record GetConfigReply(int flags, int missSendLength) implements OpenFlowMessage {}
+
+    /** See {@link GetConfigReply}. */
+    record SetConfig(int flags, int missSendLength) implements OpenFlowMessage {}
+
+    /**
+     * A packet for the controller.
+     *
+     * @param totalLength of the whole frame in octets, 0 to 65535
+     * @param reason {@code OFPR_*}
+     * @param match pipeline fields, in_port among them
+     */
+    record PacketIn(int bufferId, int totalLength, int reason, int tableId, long cookie, Match match, Octets frame)
+            implements OpenFlowMessage {}
+
+    /**
+     * A flow is gone.
+     *
+     * @param reason {@code OFPRR_*}
+     */
+    record FlowRemoved(
+            long cookie,
+            int priority,
+            int reason,
+            int tableId,
+            Duration duration,
+            int idleTimeoutSeconds,
+            int hardTimeoutSeconds,
+            long packets,
+            long octets,
+            Match match)
+            implements OpenFlowMessage {}
+
+    /** {@code reason}: 0 added, 1 deleted, 2 modified. */
+    record PortStatus(int reason, PortDescription port) implements OpenFlowMessage {}
+
+    /** A packet to process. {@code frame} counts iff {@code bufferId} is {@link #NO_BUFFER}. */
+    record PacketOut(int bufferId, int inPort, List<Action> actions, Octets frame) implements OpenFlowMessage {
+        public PacketOut {
+            actions = List.copyOf(actions);
+        }
+    }
+
+    record FlowModRequest(FlowMod mod, int bufferId) implements OpenFlowMessage {}
+
+    record GroupModRequest(GroupMod mod) implements OpenFlowMessage {}
+
+    record MeterModRequest(MeterMod mod) implements OpenFlowMessage {}
+
+    /**
+     * Changes a port.
+     *
+     * @param macAddress 48 bits, must be the port's
+     * @param config new values of the bits in {@code mask}
+     * @param advertise {@code OFPPF_*} bits, 0 for no change
+     */
+    record PortModRequest(int port, long macAddress, int config, int mask, int advertise) implements OpenFlowMessage {}
+
+    record TableModRequest(int tableId, int config) implements OpenFlowMessage {}
+
+    record BarrierRequest() implements OpenFlowMessage {}
+
+    record BarrierReply() implements OpenFlowMessage {}
+
+    record RoleRequest(Role role, long generationId) implements OpenFlowMessage {}
+
+    record RoleReply(Role role, long generationId) implements OpenFlowMessage {}
+
+    record GetAsyncRequest() implements OpenFlowMessage {}
+
+    record GetAsyncReply(AsyncConfiguration configuration) implements OpenFlowMessage {}
+
+    record SetAsync(AsyncConfiguration configuration) implements OpenFlowMessage {}
+
+    record QueueGetConfigRequest(int port) implements OpenFlowMessage {}
+
+    /** Queues of a port; their properties are not kept. */
+    record QueueGetConfigReply(int port, List<Queue> queues) implements OpenFlowMessage {
+        public QueueGetConfigReply {
+            queues = List.copyOf(queues);
+        }
+    }
+
+    /** {@code more}: further messages with the same transaction id follow. */
+    record MultipartRequest(boolean more, MultipartBody.Request body) implements OpenFlowMessage {}
+
+    /** {@code more}: further messages with the same transaction id follow. */
+    record MultipartReply(boolean more, MultipartBody.Reply body) implements OpenFlowMessage {}
+
+    /** A queue of a port. */
+    record Queue(int queueId, int port) {}
+
+    /** {@code OFPCR_ROLE_*}, in wire order. */
+    enum Role {
+        NO_CHANGE,
+        EQUAL,
+        MASTER,
+        SLAVE
+    }
+
+    /**
+     * Which asynchronous messages a controller wants: bit n for reason n. {@code master} counts for the roles EQUAL and MASTER,
+     * {@code slave} for SLAVE.
+     */
+    record AsyncConfiguration(Masks packetIn, Masks portStatus, Masks flowRemoved) {
+        /** Bits of reasons. */
+        public record Masks(int master, int slave) {}
+
+        /** What holds until a controller says otherwise (OpenFlow 1.3.5 section 6.3.4). */
+        public static final AsyncConfiguration DEFAULT =
+                new AsyncConfiguration(new Masks(0x7, 0), new Masks(0x7, 0x7), new Masks(0xf, 0));
+    }
+
+    /** A time span as the wire has it; {@code nanoseconds} below a second. */
+    record Duration(int seconds, int nanoseconds) {
+        public static final Duration ZERO = new Duration(0, 0);
+
+        /** From a count of nanoseconds. */
+        public static Duration ofNanos(long nanoseconds) {
+            return new Duration((int) (nanoseconds / 1_000_000_000L), (int) (nanoseconds % 1_000_000_000L));
+        }
+    }
+
+    /**
+     * A port.
+     *
+     * @param name at most 15 octets
+     * @param config {@code OFPPC_*} bits
+     * @param state {@code OFPPS_*} bits: 1 link down, 2 blocked, 4 live
+     * @param current features {@code OFPPF_*}; {@code advertised}, {@code supported} and {@code peer} likewise
+     * @param currentSpeedKbps unsigned; {@code maxSpeedKbps} likewise
+     */
+    record PortDescription(
+            int port,
+            long macAddress,
+            String name,
+            int config,
+            int state,
+            int current,
+            int advertised,
+            int supported,
+            int peer,
+            int currentSpeedKbps,
+            int maxSpeedKbps) {}
+}

@@ -1,0 +1,300 @@
+package io.heddle.proto.openflow;
+
+import io.heddle.flow.action.Ports;
+import io.heddle.flow.error.ErrorCode;
+import io.heddle.flow.error.FlowException;
+import io.heddle.flow.match.Bits;
+import io.heddle.flow.match.FlowKey;
+import io.heddle.flow.match.FlowMask;
+import io.heddle.flow.match.KeyLayout;
+import io.heddle.flow.match.Match;
+import io.heddle.flow.match.MatchField;
+import io.heddle.flow.match.OxmId;
+import io.netty.buffer.ByteBuf;
+import java.util.EnumSet;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Matches and fields as type-length-value.
+ *
+ * <pre>
+ *   +----------------+-------+-+--------+---------------------+---------+--------+
+ *   | class       16 | field |m| length | experimenter id  32 |  value  | mask   |
+ *   +----------------+-------+-+--------+---------------------+---------+--------+
+ *                       7     1    8      class 0xffff only              m = 1 only
+ * </pre>
+ *
+ * @see <a href="https://opennetworking.org/wp-content/uploads/2014/10/openflow-switch-v1.3.5.pdf">OpenFlow 1.3.5 section
+ *     7.2.3</a>
+ */
+final class OxmCodec {
+    private static final int OFPMT_OXM = 1;
+    private static final OxmId NXM_IN_PORT = new OxmId(OxmId.NXM_0, 0, 0);
+
+    private OxmCodec() {}
+
+    /**
+     * The header of a field.
+     *
+     * @param field null when the id is not known
+     * @param length octets of value and mask
+     */
+    record Header(OxmId id, @Nullable MatchField field, boolean masked, int length) {}
+
+    static Header header(Reader in, ErrorCode shortError, String path) throws FlowException {
+        if (in.remaining() < 4) {
+            throw new FlowException(shortError, path, "a field's header has 4 octets, " + in.remaining() + " are left");
+        }
+        int oxmClass = in.u16();
+        int fieldAndMask = in.u8();
+        int length = in.u8();
+        int experimenter = 0;
+        if (oxmClass == OxmId.EXPERIMENTER) {
+            if (length < 4 || in.remaining() < 4) {
+                throw new FlowException(
+                        shortError, path, "an experimenter field of " + length + " octets has no room for its id");
+            }
+            experimenter = in.i32();
+            length -= 4;
+        }
+        OxmId id = new OxmId(oxmClass, fieldAndMask >>> 1, experimenter);
+        Optional<MatchField> field = MatchField.byId(id);
+        return new Header(id, field.orElse(null), (fieldAndMask & 1) != 0, length);
+    }
+
+    /** Octets of a field's value on the wire, which for some is more than their bits need. */
+    static int octets(MatchField field, OxmId id) {
+        if (id.equals(NXM_IN_PORT)) {
+            return 2;
+        }
+        return switch (field) {
+            case MPLS_LABEL, IPV6_LABEL, CT_STATE -> 4;
+            default -> field.octets();
+        };
+    }
+
+    static Bits value(Reader in, int octets) throws FlowException {
+        long high = 0;
+        long low = 0;
+        for (int i = 0; i < octets; i++) {
+            high = high << 8 | low >>> 56;
+            low = low << 8 | in.u8();
+        }
+        return new Bits(high, low);
+    }
+
+    static void value(ByteBuf out, Bits value, int octets) {
+        for (int i = octets - 1; i >= 0; i--) {
+            out.writeByte((int) (i >= 8 ? value.high() >>> (8 * (i - 8)) : value.low() >>> (8 * i)));
+        }
+    }
+
+    static boolean fits(MatchField field, Bits value) {
+        return value.and(field.allOnes()).equals(value) && (field != MatchField.ARP_OP || value.low() <= 0xff);
+    }
+
+    /** A port number of 16 bits as OpenFlow 1.0 and the extensions write it. */
+    static int widePort(int port) {
+        return port >= 0xff00 ? port | 0xffff0000 : port;
+    }
+
+    /** Reads a whole {@code ofp_match} with its padding. */
+    static Match match(Reader in) throws FlowException {
+        if (in.remaining() < 4) {
+            throw new FlowException(ErrorCode.BAD_MATCH_BAD_LEN, "match", "a match has 4 octets at least");
+        }
+        int type = in.u16();
+        int length = in.u16();
+        if (type != OFPMT_OXM) {
+            throw new FlowException(ErrorCode.BAD_MATCH_BAD_TYPE, "match", "match type " + type + " is not 1 (OXM)");
+        }
+        if (length < 4 || length - 4 > in.remaining()) {
+            throw new FlowException(
+                    ErrorCode.BAD_MATCH_BAD_LEN, "match", "length " + length + " is not in 4-" + (in.remaining() + 4));
+        }
+        Match match = fields(in.sub(length - 4, ErrorCode.BAD_MATCH_BAD_LEN, "match"));
+        int padding = (8 - length % 8) % 8;
+        if (padding > in.remaining()) {
+            throw new FlowException(ErrorCode.BAD_MATCH_BAD_LEN, "match", "it is not padded to a multiple of 8 octets");
+        }
+        in.skip(padding);
+        return match;
+    }
+
+    /** Reads fields to the end of {@code in}. */
+    private static Match fields(Reader in) throws FlowException {
+        if (in.remaining() == 0) {
+            return Match.ANY;
+        }
+        Match.Builder match = Match.builder();
+        Set<MatchField> seen = EnumSet.noneOf(MatchField.class);
+        while (in.remaining() > 0) {
+            Header header = header(in, ErrorCode.BAD_MATCH_BAD_LEN, "match");
+            MatchField field = header.field;
+            if (field == null) {
+                throw new FlowException(
+                        ErrorCode.BAD_MATCH_BAD_FIELD, "match", describe(header.id) + " is not a known field");
+            }
+            field(in, header, field, match, seen);
+        }
+        return match.build();
+    }
+
+    private static void field(Reader in, Header header, MatchField field, Match.Builder match, Set<MatchField> seen)
+            throws FlowException {
+        String path = "match." + field.fieldName();
+        int octets = octets(field, header.id);
+        int expected = header.masked ? 2 * octets : octets;
+        if (header.length != expected || expected > in.remaining()) {
+            throw new FlowException(
+                    ErrorCode.BAD_MATCH_BAD_LEN,
+                    path,
+                    "its length is " + header.length + ", but " + expected + " is right");
+        }
+        Bits value = value(in, octets);
+        Bits all = octets * 8 == field.bits() ? field.allOnes() : Bits.ones(octets * 8);
+        Bits mask = header.masked ? value(in, octets) : all;
+        if (!value.and(mask.not()).isZero()) {
+            throw new FlowException(
+                    ErrorCode.BAD_MATCH_BAD_WILDCARDS, path, "its value has bits that its mask does not have");
+        }
+        if (!fits(field, value)) {
+            throw new FlowException(
+                    ErrorCode.BAD_MATCH_BAD_VALUE, path, "its value does not fit into " + field.bits() + " bits");
+        }
+        mask = mask.and(field.allOnes());
+        if (header.id.equals(NXM_IN_PORT)) {
+            value = Bits.of(Integer.toUnsignedLong(widePort((int) value.low())));
+            mask = field.allOnes();
+        }
+        if (!field.isMaskable() && !mask.equals(field.allOnes()) && !mask.isZero()) {
+            throw new FlowException(ErrorCode.BAD_MATCH_BAD_MASK, path, "it cannot be masked");
+        }
+        if (!seen.add(field)) {
+            throw new FlowException(ErrorCode.BAD_MATCH_DUP_FIELD, path, "it is there twice");
+        }
+        if (!match.meetsPrerequisiteOf(field)) {
+            throw new FlowException(
+                    ErrorCode.BAD_MATCH_BAD_PREREQ,
+                    path,
+                    "what it needs (" + field.prerequisite() + ") is not matched before it");
+        }
+        if (!mask.isZero()) {
+            set(match, field, value, mask);
+        }
+    }
+
+    private static void set(Match.Builder match, MatchField field, Bits value, Bits mask) {
+        switch (field) {
+            case NW_FRAG -> match.masked(field, value, mask.and(Bits.of(3)));
+            case NW_TOS -> match.masked(MatchField.IP_DSCP, Bits.of(value.low() >>> 2), MatchField.IP_DSCP.allOnes());
+            default -> match.masked(field, value, mask);
+        }
+    }
+
+    static String describe(OxmId id) {
+        return "class 0x%04x field %d".formatted(id.oxmClass(), id.field())
+                + (id.oxmClass() == OxmId.EXPERIMENTER ? " of experimenter 0x%08x".formatted(id.experimenter()) : "");
+    }
+
+    /** Writes a whole {@code ofp_match} with its padding. Bits that no field of the wire names (inner tags) are left out. */
+    static void match(ByteBuf out, Match match) {
+        int start = out.writerIndex();
+        out.writeShort(OFPMT_OXM);
+        out.writeShort(0);
+        fields(out, match);
+        int length = out.writerIndex() - start;
+        out.setShort(start + 2, length);
+        out.writeZero((8 - length % 8) % 8);
+    }
+
+    private static void fields(ByteBuf out, Match match) {
+        if (match.equals(Match.ANY)) {
+            return;
+        }
+        FlowKey key = match.key();
+        FlowMask mask = match.mask();
+        long[] left = mask.words().clone();
+        for (MatchField field : MatchField.values()) {
+            Bits bits = field.read(left);
+            if (bits.isZero() || isAlias(field) || !field.prerequisite().isMetBy(key.words(), mask.words())) {
+                continue;
+            }
+            switch (field) {
+                case VLAN_TCI -> {
+                    if (isVidAndPriority((int) key.getLong(field), (int) bits.low())) {
+                        continue;
+                    }
+                }
+                default -> {
+                    // As it is.
+                }
+            }
+            write(out, field, field.ids().getFirst(), key.get(field), bits);
+            field.write(left, Bits.ZERO);
+        }
+    }
+
+    /** Fields whose bits others name in OpenFlow 1.2 and later. */
+    private static boolean isAlias(MatchField field) {
+        return switch (field) {
+            case NW_TOS, XREG0, XREG1, XREG2, XREG3, XREG4, XREG5, XREG6, XREG7, XXREG0, XXREG1, XXREG2, XXREG3 -> true;
+            default -> false;
+        };
+    }
+
+    /** Says whether vlan_vid and vlan_pcp together can say what is asked of the tag. */
+    private static boolean isVidAndPriority(int tci, int mask) {
+        int priorityMask = mask & 0xe000;
+        boolean isTag = (tci & mask & KeyLayout.VLAN_PRESENT) != 0;
+        boolean isUntagged = mask == 0xffff && tci == 0;
+        return priorityMask == 0 || (priorityMask == 0xe000 && isTag) || isUntagged;
+    }
+
+    static void write(ByteBuf out, MatchField field, OxmId id, Bits value, Bits mask) {
+        int octets = octets(field, id);
+        Bits whole =
+                field == MatchField.NW_FRAG ? Bits.of(3) : field == MatchField.ARP_OP ? Bits.of(0xff) : field.allOnes();
+        boolean masked = !mask.equals(whole);
+        header(out, id, masked, masked ? 2 * octets : octets);
+        value(out, value.and(mask), octets);
+        if (masked) {
+            value(out, mask, octets);
+        }
+    }
+
+    /** Writes a header; {@code length} is that of value and mask. */
+    static void header(ByteBuf out, OxmId id, boolean masked, int length) {
+        boolean isExperimenter = id.oxmClass() == OxmId.EXPERIMENTER;
+        out.writeShort(id.oxmClass());
+        out.writeByte(id.field() << 1 | (masked ? 1 : 0));
+        out.writeByte(isExperimenter ? length + 4 : length);
+        if (isExperimenter) {
+            out.writeInt(id.experimenter());
+        }
+    }
+
+    /** The id under which the extensions' actions name a field. */
+    static OxmId extensionId(MatchField field) {
+        if (field == MatchField.IN_PORT) {
+            return field.ids().getFirst();
+        }
+        for (OxmId id : field.ids()) {
+            if (id.oxmClass() == OxmId.NXM_0 || id.oxmClass() == OxmId.NXM_1) {
+                return id;
+            }
+        }
+        return field.ids().getFirst();
+    }
+
+    /** Says whether a port can be output to: a real one, or a reserved one that stands for some. */
+    static boolean isOutputPort(int port) {
+        return switch (port) {
+            case Ports.IN_PORT, Ports.TABLE, Ports.NORMAL, Ports.FLOOD, Ports.ALL, Ports.CONTROLLER, Ports.LOCAL ->
+                true;
+            default -> Ports.isPhysicalOrLocal(port);
+        };
+    }
+}

@@ -1,0 +1,214 @@
+package io.heddle.proto.openflow;
+
+import io.heddle.flow.action.Action;
+import io.heddle.flow.action.Ports;
+import io.heddle.flow.error.ErrorCode;
+import io.heddle.flow.error.FlowException;
+import io.heddle.flow.group.GroupMod;
+import io.heddle.flow.match.MatchField;
+import io.heddle.flow.match.OxmId;
+import io.heddle.flow.meter.MeterMod;
+import io.heddle.flow.table.FlowMod;
+import io.heddle.flow.text.FlowParser;
+import io.heddle.flow.text.PortNames;
+import io.heddle.proto.openflow.OpenFlowMessage.Duration;
+import io.heddle.proto.openflow.OpenFlowMessage.PortDescription;
+import io.heddle.proto.openflow.OpenFlowMessage.Role;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+
+/** At least one message of every kind, with every field and action in some of them. */
+final class SampleMessages {
+    static final FlowParser PARSER = new FlowParser(PortNames.NONE);
+
+    static final List<String> FLOWS = List.of(
+            "actions=drop",
+            "table=5,priority=7,cookie=0x1234567890abcdef,idle_timeout=3,hard_timeout=4,send_flow_rem,check_overlap,reset_counts,"
+                    + "no_packet_counts,no_byte_counts,in_port=1,dl_src=00:11:22:33:44:55/ff:ff:00:00:00:00,"
+                    + "dl_dst=01:00:00:00:00:00/01:00:00:00:00:00,dl_vlan=5,dl_vlan_pcp=3,ip,nw_src=10.0.0.0/8,nw_dst=10.0.0.1,"
+                    + "nw_tos=16,nw_ecn=1,nw_ttl=64,nw_frag=later,actions=output:1",
+            "vlan_vid=0x1000/0x1000,tcp,tp_src=80/0xfff0,tp_dst=81,tcp_flags=+syn-ack,metadata=0x5/0xff,actions=drop",
+            "vlan_tci=0x0000/0x1fff,udp6,ipv6_src=2001:db8::/32,ipv6_dst=::1,ipv6_label=0x12345/0xff,udp_dst=53,actions=drop",
+            "vlan_tci=0x3000/0x3000,actions=drop",
+            "icmp6,icmp_type=135,icmp_code=0,nd_target=fe80::1,nd_sll=00:11:22:33:44:55,actions=drop",
+            "icmp6,icmp_type=136,nd_tll=00:11:22:33:44:55,actions=drop",
+            "icmp,icmp_type=8,icmp_code=0,actions=drop",
+            "sctp,sctp_src=1,sctp_dst=2,actions=drop",
+            "arp,arp_op=2,arp_spa=1.2.3.4,arp_tpa=1.2.0.0/16,arp_sha=00:11:22:33:44:55,arp_tha=00:11:22:33:44:56,actions=drop",
+            "mpls,mpls_label=1048575,mpls_tc=7,mpls_bos=1,mpls_ttl=3,actions=drop",
+            "dl_type=0x88e7,pbb_isid=0x123456,actions=drop",
+            "tun_id=5/0xff,tun_src=1.2.3.4,tun_dst=1.0.0.0/8,tun_flags=+oam,tun_gbp_id=3,tun_gbp_flags=1,actions=drop",
+            "reg0=1,reg1=0x5/0xf,reg15=7,pkt_mark=5,ct_state=+trk-new,ct_zone=3,ct_mark=1/1,ct_label=5,conj_id=3,actions=drop",
+            "ipv6,ipv6_exthdr=3/7,actions=drop",
+            "tcp,actions=meter:4,output:1,LOCAL,IN_PORT,FLOOD,ALL,NORMAL,TABLE,CONTROLLER:128,group:5,set_queue:6,dec_ttl,"
+                    + "mod_nw_ttl:3,set_mpls_ttl(3),dec_mpls_ttl,copy_ttl_in,copy_ttl_out,push_vlan:0x88a8,pop_vlan,push_mpls:0x8847,"
+                    + "pop_mpls:0x0800,push_pbb:0x88e7,pop_pbb,set_field:80->tcp_dst,set_field:00:11:22:33:44:55->eth_src,"
+                    + "set_field:4101->vlan_vid,set_field:5->vlan_pcp,set_field:::1->ipv6_src,set_field:5->mpls_label,"
+                    + "set_field:0x5->metadata,set_field:0x12345->ipv6_label,clear_actions,write_actions(output:2),"
+                    + "write_metadata:0x5/0xff,goto_table:9",
+            "actions=load:0x5->NXM_NX_REG0[0..3],set_field:0x501/0x505->reg1,set_field:0x1/0x8001->xxreg0,"
+                    + "move:NXM_OF_ETH_SRC[0..31]->NXM_NX_REG2[]"
+                    + ",move:OXM_OF_METADATA[]->NXM_NX_TUN_ID[],resubmit(,3),resubmit:4,resubmit(4,5),output:NXM_NX_REG0[0..15],"
+                    + "controller(reason=invalid_ttl,max_len=3,id=4)");
+
+    private SampleMessages() {}
+
+    static List<FlowMod> flows() throws FlowException {
+        List<FlowMod> flows = new ArrayList<>();
+        for (String text : FLOWS) {
+            flows.add(PARSER.flow(FlowMod.Command.ADD, text));
+        }
+        flows.add(PARSER.flow(FlowMod.Command.DELETE, "table=3,cookie=0x5/0xff,out_port=3,out_group=4,ip"));
+        flows.add(PARSER.flow(FlowMod.Command.MODIFY_STRICT, "priority=5,ip,actions=output:1"));
+        return flows;
+    }
+
+    static List<OpenFlowMessage> all() throws FlowException {
+        List<OpenFlowMessage> all = new ArrayList<>(small());
+        for (FlowMod flow : flows()) {
+            all.add(new OpenFlowMessage.FlowModRequest(flow, OpenFlowMessage.NO_BUFFER));
+        }
+        for (MultipartBody.Request request : requests()) {
+            all.add(new OpenFlowMessage.MultipartRequest(false, request));
+        }
+        for (MultipartBody.Reply reply : replies()) {
+            all.add(new OpenFlowMessage.MultipartReply(true, reply));
+        }
+        return all;
+    }
+
+    private static List<OpenFlowMessage> small() throws FlowException {
+        Octets data = Octets.of(new byte[] {1, 2, 3});
+        OpenFlowMessage.AsyncConfiguration async = OpenFlowMessage.AsyncConfiguration.DEFAULT;
+        GroupMod group = PARSER.group(
+                GroupMod.Command.ADD,
+                "group_id=1,type=ff,bucket=watch_port:2,watch_group:4,actions=set_field:1.2.3.4->ip_src,output:1,"
+                        + "bucket=watch_port:3,actions=drop");
+        MeterMod meter = PARSER.meter(
+                MeterMod.Command.MODIFY,
+                "meter=1 kbps burst stats bands=type=drop rate=1000 burst_size=100 type=dscp_remark rate=5 prec_level=1");
+        return List.of(
+                new OpenFlowMessage.Hello(Set.of(1, 4, 33)),
+                new OpenFlowMessage.Hello(Set.of()),
+                new OpenFlowMessage.ErrorReply(ErrorCode.BAD_MATCH_BAD_PREREQ, data),
+                new OpenFlowMessage.EchoRequest(data),
+                new OpenFlowMessage.EchoReply(Octets.EMPTY),
+                new OpenFlowMessage.Experimenter(0x1234, 5, data),
+                new OpenFlowMessage.FeaturesRequest(),
+                new OpenFlowMessage.FeaturesReply(0x1234567890abcdefL, 256, 254, 1, 0x4f),
+                new OpenFlowMessage.GetConfigRequest(),
+                new OpenFlowMessage.GetConfigReply(1, 128),
+                new OpenFlowMessage.SetConfig(0, 65535),
+                new OpenFlowMessage.PacketIn(
+                        -1, 3, 1, 3, 5, PARSER.match("in_port=1,metadata=5,tun_id=7,reg3=4"), data),
+                new OpenFlowMessage.FlowRemoved(
+                        5, 6, 1, 2, new Duration(3, 4), 5, 6, 7, 8, PARSER.match("tcp,tp_dst=80")),
+                new OpenFlowMessage.PortStatus(2, port()),
+                new OpenFlowMessage.PacketOut(-1, Ports.CONTROLLER, List.of(new Action.Output(Ports.TABLE)), data),
+                new OpenFlowMessage.GroupModRequest(group),
+                new OpenFlowMessage.MeterModRequest(meter),
+                new OpenFlowMessage.PortModRequest(3, 0x001122334455L, 1, 0x65, 0),
+                new OpenFlowMessage.TableModRequest(255, 3),
+                new OpenFlowMessage.BarrierRequest(),
+                new OpenFlowMessage.BarrierReply(),
+                new OpenFlowMessage.RoleRequest(Role.MASTER, -1),
+                new OpenFlowMessage.RoleReply(Role.SLAVE, 5),
+                new OpenFlowMessage.GetAsyncRequest(),
+                new OpenFlowMessage.GetAsyncReply(async),
+                new OpenFlowMessage.SetAsync(async),
+                new OpenFlowMessage.QueueGetConfigRequest(Ports.ANY),
+                new OpenFlowMessage.QueueGetConfigReply(1, List.of(new OpenFlowMessage.Queue(5, 1))));
+    }
+
+    static PortDescription port() {
+        return new PortDescription(Ports.LOCAL, 0x001122334455L, "br0", 1, 5, 0x280, 2, 3, 4, 10_000_000, 20_000_000);
+    }
+
+    private static List<MultipartBody.Request> requests() throws FlowException {
+        MultipartBody.FlowSelection selection =
+                new MultipartBody.FlowSelection(255, Ports.ANY, -1, 5, 7, PARSER.match("ip,nw_src=10.0.0.0/8"));
+        return List.of(
+                new MultipartBody.DescriptionRequest(),
+                new MultipartBody.FlowRequest(selection),
+                new MultipartBody.AggregateRequest(selection),
+                new MultipartBody.TableRequest(),
+                new MultipartBody.PortStatsRequest(3),
+                new MultipartBody.QueueStatsRequest(Ports.ANY, -1),
+                new MultipartBody.GroupStatsRequest(4),
+                new MultipartBody.GroupDescRequest(),
+                new MultipartBody.GroupFeaturesRequest(),
+                new MultipartBody.MeterStatsRequest(5),
+                new MultipartBody.MeterConfigRequest(6),
+                new MultipartBody.MeterFeaturesRequest(),
+                new MultipartBody.TableFeaturesRequest(List.of()),
+                new MultipartBody.TableFeaturesRequest(List.of(tableFeatures())),
+                new MultipartBody.PortDescRequest(),
+                new MultipartBody.ExperimenterRequest(1, 2, Octets.of(new byte[8])));
+    }
+
+    private static MultipartBody.TableFeatures tableFeatures() {
+        OxmId flags = MatchField.TCP_FLAGS.ids().getFirst();
+        OxmId source = MatchField.IPV6_SRC.ids().getFirst();
+        return new MultipartBody.TableFeatures(
+                3,
+                "table3",
+                -1,
+                -1,
+                3,
+                1_000_000,
+                List.of(
+                        new MultipartBody.TableProperty(0, List.of(1, 2, 6), List.of()),
+                        new MultipartBody.TableProperty(2, List.of(4, 5, 6), List.of()),
+                        new MultipartBody.TableProperty(4, List.of(0, 22), List.of()),
+                        new MultipartBody.TableProperty(
+                                8,
+                                List.of(),
+                                List.of(
+                                        new MultipartBody.FieldId(flags, true, 4),
+                                        new MultipartBody.FieldId(source, true, 32)))));
+    }
+
+    private static List<MultipartBody.Reply> replies() throws FlowException {
+        List<MultipartBody.FlowEntry> flows = new ArrayList<>();
+        for (FlowMod flow : flows()) {
+            flows.add(new MultipartBody.FlowEntry(
+                    flow.tableId(),
+                    new Duration(1, 2),
+                    flow.priority(),
+                    flow.idleTimeoutSeconds(),
+                    flow.hardTimeoutSeconds(),
+                    flow.flags(),
+                    flow.cookie(),
+                    3,
+                    4,
+                    flow.match(),
+                    flow.instructions()));
+        }
+        GroupMod group = PARSER.group(GroupMod.Command.ADD, "group_id=1,type=select,bucket=output:1,bucket=output:2");
+        List<MultipartBody.Count> counts = List.of(new MultipartBody.Count(1, 2), new MultipartBody.Count(3, 4));
+        return List.of(
+                new MultipartBody.Description("Heddle", "JVM", "0.1", "none", "br0"),
+                new MultipartBody.FlowReply(flows),
+                new MultipartBody.Aggregate(1, 2, 3),
+                new MultipartBody.TableReply(List.of(new MultipartBody.TableEntry(1, 2, 3, 4))),
+                new MultipartBody.PortStatsReply(List.of(
+                        new MultipartBody.PortEntry(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, -1, new Duration(13, 14)))),
+                new MultipartBody.QueueStatsReply(List.of(new MultipartBody.QueueEntry(1, 2, 3, 4, 5, Duration.ZERO))),
+                new MultipartBody.GroupStatsReply(
+                        List.of(new MultipartBody.GroupEntry(1, 2, 3, 4, new Duration(5, 6), counts))),
+                new MultipartBody.GroupDescReply(
+                        List.of(new MultipartBody.GroupDescription(group.groupId(), group.type(), group.buckets()))),
+                new MultipartBody.GroupFeatures(15, 7, List.of(1, 2, 3, 4), List.of(5, 6, 7, 8)),
+                new MultipartBody.MeterStatsReply(
+                        List.of(new MultipartBody.MeterEntry(1, 2, 3, 4, new Duration(5, 6), counts))),
+                new MultipartBody.MeterConfigReply(List.of(new MultipartBody.MeterConfig(
+                        1,
+                        Set.of(MeterMod.Flag.PKTPS),
+                        List.of(new MeterMod.Band.Drop(5, 6), new MeterMod.Band.DscpRemark(7, 8, 1))))),
+                new MultipartBody.MeterFeatures(1, 2, 3, 4, 5),
+                new MultipartBody.TableFeaturesReply(List.of(tableFeatures(), tableFeatures())),
+                new MultipartBody.PortDescReply(List.of(port(), port())),
+                new MultipartBody.ExperimenterReply(1, 2, Octets.of(new byte[8])));
+    }
+}

@@ -1,0 +1,5 @@
+/** Tests of the OpenFlow codec. */
+@NullMarked
+package io.heddle.proto.openflow;
+
+import org.jspecify.annotations.NullMarked;
