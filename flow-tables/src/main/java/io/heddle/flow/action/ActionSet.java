@@ -55,7 +55,8 @@ public final class ActionSet {
         return old.getClass() == action.getClass();
     }
 
-    private static int rank(Action action) {
+    /** Place in the order of execution. */
+    static int rank(Action action) {
         return switch (action) {
             case Action.CopyTtlIn a -> 0;
             case Action.PopPbb a -> 1;

@@ -12,8 +12,10 @@ import io.heddle.flow.match.Match;
 import io.heddle.flow.match.MatchField;
 import io.heddle.flow.match.Prerequisite;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.function.IntPredicate;
+import java.util.stream.IntStream;
 
 /**
  * Checks lists of actions before they are accepted: ports, groups and meters that they name, values, and, where the packet is known by
@@ -73,8 +75,13 @@ public final class ActionValidator {
         known.copyFrom(match.mask());
     }
 
+    /** In the order in which they are executed: a tag that is pushed by the set may be set by it, however it is written. */
     private void checkSet(List<Action> actions, String path) throws FlowException {
-        for (int i = 0; i < actions.size(); i++) {
+        List<Integer> order = IntStream.range(0, actions.size())
+                .boxed()
+                .sorted(Comparator.comparingInt(i -> ActionSet.rank(actions.get(i))))
+                .toList();
+        for (int i : order) {
             String at = path + "[" + i + "]";
             switch (actions.get(i)) {
                 case Action.Resubmit a -> throw notInSet(at, "resubmit");

@@ -105,6 +105,11 @@ final class PacketState {
         return needsParse;
     }
 
+    /** Bits of a word that do not come from the packet. */
+    long ownedBits(int word) {
+        return owned.word(word);
+    }
+
     /** Records that bits of the key decided something. */
     void look(FlowMask mask) {
         for (int word = 0; word < KeyLayout.PACKET_WORDS; word++) {
@@ -319,13 +324,18 @@ final class PacketState {
 
     /** Removes the outermost label. What is below the last one is not known. Everything is committed. */
     void popMpls(int etherType, List<DatapathAction> out) {
-        lookAndOwn(KeyLayout.W_MPLS);
-        lookAndOwn(KeyLayout.W_MPLS2_PBB);
-        long word = key.word(KeyLayout.W_MPLS);
-        boolean isLast = (word >>> 32 & 0x100) != 0;
+        boolean isLast = read(MatchField.MPLS_BOS) != 0;
         out.add(new DatapathAction.PopMpls(etherType));
-        key.word(KeyLayout.W_MPLS, word << 32 | key.word(KeyLayout.W_MPLS2_PBB) >>> 32);
-        key.word(KeyLayout.W_MPLS2_PBB, 0);
+        if (isLast) {
+            hide(KeyLayout.W_MPLS);
+            hide(KeyLayout.W_MPLS2_PBB);
+        } else {
+            lookAndOwn(KeyLayout.W_MPLS);
+            lookAndOwn(KeyLayout.W_MPLS2_PBB);
+            long next = key.word(KeyLayout.W_MPLS2_PBB);
+            key.word(KeyLayout.W_MPLS, key.word(KeyLayout.W_MPLS) << 32 | next >>> 32);
+            key.word(KeyLayout.W_MPLS2_PBB, 0);
+        }
         override(MatchField.ETH_TYPE, etherType);
         knownLabels--;
         boolean staysMpls = etherType == 0x8847 || etherType == 0x8848;

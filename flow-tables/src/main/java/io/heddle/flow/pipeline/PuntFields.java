@@ -12,7 +12,7 @@ import io.heddle.flow.match.MatchField;
  * <p>Threading: only pure functions.
  */
 final class PuntFields {
-    private static final int[] FROM_PACKET = {
+    private static final int[] TUNNEL = {
         KeyLayout.W_TUN_ID,
         KeyLayout.W_TUN_IPV4,
         KeyLayout.W_TUN_MISC,
@@ -27,26 +27,38 @@ final class PuntFields {
     /**
      * The fields that are not zero. The packet's own among them become part of the megaflow, which carries their values.
      *
-     * @param looked gets the packet's fields
+     * @param mayHaveTunnel whether the packet came out of a tunnel; those fields of other packets are 0 unless written
+     * @param mayHaveMark whether the packet was marked before; the mark of a new packet is 0 unless written
      */
-    static Match of(FlowKey key, FlowMask looked) {
+    static Match of(PacketState packet, boolean mayHaveTunnel, boolean mayHaveMark) {
+        FlowKey key = packet.key;
+        FlowMask from = new FlowMask();
+        if (mayHaveTunnel) {
+            for (int word : TUNNEL) {
+                from.addWord(word, -1L);
+            }
+        }
+        if (mayHaveMark) {
+            from.add(MatchField.PKT_MARK);
+        }
+        packet.look(from);
         FlowMask mask = new FlowMask();
         mask.add(MatchField.IN_PORT);
-        for (int word : FROM_PACKET) {
-            looked.addWord(word, -1L);
-            if (key.word(word) != 0) {
-                mask.addWord(word, -1L);
-            }
+        for (int word : TUNNEL) {
+            addIfNotZero(mask, key, word, mayHaveTunnel ? -1L : packet.ownedBits(word));
         }
-        looked.add(MatchField.PKT_MARK);
-        if (key.getLong(MatchField.PKT_MARK) != 0) {
-            mask.add(MatchField.PKT_MARK);
-        }
+        long mark = MatchField.PKT_MARK.wordMask();
+        int markWord = MatchField.PKT_MARK.word();
+        addIfNotZero(mask, key, markWord, mayHaveMark ? mark : mark & packet.ownedBits(markWord));
         for (int word = KeyLayout.W_METADATA; word < KeyLayout.W_CONJ_ACTSET; word++) {
-            if (key.word(word) != 0) {
-                mask.addWord(word, -1L);
-            }
+            addIfNotZero(mask, key, word, -1L);
         }
         return Match.of(key, mask);
+    }
+
+    private static void addIfNotZero(FlowMask mask, FlowKey key, int word, long bits) {
+        if ((key.word(word) & bits) != 0) {
+            mask.addWord(word, bits);
+        }
     }
 }

@@ -2,6 +2,7 @@ package io.heddle.flow.pipeline;
 
 import io.heddle.flow.action.Action;
 import io.heddle.flow.action.Instruction;
+import io.heddle.flow.match.FlowKey;
 import io.heddle.flow.table.FlowEntry;
 import org.jspecify.annotations.Nullable;
 
@@ -44,6 +45,9 @@ public interface TraceListener {
     void begin(Step step);
 
     void end();
+
+    /** The translation is over; {@code key} is the packet's, in the bridge that it came to first, at the end. */
+    default void finished(FlowKey key) {}
 
     /** A step without steps in it. */
     default void leaf(Step step) {

@@ -120,6 +120,7 @@ final class Translator {
         for (int word = 0; word < KeyLayout.PACKET_WORDS; word++) {
             mask.addWord(word, looked.word(word));
         }
+        trace.finished(packet.key);
         DropCause drop = goesSomewhere ? null : cause == null ? DropCause.NO_OUTPUT : cause;
         return new Translation(program, mask, counters, world.revision, drop);
     }
@@ -578,25 +579,22 @@ final class Translator {
     }
 
     /** Sends a copy of the packet to the controllers. */
-    void punt(int reason, int maxLength, int controllerId) {
+    void punt(int why, int maxLength, int controllerId) {
         BridgeView here = bridge;
         if (here == null) {
             return;
         }
         PortInfo port = world.topology.port(here.id(), inPort());
-        if (reason == PacketInReason.NO_MATCH && port != null && port.config().noPacketIn()) {
+        if (why == PacketInReason.NO_MATCH && port != null && port.config().noPacketIn()) {
             trace.note("port " + port.name() + " sends no packet-ins for table misses (NO_PACKET_IN)");
             return;
         }
         packet.commit(out, false);
+        PortInfo from = world.topology.port((int) original.getLong(MatchField.IN_PORT));
+        boolean isRecirculated = original.getLong(MatchField.RECIRC_ID) != 0;
+        Match fields = PuntFields.of(packet, from == null || from.isTunnel(), isRecirculated);
         out.add(new DatapathAction.Punt(
-                here.id(),
-                reason,
-                maxLength,
-                controllerId,
-                origin.tableId(),
-                origin.cookie(),
-                PuntFields.of(packet.key, looked)));
+                here.id(), why, maxLength, controllerId, origin.tableId(), origin.cookie(), fields));
     }
 
     /** Why an output to CONTROLLER from here is made. */

@@ -1,0 +1,114 @@
+package io.heddle.flow.trace;
+
+import io.heddle.flow.action.Action;
+import io.heddle.flow.match.FlowKey;
+import io.heddle.flow.match.MatchField;
+import io.heddle.flow.pipeline.Pipeline;
+import io.heddle.flow.pipeline.PortInfo;
+import io.heddle.flow.pipeline.TraceListener;
+import io.heddle.flow.pipeline.Translation;
+import io.heddle.flow.table.FlowEntry;
+import io.heddle.flow.text.FlowFormatter;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+
+/**
+ * Translates one packet and keeps the steps.
+ *
+ * <p>Threading: none; for one use.
+ */
+public final class Tracer implements TraceListener {
+    private record Open(TraceNode.Type type, String text, List<TraceNode> children) {}
+
+    private final FlowFormatter formatter;
+    private final Deque<Open> open = new ArrayDeque<>();
+    private final List<TraceNode> roots = new ArrayList<>();
+    private FlowKey finalKey = new FlowKey();
+
+    private Tracer(FlowFormatter formatter) {
+        this.formatter = formatter;
+    }
+
+    /**
+     * Traces a packet as if it came from a port; nothing is learned and nothing is counted.
+     *
+     * @param key of the packet, in_port being the datapath's number
+     * @param formatter which knows the port names that are to be printed
+     */
+    public static Trace trace(Pipeline pipeline, FlowKey key, long nowNs, FlowFormatter formatter) {
+        Tracer tracer = new Tracer(formatter);
+        FlowKey shown = new FlowKey(key);
+        PortInfo port = pipeline.topology().port((int) key.getLong(MatchField.IN_PORT));
+        if (port != null) {
+            shown.set(MatchField.IN_PORT, Integer.toUnsignedLong(port.number()));
+        }
+        tracer.finalKey = shown;
+        Translation translation = pipeline.translate(key, nowNs, false, tracer);
+        return new Trace(shown, tracer.roots, tracer.finalKey, translation, formatter);
+    }
+
+    /** Traces the actions of a packet-out. */
+    public static Trace tracePacketOut(
+            Pipeline pipeline,
+            FlowKey key,
+            int bridge,
+            int inPort,
+            List<Action> actions,
+            long nowNs,
+            FlowFormatter formatter) {
+        Tracer tracer = new Tracer(formatter);
+        FlowKey shown = new FlowKey(key).set(MatchField.IN_PORT, Integer.toUnsignedLong(inPort));
+        tracer.finalKey = shown;
+        Translation translation = pipeline.packetOut(key, bridge, inPort, actions, nowNs, false, tracer);
+        return new Trace(shown, tracer.roots, tracer.finalKey, translation, formatter);
+    }
+
+    @Override
+    public void begin(Step step) {
+        open.push(
+                switch (step) {
+                    case Step.Bridge bridge -> opened(TraceNode.Type.BRIDGE, "bridge(\"" + bridge.name() + "\")");
+                    case Step.Table(int tableId, FlowEntry entry)
+                    when entry != null -> opened(TraceNode.Type.TABLE, "%2d. %s".formatted(tableId, rule(entry)));
+                    case Step.Table table -> opened(TraceNode.Type.TABLE, "%2d. No match.".formatted(table.tableId()));
+                    case Step.OneAction action ->
+                        opened(TraceNode.Type.ACTION, formatter.actions(List.of(action.action())));
+                    case Step.OneInstruction instruction ->
+                        opened(TraceNode.Type.ACTION, formatter.instructions(List.of(instruction.instruction())));
+                    case Step.ActionSetBegins set -> opened(TraceNode.Type.ACTION, "action set:");
+                    case Step.Bucket bucket ->
+                        opened(
+                                TraceNode.Type.BUCKET,
+                                "bucket %d of group %s"
+                                        .formatted(bucket.index(), Integer.toUnsignedString(bucket.groupId())));
+                    case Step.Note note -> opened(TraceNode.Type.NOTE, note.text());
+                    case Step.Problem problem -> opened(TraceNode.Type.ERROR, problem.text());
+                });
+    }
+
+    private static Open opened(TraceNode.Type type, String text) {
+        return new Open(type, text, new ArrayList<>());
+    }
+
+    private String rule(FlowEntry entry) {
+        String match = formatter.match(entry.match());
+        return (match.isEmpty() ? "" : match + ", ")
+                + "priority " + entry.priority()
+                + (entry.cookie() == 0 ? "" : ", cookie 0x" + Long.toHexString(entry.cookie()));
+    }
+
+    @Override
+    public void end() {
+        Open closed = open.pop();
+        TraceNode node = new TraceNode(closed.type(), closed.text(), closed.children());
+        Open parent = open.peek();
+        (parent == null ? roots : parent.children()).add(node);
+    }
+
+    @Override
+    public void finished(FlowKey key) {
+        finalKey = new FlowKey(key);
+    }
+}
