@@ -4,6 +4,7 @@ import io.heddle.flow.classifier.Classifier;
 import io.heddle.flow.counter.HitCounter;
 import io.heddle.flow.match.FlowKey;
 import io.heddle.flow.match.FlowMask;
+import io.heddle.flow.match.Match;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -42,6 +43,11 @@ public final class FlowTable {
     /** Entries, as of the last change that was staged. Control loop. */
     public int activeCount() {
         return activeCount;
+    }
+
+    /** The entry of exactly that match and priority, or null. Control loop. */
+    public @Nullable FlowEntry find(Match match, int priority, long version) {
+        return classifier.find(match, priority, version);
     }
 
     /** Distinct masks. */

@@ -1,0 +1,79 @@
+package io.heddle.datapath.bridge;
+
+import io.heddle.datapath.poll.PollLoop;
+import io.heddle.flow.classifier.VersionClock;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * Knows which revision every poll loop works with, completes barriers, and says which table versions nobody reads any more.
+ *
+ * <p>Threading: the control loop.
+ */
+final class BarrierTracker implements ControlLoop.Task {
+    private record Waiting(long revision, CompletableFuture<Long> future) {}
+
+    private record Published(long revision, long tableVersion) {}
+
+    private final VersionClock clock;
+    private final List<PollLoop> loops;
+    private final Deque<Waiting> waiting = new ArrayDeque<>();
+    private final Deque<Published> published = new ArrayDeque<>();
+    private long oldestTableVersion;
+
+    BarrierTracker(VersionClock clock, List<PollLoop> loops) {
+        this.clock = clock;
+        this.loops = loops;
+        this.oldestTableVersion = clock.tableVersion();
+    }
+
+    /** Completes the future, with the table version of then, when every loop works with what is published now. */
+    void barrier(CompletableFuture<Long> future) {
+        waiting.add(new Waiting(clock.revision(), future));
+        completeSeen();
+    }
+
+    /** A table version has been published. */
+    void onPublished() {
+        published.add(new Published(clock.revision(), clock.tableVersion()));
+    }
+
+    /** The oldest table version that a loop may be reading. */
+    long oldestTableVersion() {
+        while (!published.isEmpty() && isSeen(published.peek().revision())) {
+            oldestTableVersion = published.poll().tableVersion();
+        }
+        return oldestTableVersion;
+    }
+
+    private boolean isSeen(long revision) {
+        for (int i = 0; i < loops.size(); i++) {
+            if (!loops.get(i).hasSeen(revision)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private int completeSeen() {
+        int count = 0;
+        while (!waiting.isEmpty() && isSeen(waiting.peek().revision())) {
+            Waiting done = waiting.poll();
+            done.future().complete(clock.tableVersion());
+            count++;
+        }
+        return count;
+    }
+
+    @Override
+    public int doWork(long nowNs) {
+        return completeSeen();
+    }
+
+    @Override
+    public boolean isWatchful() {
+        return !waiting.isEmpty();
+    }
+}

@@ -1,0 +1,429 @@
+package io.heddle.datapath.bridge;
+
+import io.heddle.datapath.bridge.TableUpdate.PortUpdate;
+import io.heddle.datapath.upcall.Punt;
+import io.heddle.flow.action.Action;
+import io.heddle.flow.action.ActionValidator;
+import io.heddle.flow.action.Ports;
+import io.heddle.flow.error.ErrorCode;
+import io.heddle.flow.error.FlowException;
+import io.heddle.flow.group.Group;
+import io.heddle.flow.group.GroupMod;
+import io.heddle.flow.match.MatchField;
+import io.heddle.flow.meter.Meter;
+import io.heddle.flow.meter.MeterMod;
+import io.heddle.flow.pipeline.BridgeView;
+import io.heddle.flow.pipeline.MacLearning;
+import io.heddle.flow.table.FlowEntry;
+import io.heddle.flow.table.FlowMod;
+import io.heddle.flow.table.TableListener;
+import io.heddle.flow.table.TableSet;
+import io.heddle.flow.table.TableTransaction;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Function;
+
+/**
+ * One bridge: its tables, its ports, and who follows what happens to them.
+ *
+ * <p>Threading: the methods of {@link BridgeControl} are for any thread and hand over to the control loop; everything else is the control
+ * loop's.
+ */
+final class Bridge implements BridgeControl {
+    private final HeddleSwitch owner;
+    private final int id;
+    private final String name;
+    private final long datapathId;
+    private final TableSet tables;
+    private final MacLearning macs;
+    private final PortTable ports = new PortTable();
+    private final List<EventQueue> subscribers = new CopyOnWriteArrayList<>();
+    private final List<Registration> controllers = new CopyOnWriteArrayList<>();
+    private final Map<String, Election> elections = new ConcurrentHashMap<>();
+    private volatile BridgeConfiguration configuration;
+    private volatile boolean isGone;
+    private boolean isChanged;
+
+    /** @param id number in the process */
+    Bridge(HeddleSwitch owner, int id, long datapathId, BridgeConfiguration configuration, int maxEntries) {
+        this.owner = owner;
+        this.id = id;
+        this.name = configuration.name();
+        this.datapathId = datapathId;
+        this.configuration = configuration;
+        this.tables = new TableSet(owner.clock(), new Changes(), maxEntries);
+        this.macs = new MacLearning(owner.clock());
+    }
+
+    // ---- the control loop's
+
+    int id() {
+        return id;
+    }
+
+    TableSet tables() {
+        return tables;
+    }
+
+    MacLearning macs() {
+        return macs;
+    }
+
+    PortTable ports() {
+        return ports;
+    }
+
+    List<Registration> controllers() {
+        return controllers;
+    }
+
+    void setConfiguration(BridgeConfiguration changed) {
+        configuration = changed;
+    }
+
+    BridgeView view() {
+        return new BridgeView(id, name, tables, macs, isStandalone());
+    }
+
+    /** Says whether it acts as a learning switch now. */
+    boolean isStandalone() {
+        return configuration.failMode() == BridgeConfiguration.FailMode.STANDALONE
+                && controllers.stream().noneMatch(controller -> controller.isConnected);
+    }
+
+    long revision() {
+        return owner.clock().tableVersion();
+    }
+
+    void markGone() {
+        isGone = true;
+    }
+
+    /** Says whether tables have changed since the last call. */
+    boolean takeChanged() {
+        boolean was = isChanged;
+        isChanged = false;
+        return was;
+    }
+
+    void publish(BridgeEvent event) {
+        for (EventQueue subscriber : subscribers) {
+            subscriber.offer(event);
+        }
+    }
+
+    void portChanged(BridgeEvent.Change change, BridgePort port, long nowNs) {
+        if (!subscribers.isEmpty()) {
+            publish(new BridgeEvent.PortStatus(change, port.state(nowNs)));
+        }
+    }
+
+    void punted(Punt punt) {
+        if (subscribers.isEmpty()) {
+            return;
+        }
+        var action = punt.action();
+        publish(new BridgeEvent.PacketIn(
+                punt.frame(),
+                punt.totalLength(),
+                action.reason(),
+                action.controllerId(),
+                (int) action.pipelineFields().valueOf(MatchField.IN_PORT).low(),
+                action.tableId(),
+                action.cookie(),
+                action.pipelineFields()));
+    }
+
+    /** Removes what has timed out; returns how many. */
+    int expire(long nowNs) {
+        if (tables.nextExpiryNs() > nowNs) {
+            return 0;
+        }
+        TableTransaction transaction = new TableTransaction(owner.clock(), nowNs);
+        int count = transaction.expire(tables);
+        if (count == 0) {
+            transaction.revert();
+        } else {
+            transaction.commit();
+            owner.barriers().onPublished();
+        }
+        return count;
+    }
+
+    CommitResult commit(List<TableUpdate> updates, Atomicity atomicity, boolean validateOnly) {
+        TableTransaction transaction = new TableTransaction(owner.clock(), owner.nowNs());
+        return new Committer(this, transaction).commit(updates, atomicity, validateOnly);
+    }
+
+    /** Something is published: tells who follows, and sets ports. */
+    void afterCommit(List<GroupMod> groups, List<MeterMod> meters, List<PortUpdate> portUpdates) {
+        owner.barriers().onPublished();
+        isChanged |= !groups.isEmpty() || !meters.isEmpty();
+        if (!subscribers.isEmpty()) {
+            groups.forEach(this::publishGroup);
+            meters.forEach(this::publishMeter);
+        }
+        for (PortUpdate update : portUpdates) {
+            BridgePort port = ports.byNumber(update.port());
+            if (port != null) {
+                port.setConfig(port.config() & ~update.mask() | update.config() & update.mask());
+                portChanged(BridgeEvent.Change.MODIFIED, port, owner.nowNs());
+            }
+        }
+        if (!portUpdates.isEmpty()) {
+            owner.updateTopology();
+        }
+    }
+
+    private void publishGroup(GroupMod mod) {
+        BridgeEvent.Change change = switch (mod.command()) {
+            case ADD -> BridgeEvent.Change.ADDED;
+            case MODIFY -> BridgeEvent.Change.MODIFIED;
+            case DELETE -> BridgeEvent.Change.REMOVED;
+        };
+        Group group = tables.groups().find(mod.groupId(), revision());
+        GroupState state = group == null
+                ? new GroupState(mod.groupId(), mod.type(), mod.buckets(), List.of(), 0, 0, 0, 0)
+                : States.of(group, 0, owner.nowNs());
+        publish(new BridgeEvent.GroupChanged(change, state, revision()));
+    }
+
+    private void publishMeter(MeterMod mod) {
+        BridgeEvent.Change change = switch (mod.command()) {
+            case ADD -> BridgeEvent.Change.ADDED;
+            case MODIFY -> BridgeEvent.Change.MODIFIED;
+            case DELETE -> BridgeEvent.Change.REMOVED;
+        };
+        Meter meter = tables.meters().find(mod.meterId(), revision());
+        MeterState state = meter == null
+                ? new MeterState(mod.meterId(), mod.flags(), mod.bands(), List.of(), 0, 0, 0, 0)
+                : States.of(meter, 0, owner.nowNs());
+        publish(new BridgeEvent.MeterChanged(change, state, revision()));
+    }
+
+    void checkPortUpdate(PortUpdate update) throws FlowException {
+        BridgePort port = ports.byNumber(update.port());
+        if (port == null) {
+            throw new FlowException(
+                    ErrorCode.PORT_MOD_FAILED_BAD_PORT,
+                    "port.number",
+                    "bridge " + name + " has no port " + Integer.toUnsignedString(update.port()));
+        }
+        var device = port.device();
+        long mac = device == null ? 0 : device.macAddress();
+        if (update.macAddress() != -1 && update.macAddress() != mac) {
+            throw new FlowException(
+                    ErrorCode.PORT_MOD_FAILED_BAD_HW_ADDR,
+                    "port.mac",
+                    "port %s has address %012x, not %012x".formatted(port.name(), mac, update.macAddress()));
+        }
+        if ((update.mask() & ~PortState.CONFIG_MASK) != 0) {
+            throw new FlowException(
+                    ErrorCode.PORT_MOD_FAILED_BAD_CONFIG,
+                    "port.config",
+                    "bits 0x%x cannot be changed".formatted(update.mask() & ~PortState.CONFIG_MASK));
+        }
+    }
+
+    EventSubscription subscribeHere(EventInterest interest) {
+        EventQueue queue = new EventQueue(interest, subscribers::remove);
+        subscribers.add(queue);
+        return queue;
+    }
+
+    // ---- BridgeControl: any thread
+
+    @Override
+    public String name() {
+        return name;
+    }
+
+    @Override
+    public long datapathId() {
+        return datapathId;
+    }
+
+    @Override
+    public BridgeConfiguration configuration() {
+        return configuration;
+    }
+
+    private <T> CompletableFuture<T> call(Work<T> work) {
+        CompletableFuture<T> future = new CompletableFuture<>();
+        owner.loop().submit(() -> {
+            if (isGone) {
+                future.completeExceptionally(new BridgeGoneException(name));
+                return;
+            }
+            try {
+                work.run(future);
+            } catch (FlowException | RuntimeException e) {
+                future.completeExceptionally(e);
+            }
+        });
+        return future;
+    }
+
+    /** Runs on the control loop and completes the future, now or later. */
+    private interface Work<T> {
+        void run(CompletableFuture<T> future) throws FlowException;
+    }
+
+    @Override
+    public CompletableFuture<CommitResult> write(List<TableUpdate> updates, Atomicity atomicity, boolean validateOnly) {
+        List<TableUpdate> copy = List.copyOf(updates);
+        return call(future -> future.complete(commit(copy, atomicity, validateOnly)));
+    }
+
+    @Override
+    public CompletableFuture<Long> barrier() {
+        return call(owner.barriers()::barrier);
+    }
+
+    @Override
+    public <T> CompletableFuture<T> read(Function<BridgeReader, T> question) {
+        return call(future -> future.complete(question.apply(new Reader(this, owner.nowNs()))));
+    }
+
+    @Override
+    public CompletableFuture<Void> packetOut(PacketOut packetOut) {
+        return call(future -> {
+            send(packetOut);
+            future.complete(null);
+        });
+    }
+
+    private void send(PacketOut packetOut) throws FlowException {
+        checkActions(packetOut.actions());
+        int datapathPort = 0;
+        if (packetOut.inPort() != Ports.CONTROLLER) {
+            BridgePort port = ports.byNumber(packetOut.inPort());
+            if (port == null) {
+                throw new FlowException(
+                        ErrorCode.BAD_REQUEST_BAD_PORT,
+                        "in_port",
+                        "bridge " + name + " has no port " + Integer.toUnsignedString(packetOut.inPort())
+                                + ": give one of its ports, or 0xfffffffd for none");
+            }
+            datapathPort = port.datapathNumber();
+        }
+        if (packetOut.frame().length < 14) {
+            throw new FlowException(
+                    ErrorCode.BAD_REQUEST_BAD_PACKET,
+                    "data",
+                    "%d octets are no Ethernet frame: 14 or more are".formatted(packetOut.frame().length));
+        }
+        owner.send(this, packetOut, datapathPort);
+    }
+
+    private void checkActions(List<Action> actions) throws FlowException {
+        long version = revision();
+        new ActionValidator(
+                        group -> tables.groups().find(group, version) != null,
+                        meter -> tables.meters().find(meter, version) != null)
+                .packetOut(actions, "actions");
+    }
+
+    @Override
+    public CompletableFuture<TraceReport> trace(TraceSubject subject) {
+        return call(future -> future.complete(owner.tracer().trace(this, subject, owner.nowNs())));
+    }
+
+    @Override
+    public EventSubscription subscribe(EventInterest interest) {
+        return subscribeHere(interest);
+    }
+
+    @Override
+    public ControllerRegistration registerController(String target, String protocol) {
+        Registration registration = new Registration(target, protocol);
+        controllers.add(registration);
+        return registration;
+    }
+
+    @Override
+    public Election election(String role) {
+        return elections.computeIfAbsent(role, r -> new Election());
+    }
+
+    @Override
+    public String toString() {
+        return "bridge " + name;
+    }
+
+    /** What commits tell. */
+    private final class Changes implements TableListener {
+        @Override
+        public void onAdded(FlowEntry entry) {
+            tell(BridgeEvent.Change.ADDED, entry, RemovalReason.DELETE, owner.nowNs());
+        }
+
+        @Override
+        public void onReplaced(FlowEntry old, FlowEntry entry) {
+            tell(BridgeEvent.Change.MODIFIED, entry, RemovalReason.DELETE, owner.nowNs());
+        }
+
+        @Override
+        public void onRemoved(FlowEntry entry, RemovalReason reason, long nowNs) {
+            tell(BridgeEvent.Change.REMOVED, entry, reason, nowNs);
+            if (entry.has(FlowMod.Flag.SEND_FLOW_REM) && !subscribers.isEmpty()) {
+                publish(new BridgeEvent.FlowRemoved(States.of(entry, nowNs), States.of(reason)));
+            }
+        }
+
+        private void tell(BridgeEvent.Change change, FlowEntry entry, RemovalReason reason, long nowNs) {
+            isChanged = true;
+            if (!subscribers.isEmpty()) {
+                publish(new BridgeEvent.FlowChanged(change, States.of(entry, nowNs), States.of(reason), revision()));
+            }
+        }
+    }
+
+    /** A controller's connection, as its endpoint reports it. */
+    final class Registration implements ControllerRegistration {
+        private final String target;
+        private final String protocol;
+        private volatile boolean isConnected;
+        private volatile String role = "";
+        private volatile String lastError = "";
+
+        private Registration(String target, String protocol) {
+            this.target = target;
+            this.protocol = protocol;
+        }
+
+        @Override
+        public void connected(String newRole) {
+            role = newRole;
+            lastError = "";
+            setConnected(true);
+        }
+
+        @Override
+        public void disconnected(String error) {
+            role = "";
+            lastError = error;
+            setConnected(false);
+        }
+
+        @Override
+        public void close() {
+            controllers.remove(this);
+            setConnected(false);
+        }
+
+        private void setConnected(boolean connected) {
+            if (isConnected != connected) {
+                isConnected = connected;
+                owner.loop().submit(owner::updateTopology);
+            }
+        }
+
+        ControllerRegistration.State state() {
+            return new ControllerRegistration.State(target, protocol, isConnected, role, lastError);
+        }
+    }
+}

@@ -1,0 +1,114 @@
+package io.heddle.datapath.bridge;
+
+import io.heddle.datapath.port.Port;
+import io.heddle.datapath.port.PortStatistics;
+import io.heddle.flow.pipeline.PortInfo;
+import org.jspecify.annotations.Nullable;
+
+/** A port of a bridge: its numbers, its setting, its device. Threading: the control loop. */
+final class BridgePort {
+    private final PortConfiguration configuration;
+    private final int number;
+    private final int datapathNumber;
+    private final @Nullable Port device;
+    private final long createdNs;
+    private int config;
+    private boolean wasUp;
+
+    /**
+     * @param number OpenFlow number
+     * @param device null for a patch port
+     */
+    BridgePort(PortConfiguration configuration, int number, int datapathNumber, @Nullable Port device, long createdNs) {
+        this.configuration = configuration;
+        this.number = number;
+        this.datapathNumber = datapathNumber;
+        this.device = device;
+        this.createdNs = createdNs;
+        this.wasUp = isLinkUp();
+    }
+
+    PortConfiguration configuration() {
+        return configuration;
+    }
+
+    String name() {
+        return configuration.name();
+    }
+
+    int number() {
+        return number;
+    }
+
+    int datapathNumber() {
+        return datapathNumber;
+    }
+
+    @Nullable
+    Port device() {
+        return device;
+    }
+
+    int config() {
+        return config;
+    }
+
+    void setConfig(int bits) {
+        config = bits;
+    }
+
+    boolean isLinkUp() {
+        return device == null || device.linkUp();
+    }
+
+    /** Says whether the link's state is another than at the last call. */
+    boolean hasLinkChanged() {
+        boolean isUp = isLinkUp();
+        boolean isChanged = isUp != wasUp;
+        wasUp = isUp;
+        return isChanged;
+    }
+
+    /** As the pipeline sees it. */
+    PortInfo info(int bridge, int peer) {
+        return new PortInfo(
+                datapathNumber,
+                bridge,
+                number,
+                name(),
+                isLinkUp() && (config & PortState.CONFIG_DOWN) == 0,
+                new PortInfo.PortConfig(
+                        (config & PortState.CONFIG_NO_RECEIVE) != 0,
+                        (config & PortState.CONFIG_NO_FORWARD) != 0,
+                        (config & PortState.CONFIG_NO_FLOOD) != 0,
+                        (config & PortState.CONFIG_NO_PACKET_IN) != 0),
+                peer,
+                configuration.type() == PortConfiguration.PortType.VXLAN);
+    }
+
+    PortState state(long nowNs) {
+        return new PortState(
+                number,
+                name(),
+                configuration.type(),
+                device == null ? 0 : device.macAddress(),
+                device == null ? 0 : device.mtu(),
+                config,
+                isLinkUp(),
+                0,
+                device == null ? PortState.Counters.NONE : counters(device.statistics()),
+                nowNs - createdNs);
+    }
+
+    private static PortState.Counters counters(PortStatistics of) {
+        return new PortState.Counters(
+                of.receivedPackets(),
+                of.sentPackets(),
+                of.receivedOctets(),
+                of.sentOctets(),
+                of.receiveDrops(),
+                of.transmitDrops(),
+                of.receiveErrors(),
+                of.transmitErrors());
+    }
+}

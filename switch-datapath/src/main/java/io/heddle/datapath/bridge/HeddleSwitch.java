@@ -1,0 +1,493 @@
+package io.heddle.datapath.bridge;
+
+import io.heddle.datapath.buffer.PacketPool;
+import io.heddle.datapath.cache.ActionProgram;
+import io.heddle.datapath.cache.Megaflow;
+import io.heddle.datapath.metrics.DropReason;
+import io.heddle.datapath.poll.LoopStatistics;
+import io.heddle.datapath.poll.PollLoop;
+import io.heddle.datapath.poll.Waiter;
+import io.heddle.datapath.port.Port;
+import io.heddle.datapath.port.PortContext;
+import io.heddle.datapath.port.SoftwareOffload;
+import io.heddle.datapath.upcall.Punt;
+import io.heddle.flow.classifier.VersionClock;
+import io.heddle.flow.match.FlowKey;
+import io.heddle.flow.match.FlowKeyExtractor;
+import io.heddle.flow.match.MatchField;
+import io.heddle.flow.meter.Meter;
+import io.heddle.flow.pipeline.BridgeView;
+import io.heddle.flow.pipeline.Pipeline;
+import io.heddle.flow.pipeline.PortInfo;
+import io.heddle.flow.pipeline.RecirculationTable;
+import io.heddle.flow.pipeline.Topology;
+import io.heddle.flow.pipeline.TraceListener;
+import io.heddle.flow.pipeline.Translation;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A whole switch: bridges, the control loop that owns them, and the poll loop that owns their ports.
+ *
+ * <pre>
+ *   agents --SwitchControl--> control loop --tables, topology, revision--> Pipeline <--translate-- poll loop <--> ports
+ *                                   ^------------------------- punts --------------------------------'
+ * </pre>
+ *
+ * <p>Threading: {@link #start} gives each loop a thread; without it a test calls {@link #doWork} and everything happens there. What
+ * {@link SwitchControl} does not promise to any thread is the control loop's.
+ */
+public final class HeddleSwitch implements SwitchControl, AutoCloseable {
+    private static final long LINK_CHECK_NS = 100_000_000;
+    private static final long AGEING_NS = 1_000_000_000;
+    private static final long RECLAIM_NS = 10_000_000;
+    private static final long SAVE_NS = 300_000_000;
+    private static final int PUNTS_PER_TURN = 256;
+    private static final int STOP_SECONDS = 10;
+
+    /**
+     * What a switch is made of.
+     *
+     * @param pool of the poll loop; closed with the switch
+     * @param clock monotonic time in nanoseconds
+     * @param hashSeed of the caches
+     * @param maxFlowsPerTable most entries of one flow table
+     * @param onException told of exceptions, which are bugs
+     */
+    public record Parts(
+            PacketPool pool,
+            SoftwareOffload offload,
+            Waiter waiter,
+            PortOpener opener,
+            StateStore store,
+            LongSupplier clock,
+            long hashSeed,
+            int maxFlowsPerTable,
+            Consumer<Throwable> onException) {}
+
+    private final Parts parts;
+    private final VersionClock clock = new VersionClock();
+    private final Pipeline pipeline = new Pipeline(clock, new RecirculationTable());
+    private final PollLoop pollLoop;
+    private final ControlLoop controlLoop;
+    private final BarrierTracker barriers;
+    private final Tracer tracer = new Tracer(pipeline);
+    private final Map<String, Bridge> bridges = new ConcurrentSkipListMap<>();
+    private final Map<Integer, Bridge> byId = new HashMap<>();
+    private final List<BridgeListener> listeners = new CopyOnWriteArrayList<>();
+    private final Reconciler reconciler = new Reconciler(this);
+    private volatile Configured configured = new Configured(1, SwitchConfiguration.EMPTY);
+
+    /** Open devices, replaced as a whole by the control loop. */
+    private volatile List<Port> devices = List.of();
+
+    private final long startedNs;
+    private int lastBridgeId;
+    private int lastDatapathPort;
+    private long linkCheckNs;
+    private long ageingNs;
+    private long reclaimNs;
+    private long saveNs;
+    private @Nullable Thread controlThread;
+    private @Nullable Thread pollThread;
+
+    public HeddleSwitch(Parts parts) {
+        this.parts = parts;
+        this.startedNs = parts.clock().getAsLong();
+        this.controlLoop = new ControlLoop(parts.clock(), parts.onException());
+        this.pollLoop = new PollLoop(
+                PollLoop.Settings.defaults(0, parts.hashSeed()),
+                clock,
+                (key, nowNs) -> pipeline.translate(key, nowNs, true),
+                this::passMeter,
+                parts.pool(),
+                parts.offload(),
+                parts.waiter(),
+                parts.onException());
+        this.barriers = new BarrierTracker(clock, List.of(pollLoop));
+        pollLoop.onPunt(controlLoop::wakeUp);
+        controlLoop.add(barriers);
+        controlLoop.add(this::deliverPunts);
+        controlLoop.add(this::doTimers);
+    }
+
+    // ---- threads
+
+    /** Gives the loops their threads. */
+    public void start() {
+        controlThread = Thread.ofPlatform().name("heddle-control").start(controlLoop::run);
+        pollThread = Thread.ofPlatform().name("heddle-poll-0").start(pollLoop::run);
+    }
+
+    /** One turn of both loops, for a switch that was not started; returns how much was done. */
+    public int doWork(long nowNs) {
+        return controlLoop.doWork(nowNs) + pollLoop.doWork(nowNs);
+    }
+
+    /** Has a command run on the poll loop and waits for it. Control loop. */
+    void onPollLoop(Runnable command) {
+        if (pollThread == null) {
+            command.run();
+            return;
+        }
+        CompletableFuture<Void> done = new CompletableFuture<>();
+        pollLoop.submit(() -> {
+            try {
+                command.run();
+            } finally {
+                done.complete(null);
+            }
+        });
+        done.orTimeout(STOP_SECONDS, TimeUnit.SECONDS).join();
+    }
+
+    /**
+     * Saves what is to be saved, closes all ports and ends the threads. Flows and configuration stay saved: the next start finds them.
+     */
+    @Override
+    public void close() {
+        CompletableFuture<Void> done = new CompletableFuture<>();
+        controlLoop.submit(() -> {
+            try {
+                saveChanged();
+                reconciler.closeAll();
+            } finally {
+                done.complete(null);
+            }
+        });
+        if (controlThread == null) {
+            controlLoop.doWork(parts.clock().getAsLong());
+        }
+        done.orTimeout(STOP_SECONDS, TimeUnit.SECONDS).exceptionally(e -> null).join();
+        controlLoop.stop();
+        pollLoop.stop();
+        join(controlThread);
+        join(pollThread);
+        pollLoop.close();
+    }
+
+    private static void join(@Nullable Thread thread) {
+        if (thread != null) {
+            try {
+                thread.join(TimeUnit.SECONDS.toMillis(STOP_SECONDS));
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    // ---- what the control loop's other classes need
+
+    VersionClock clock() {
+        return clock;
+    }
+
+    ControlLoop loop() {
+        return controlLoop;
+    }
+
+    BarrierTracker barriers() {
+        return barriers;
+    }
+
+    Tracer tracer() {
+        return tracer;
+    }
+
+    Parts parts() {
+        return parts;
+    }
+
+    long nowNs() {
+        return controlLoop.nowNs();
+    }
+
+    Map<String, Bridge> bridgeMap() {
+        return bridges;
+    }
+
+    PortContext portContext() {
+        return new PortContext(parts.pool(), parts.offload(), pollLoop.oversize());
+    }
+
+    int nextDatapathPort() {
+        return ++lastDatapathPort;
+    }
+
+    PollLoop pollLoop() {
+        return pollLoop;
+    }
+
+    Bridge addBridge(BridgeConfiguration configuration) {
+        long datapathId = Long.parseUnsignedLong(configuration.datapathId(), 16);
+        Bridge bridge = new Bridge(this, ++lastBridgeId, datapathId, configuration, parts.maxFlowsPerTable());
+        bridges.put(bridge.name(), bridge);
+        byId.put(bridge.id(), bridge);
+        return bridge;
+    }
+
+    void removeBridge(Bridge bridge) {
+        bridge.markGone();
+        bridges.remove(bridge.name());
+        byId.remove(bridge.id());
+    }
+
+    void tellListeners(Consumer<BridgeListener> message) {
+        listeners.forEach(message);
+    }
+
+    /** Shows the pipeline the bridges and ports as they are now. Everything is translated again. */
+    void updateTopology() {
+        Topology.Builder topology = Topology.builder();
+        Map<String, BridgePort> patches = new HashMap<>();
+        for (Bridge bridge : bridges.values()) {
+            topology.bridge(bridge.view());
+            for (BridgePort port : bridge.ports().all()) {
+                if (port.device() == null) {
+                    patches.put(port.name(), port);
+                }
+            }
+        }
+        for (Bridge bridge : bridges.values()) {
+            for (BridgePort port : bridge.ports().all()) {
+                topology.port(info(bridge, port, patches));
+            }
+        }
+        pipeline.use(topology.build());
+    }
+
+    private static PortInfo info(Bridge bridge, BridgePort port, Map<String, BridgePort> patches) {
+        BridgePort peer =
+                port.device() == null ? patches.get(port.configuration().peer()) : null;
+        boolean isMutual = peer != null && peer.configuration().peer().equals(port.name());
+        return port.info(bridge.id(), peer != null && isMutual ? peer.datapathNumber() : 0);
+    }
+
+    /** Translates and executes a controller's packet. */
+    void send(Bridge bridge, BridgeControl.PacketOut packetOut, int datapathPort) {
+        byte[] frame = packetOut.frame();
+        FlowKey key = new FlowKey();
+        FlowKeyExtractor.extract(MemorySegment.ofArray(frame), 0, frame.length, key);
+        key.set(MatchField.IN_PORT, Integer.toUnsignedLong(datapathPort));
+        Translation translation = pipeline.packetOut(
+                key, bridge.id(), packetOut.inPort(), packetOut.actions(), nowNs(), true, TraceListener.NONE);
+        translation.counters().forEach(counter -> counter.add(1, frame.length, nowNs()));
+        ActionProgram program = new ActionProgram(translation.actions());
+        pollLoop.submit(() -> pollLoop.inject(frame, datapathPort, program));
+    }
+
+    /** Called by poll loops. */
+    private boolean passMeter(int bridgeId, int meterId, int octets, long nowNs) {
+        BridgeView bridge = pipeline.topology().bridge(bridgeId);
+        Meter meter = bridge == null ? null : bridge.tables().meters().find(meterId, clock.tableVersion());
+        return meter == null || meter.consume(nowNs, octets);
+    }
+
+    // ---- what is done again and again
+
+    private int deliverPunts(long nowNs) {
+        int count = 0;
+        while (count < PUNTS_PER_TURN) {
+            Punt punt = pollLoop.punts().poll();
+            if (punt == null) {
+                break;
+            }
+            count++;
+            Bridge bridge = byId.get(punt.action().bridge());
+            if (bridge != null) {
+                bridge.punted(punt);
+            }
+        }
+        return count;
+    }
+
+    private int doTimers(long nowNs) {
+        int work = 0;
+        for (Bridge bridge : bridges.values()) {
+            work += bridge.expire(nowNs);
+        }
+        if (nowNs - linkCheckNs >= LINK_CHECK_NS) {
+            linkCheckNs = nowNs;
+            checkLinks(nowNs);
+        }
+        if (nowNs - ageingNs >= AGEING_NS) {
+            ageingNs = nowNs;
+            bridges.values().forEach(bridge -> bridge.macs().expire(nowNs));
+            if (pipeline.recirculations().expire(nowNs) > 0) {
+                clock.touch();
+            }
+        }
+        if (nowNs - reclaimNs >= RECLAIM_NS) {
+            reclaimNs = nowNs;
+            long oldest = barriers.oldestTableVersion();
+            bridges.values().forEach(bridge -> bridge.tables().reclaim(oldest));
+        }
+        if (nowNs - saveNs >= SAVE_NS) {
+            saveNs = nowNs;
+            saveChanged();
+        }
+        return work;
+    }
+
+    private void checkLinks(long nowNs) {
+        boolean isChanged = false;
+        for (Bridge bridge : bridges.values()) {
+            for (BridgePort port : bridge.ports().all()) {
+                if (port.hasLinkChanged()) {
+                    isChanged = true;
+                    bridge.portChanged(BridgeEvent.Change.MODIFIED, port, nowNs);
+                }
+            }
+        }
+        if (isChanged) {
+            updateTopology();
+            pollLoop.wakeUp();
+        }
+    }
+
+    private void saveChanged() {
+        for (Bridge bridge : bridges.values()) {
+            if (bridge.takeChanged()) {
+                reconciler.saveTables(bridge);
+            }
+        }
+    }
+
+    // ---- SwitchControl: any thread
+
+    @Override
+    public List<BridgeControl> bridges() {
+        return List.copyOf(bridges.values());
+    }
+
+    @Override
+    public Optional<BridgeControl> bridge(String name) {
+        return Optional.ofNullable(bridges.get(name));
+    }
+
+    @Override
+    public Configured configuration() {
+        return configured;
+    }
+
+    void setConfigured(SwitchConfiguration configuration) {
+        configured = new Configured(configured.revision() + 1, configuration);
+    }
+
+    @Override
+    public CompletableFuture<ConfigurationResult> configure(
+            List<ConfigurationChange> changes, long expectedRevision, boolean validateOnly) {
+        List<ConfigurationChange> copy = List.copyOf(changes);
+        CompletableFuture<ConfigurationResult> future = new CompletableFuture<>();
+        controlLoop.submit(() -> {
+            try {
+                future.complete(reconciler.configure(copy, expectedRevision, validateOnly));
+            } catch (ConfigurationException | RuntimeException e) {
+                future.completeExceptionally(e);
+            }
+        });
+        return future;
+    }
+
+    @Override
+    public List<DropCount> drops() {
+        List<DropCount> counts = new ArrayList<>();
+        List<Port> open = devices;
+        for (DropReason reason : DropReason.ALL) {
+            counts.add(new DropCount(
+                    reason.name(), reason.sentence(), "", pollLoop.statistics().drops(reason)));
+            for (Port port : open) {
+                long packets = port.statistics().receiveDrops(reason)
+                        + port.statistics().transmitDrops(reason);
+                if (packets > 0) {
+                    counts.add(new DropCount(reason.name(), reason.sentence(), port.name(), packets));
+                }
+            }
+        }
+        return counts;
+    }
+
+    /** Open devices. Any thread. */
+    public List<Port> devices() {
+        return devices;
+    }
+
+    void refreshDevices() {
+        List<Port> open = new ArrayList<>();
+        for (Bridge bridge : bridges.values()) {
+            for (BridgePort port : bridge.ports().all()) {
+                Port device = port.device();
+                if (device != null) {
+                    open.add(device);
+                }
+            }
+        }
+        devices = List.copyOf(open);
+    }
+
+    /** What the poll loop counts. Any thread. */
+    public LoopStatistics statistics() {
+        return pollLoop.statistics();
+    }
+
+    @Override
+    public CompletableFuture<List<MegaflowState>> megaflows(int limit) {
+        CompletableFuture<List<MegaflowState>> future = new CompletableFuture<>();
+        pollLoop.submit(() -> {
+            List<Megaflow> all = new ArrayList<>();
+            pollLoop.forEachMegaflow(all::add);
+            long nowNs = parts.clock().getAsLong();
+            all.sort((a, b) -> Long.compare(b.lastUsedNs(), a.lastUsedNs()));
+            future.complete(all.stream()
+                    .limit(limit <= 0 ? Long.MAX_VALUE : limit)
+                    .map(megaflow -> MegaflowText.state(megaflow, 0, nowNs))
+                    .toList());
+        });
+        return future;
+    }
+
+    @Override
+    public List<PollLoopState> pollLoops() {
+        LoopStatistics counters = pollLoop.statistics();
+        long upNs = Math.max(1, parts.clock().getAsLong() - startedNs);
+        return List.of(new PollLoopState(
+                0,
+                counters.get(LoopStatistics.Counter.EXACT_HITS),
+                counters.get(LoopStatistics.Counter.MEGAFLOW_HITS),
+                counters.get(LoopStatistics.Counter.UPCALLS),
+                (int) counters.get(LoopStatistics.Counter.EXACT_ENTRIES),
+                (int) counters.get(LoopStatistics.Counter.MEGAFLOW_ENTRIES),
+                (int) counters.get(LoopStatistics.Counter.MEGAFLOW_MASKS),
+                counters.get(LoopStatistics.Counter.MASKS_PROBED),
+                Math.min(1.0, (double) counters.get(LoopStatistics.Counter.BUSY_NS) / upNs),
+                counters.get(LoopStatistics.Counter.CYCLES)));
+    }
+
+    @Override
+    public AutoCloseable watchBridges(BridgeListener listener) {
+        CompletableFuture<Void> done = new CompletableFuture<>();
+        Runnable begin = () -> {
+            listeners.add(listener);
+            bridges.values().forEach(listener::added);
+            done.complete(null);
+        };
+        if (controlLoop.isInside()) {
+            begin.run();
+        } else {
+            controlLoop.submit(begin);
+            done.join();
+        }
+        return () -> listeners.remove(listener);
+    }
+}

@@ -1,0 +1,58 @@
+package io.heddle.datapath.bridge;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/** The ports of a bridge by OpenFlow number and by name. Threading: the control loop. */
+final class PortTable {
+    private final Map<Integer, BridgePort> byNumber = new TreeMap<>(Integer::compareUnsigned);
+    private final Map<String, BridgePort> byName = new HashMap<>();
+
+    @Nullable
+    BridgePort byNumber(int number) {
+        return byNumber.get(number);
+    }
+
+    @Nullable
+    BridgePort byName(String name) {
+        return byName.get(name);
+    }
+
+    void add(BridgePort port) {
+        byNumber.put(port.number(), port);
+        byName.put(port.name(), port);
+    }
+
+    void remove(BridgePort port) {
+        byNumber.remove(port.number());
+        byName.remove(port.name());
+    }
+
+    /** By number. */
+    Collection<BridgePort> all() {
+        return byNumber.values();
+    }
+
+    /** A copy, by number. */
+    List<BridgePort> copy() {
+        return new ArrayList<>(byNumber.values());
+    }
+
+    /** The lowest number that is neither used nor in {@code taken}. */
+    int freeNumber(Collection<Integer> taken) {
+        int number = 1;
+        while (byNumber.containsKey(number) || taken.contains(number)) {
+            number++;
+        }
+        return number;
+    }
+
+    int size() {
+        return byNumber.size();
+    }
+}

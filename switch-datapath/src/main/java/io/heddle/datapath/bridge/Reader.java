@@ -1,0 +1,145 @@
+package io.heddle.datapath.bridge;
+
+import io.heddle.flow.action.Action;
+import io.heddle.flow.counter.HitCounter;
+import io.heddle.flow.group.Group;
+import io.heddle.flow.group.GroupMod;
+import io.heddle.flow.table.FlowEntry;
+import io.heddle.flow.table.FlowMod;
+import io.heddle.flow.table.FlowTable;
+import io.heddle.flow.table.TableSnapshot;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Reads one bridge at one moment. Threading: the control loop. */
+final class Reader implements BridgeReader {
+    private final Bridge bridge;
+    private final long nowNs;
+
+    Reader(Bridge bridge, long nowNs) {
+        this.bridge = bridge;
+        this.nowNs = nowNs;
+    }
+
+    @Override
+    public long revision() {
+        return bridge.revision();
+    }
+
+    @Override
+    public List<FlowState> flows(FlowSelector selector) {
+        try (TableSnapshot snapshot = bridge.tables().snapshot()) {
+            List<FlowState> states = new ArrayList<>();
+            for (FlowEntry entry : snapshot.flows(entry -> States.isSelected(entry, selector))) {
+                states.add(States.of(entry, nowNs));
+            }
+            return states;
+        }
+    }
+
+    @Override
+    public Aggregate aggregate(FlowSelector selector) {
+        long[] sums = new long[3];
+        try (TableSnapshot snapshot = bridge.tables().snapshot()) {
+            snapshot.forEachFlow(entry -> {
+                if (States.isSelected(entry, selector)) {
+                    HitCounter counter = entry.counter();
+                    sums[0] += counter.packets();
+                    sums[1] += counter.octets();
+                    sums[2]++;
+                }
+            });
+        }
+        return new Aggregate(sums[0], sums[1], (int) sums[2]);
+    }
+
+    @Override
+    public List<GroupState> groups() {
+        try (TableSnapshot snapshot = bridge.tables().snapshot()) {
+            List<Group> groups = snapshot.groups();
+            List<GroupState> states = new ArrayList<>();
+            for (Group group : groups) {
+                int[] references = new int[1];
+                snapshot.forEachFlow(entry -> references[0] += entry.refersToGroup(group.id()) ? 1 : 0);
+                for (Group other : groups) {
+                    references[0] += refersTo(other, group.id()) ? 1 : 0;
+                }
+                states.add(States.of(group, references[0], nowNs));
+            }
+            return states;
+        }
+    }
+
+    private static boolean refersTo(Group group, int id) {
+        for (Group.Bucket bucket : group.buckets()) {
+            GroupMod.BucketSpec spec = bucket.spec();
+            if (spec.actions().stream()
+                    .anyMatch(action -> action instanceof Action.GroupAction to && to.groupId() == id)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    @Override
+    public List<MeterState> meters() {
+        try (TableSnapshot snapshot = bridge.tables().snapshot()) {
+            List<MeterState> states = new ArrayList<>();
+            for (var meter : snapshot.meters()) {
+                int[] flows = new int[1];
+                snapshot.forEachFlow(entry -> flows[0] += entry.refersToMeter(meter.id()) ? 1 : 0);
+                states.add(States.of(meter, flows[0], nowNs));
+            }
+            return states;
+        }
+    }
+
+    @Override
+    public List<PortState> ports() {
+        return bridge.ports().all().stream().map(port -> port.state(nowNs)).toList();
+    }
+
+    @Override
+    public List<TableState> tables() {
+        @Nullable FlowTable[] byId = new @Nullable FlowTable[FlowMod.MAX_TABLE + 1];
+        for (FlowTable table : bridge.tables().usedTables()) {
+            byId[table.id()] = table;
+        }
+        int limit = bridge.tables().maxEntries();
+        List<TableState> states = new ArrayList<>();
+        for (int id = 0; id < byId.length; id++) {
+            FlowTable table = byId[id];
+            states.add(
+                    table == null
+                            ? new TableState(id, 0, 0, 0, limit)
+                            : new TableState(
+                                    id,
+                                    table.activeCount(),
+                                    table.lookups().packets(),
+                                    table.matches().packets(),
+                                    limit));
+        }
+        return states;
+    }
+
+    @Override
+    public BridgeState bridge() {
+        int flows = bridge.tables().usedTables().stream()
+                .mapToInt(FlowTable::activeCount)
+                .sum();
+        return new BridgeState(
+                bridge.name(),
+                bridge.datapathId(),
+                bridge.configuration().failMode(),
+                bridge.isStandalone(),
+                flows,
+                bridge.ports().size(),
+                bridge.controllers().stream().map(Bridge.Registration::state).toList());
+    }
+
+    @Override
+    public EventSubscription subscribe(EventInterest interest) {
+        return bridge.subscribeHere(interest);
+    }
+}

@@ -1,0 +1,266 @@
+package io.heddle.datapath.bridge;
+
+import io.heddle.datapath.bridge.ConfigurationException.Kind;
+import io.heddle.datapath.bridge.PortConfiguration.PortType;
+import io.heddle.datapath.bridge.SwitchControl.ConfigurationResult;
+import io.heddle.datapath.port.Port;
+import io.heddle.flow.action.Ports;
+import io.heddle.flow.group.GroupMod;
+import io.heddle.flow.meter.MeterMod;
+import io.heddle.flow.table.FlowMod;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+
+/**
+ * Makes the switch what it should be: finds the differences between the desired and the actual bridges and ports, and applies them.
+ * What is as it should be is not touched.
+ *
+ * <p>Threading: the control loop.
+ */
+final class Reconciler {
+    private final HeddleSwitch owner;
+
+    Reconciler(HeddleSwitch owner) {
+        this.owner = owner;
+    }
+
+    ConfigurationResult configure(List<ConfigurationChange> changes, long expectedRevision, boolean validateOnly)
+            throws ConfigurationException {
+        long revision = owner.configuration().revision();
+        if (expectedRevision != 0 && expectedRevision != revision) {
+            throw new ConfigurationException(
+                    Kind.CONFLICT,
+                    "",
+                    "the configuration is at revision %d, not %d: read it again".formatted(revision, expectedRevision));
+        }
+        SwitchConfiguration before = owner.configuration().configuration();
+        SwitchConfiguration desired = resolve(Configurations.apply(before, changes));
+        if (validateOnly) {
+            return new ConfigurationResult(revision, Configurations.difference(before, desired));
+        }
+        List<String> applied = new ArrayList<>();
+        try {
+            apply(desired, applied);
+        } catch (ConfigurationException e) {
+            undo(before);
+            throw e;
+        }
+        try {
+            owner.parts().store().saveConfiguration(desired);
+        } catch (IOException e) {
+            undo(before);
+            throw new ConfigurationException(
+                    Kind.FAILED, "", "the configuration could not be saved: " + e.getMessage());
+        }
+        owner.setConfigured(desired);
+        return new ConfigurationResult(owner.configuration().revision(), applied);
+    }
+
+    private SwitchConfiguration resolve(SwitchConfiguration given) throws ConfigurationException {
+        return new ConfigurationResolver((bridgeName, portName) -> {
+                    Bridge bridge = owner.bridgeMap().get(bridgeName);
+                    BridgePort port = bridge == null ? null : bridge.ports().byName(portName);
+                    return port == null || port.number() == Ports.LOCAL ? 0 : port.number();
+                })
+                .resolve(given);
+    }
+
+    private void undo(SwitchConfiguration before) {
+        try {
+            apply(before, new ArrayList<>());
+        } catch (ConfigurationException e) {
+            owner.parts().onException().accept(e);
+        }
+    }
+
+    private void apply(SwitchConfiguration desired, List<String> applied) throws ConfigurationException {
+        removeWhatIsNotDesired(desired, applied);
+        List<Bridge> added = new ArrayList<>();
+        for (BridgeConfiguration each : desired.bridges()) {
+            Bridge bridge = owner.bridgeMap().get(each.name());
+            if (bridge == null) {
+                added.add(owner.addBridge(each));
+                applied.add(each.name() + ": added bridge");
+            }
+        }
+        try {
+            for (int i = 0; i < desired.bridges().size(); i++) {
+                addPorts(desired.bridges().get(i), "bridges[" + i + "]", applied);
+            }
+        } finally {
+            owner.updateTopology();
+            owner.refreshDevices();
+        }
+        for (BridgeConfiguration each : desired.bridges()) {
+            Bridge bridge = Objects.requireNonNull(owner.bridgeMap().get(each.name()));
+            if (added.contains(bridge)) {
+                loadTables(bridge);
+                owner.tellListeners(listener -> listener.added(bridge));
+            } else if (!bridge.configuration().equals(each)) {
+                boolean isOther =
+                        !Configurations.withoutPorts(bridge.configuration()).equals(Configurations.withoutPorts(each));
+                bridge.setConfiguration(each);
+                if (isOther) {
+                    applied.add(each.name() + ": changed settings");
+                    owner.tellListeners(listener -> listener.changed(bridge));
+                }
+            }
+        }
+        owner.updateTopology();
+    }
+
+    private void removeWhatIsNotDesired(SwitchConfiguration desired, List<String> applied) {
+        for (Bridge bridge : List.copyOf(owner.bridgeMap().values())) {
+            BridgeConfiguration wanted = Configurations.bridge(desired, bridge.name());
+            boolean isOther = wanted != null && Long.parseUnsignedLong(wanted.datapathId(), 16) != bridge.datapathId();
+            if (wanted == null || isOther) {
+                removeBridge(bridge);
+                applied.add(bridge.name() + ": removed bridge");
+                continue;
+            }
+            for (BridgePort port : bridge.ports().copy()) {
+                if (!wanted.ports().contains(port.configuration())) {
+                    removePort(bridge, port);
+                    applied.add("%s: removed port %s".formatted(bridge.name(), port.name()));
+                }
+            }
+        }
+        owner.refreshDevices();
+    }
+
+    private void removeBridge(Bridge bridge) {
+        for (BridgePort port : bridge.ports().copy()) {
+            removePort(bridge, port);
+        }
+        owner.removeBridge(bridge);
+        owner.updateTopology();
+        owner.tellListeners(listener -> listener.removed(bridge));
+        try {
+            owner.parts().store().forgetTables(bridge.name());
+        } catch (IOException e) {
+            owner.parts().onException().accept(e);
+        }
+    }
+
+    private void removePort(Bridge bridge, BridgePort port) {
+        bridge.ports().remove(port);
+        bridge.macs().flushPort(port.number());
+        owner.updateTopology();
+        bridge.portChanged(BridgeEvent.Change.REMOVED, port, owner.nowNs());
+        close(port);
+    }
+
+    private void close(BridgePort port) {
+        Port device = port.device();
+        if (device != null) {
+            owner.onPollLoop(() -> owner.pollLoop().detach(device));
+            device.close();
+        }
+    }
+
+    private void addPorts(BridgeConfiguration wanted, String path, List<String> applied) throws ConfigurationException {
+        Bridge bridge = Objects.requireNonNull(owner.bridgeMap().get(wanted.name()));
+        for (int i = 0; i < wanted.ports().size(); i++) {
+            PortConfiguration port = wanted.ports().get(i);
+            if (bridge.ports().byName(port.name()) == null) {
+                BridgePort added = open(port, path + ".ports[" + i + "]");
+                bridge.ports().add(added);
+                bridge.portChanged(BridgeEvent.Change.ADDED, added, owner.nowNs());
+                applied.add("%s: added port %s (%s)"
+                        .formatted(
+                                bridge.name(),
+                                port.name(),
+                                port.type() == PortType.INTERNAL ? "LOCAL" : Integer.toString(port.number())));
+            }
+        }
+    }
+
+    private BridgePort open(PortConfiguration port, String path) throws ConfigurationException {
+        int datapathNumber = owner.nextDatapathPort();
+        int number = port.type() == PortType.INTERNAL ? Ports.LOCAL : port.number();
+        Port device = null;
+        if (port.type() != PortType.PATCH) {
+            try {
+                device = owner.parts().opener().open(PortSpecs.of(port, path), datapathNumber, owner.portContext());
+            } catch (IOException e) {
+                throw new ConfigurationException(Kind.FAILED, path, String.valueOf(e.getMessage()));
+            }
+            attach(device);
+        }
+        return new BridgePort(port, number, datapathNumber, device, owner.nowNs());
+    }
+
+    private void attach(Port device) {
+        owner.onPollLoop(() -> owner.pollLoop().attach(device));
+    }
+
+    /** Closes every port; the configuration stays what it is. */
+    void closeAll() {
+        for (Bridge bridge : owner.bridgeMap().values()) {
+            for (BridgePort port : bridge.ports().copy()) {
+                close(port);
+            }
+        }
+    }
+
+    // ---- tables over a restart
+
+    void saveTables(Bridge bridge) {
+        Reader reader = new Reader(bridge, owner.nowNs());
+        List<FlowState> flows = reader.flows(FlowSelector.ALL).stream()
+                .filter(flow -> flow.idleTimeoutSeconds() == 0 && flow.hardTimeoutSeconds() == 0)
+                .toList();
+        try {
+            owner.parts()
+                    .store()
+                    .saveTables(bridge.name(), new StateStore.Tables(flows, reader.groups(), reader.meters()));
+        } catch (IOException e) {
+            owner.parts().onException().accept(e);
+        }
+    }
+
+    private void loadTables(Bridge bridge) {
+        StateStore.Tables tables;
+        try {
+            tables = owner.parts().store().loadTables(bridge.name());
+        } catch (IOException e) {
+            owner.parts().onException().accept(e);
+            return;
+        }
+        List<TableUpdate> updates = new ArrayList<>();
+        for (MeterState meter : tables.meters()) {
+            updates.add(new TableUpdate.MeterUpdate(
+                    new MeterMod(MeterMod.Command.ADD, meter.meterId(), meter.flags(), meter.bands())));
+        }
+        for (GroupState group : tables.groups()) {
+            updates.add(new TableUpdate.GroupUpdate(
+                    new GroupMod(GroupMod.Command.ADD, group.type(), group.groupId(), group.buckets())));
+        }
+        for (FlowState flow : tables.flows()) {
+            updates.add(new TableUpdate.FlowUpdate(add(flow)));
+        }
+        if (!updates.isEmpty()) {
+            bridge.commit(updates, BridgeControl.Atomicity.CONTINUE_ON_ERROR, false);
+            bridge.takeChanged();
+        }
+    }
+
+    private static FlowMod add(FlowState flow) {
+        return new FlowMod(
+                FlowMod.Command.ADD,
+                flow.tableId(),
+                flow.match(),
+                flow.priority(),
+                flow.cookie(),
+                0,
+                0,
+                0,
+                flow.importance(),
+                flow.flags(),
+                Ports.ANY,
+                FlowMod.ANY_GROUP,
+                flow.instructions());
+    }
+}
