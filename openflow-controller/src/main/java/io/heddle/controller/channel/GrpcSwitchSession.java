@@ -237,7 +237,7 @@ public final class GrpcSwitchSession implements SwitchSession {
 
     private void later(Runnable task, long millis) {
         if (!loop.isShutdown()) {
-            ScheduledFuture<?> unused = loop.schedule(task, millis, TimeUnit.MILLISECONDS);
+            ScheduledFuture<?> _ = loop.schedule(task, millis, TimeUnit.MILLISECONDS);
         }
     }
 
