@@ -68,6 +68,11 @@ final class Libc {
     private static final MethodHandle SCHED_SETAFFINITY =
             function("sched_setaffinity", JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG);
 
+    private static final MethodHandle SYSCALL =
+            variadic("syscall", 1, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG);
+    // The C library has no function for bpf(2).
+    private static final long NR_BPF = System.getProperty("os.arch").equals("amd64") ? 321 : 280;
+
     private Libc() {}
 
     private static MethodHandle function(String name, MemoryLayout result, MemoryLayout... arguments) {
@@ -371,6 +376,18 @@ final class Libc {
         MemorySegment state = CALL_STATE.get();
         try {
             return result((int) SCHED_SETAFFINITY.invokeExact(state, thread, length, mask), state);
+        } catch (Throwable e) {
+            throw broken(e);
+        }
+    }
+
+    static int bpf(int command, MemorySegment attributes) {
+        MemorySegment state = CALL_STATE.get();
+        try {
+            return result(
+                    (long) SYSCALL.invokeExact(
+                            state, NR_BPF, (long) command, attributes.address(), attributes.byteSize()),
+                    state);
         } catch (Throwable e) {
             throw broken(e);
         }

@@ -56,7 +56,11 @@ public interface Port extends AutoCloseable {
      */
     int transmit(PacketBatch batch, long nowNs);
 
-    /** Returns a descriptor that becomes readable when packets arrive, for {@code epoll}; -1 if there is none now. */
+    /**
+     * Returns a descriptor that becomes readable when packets arrive, for {@code epoll}; -1 if there is none now. A port that loses
+     * its device and gets it back may have another one afterwards: compare before each wait. A descriptor that the port has closed
+     * has left the epoll by itself.
+     */
     int pollFd();
 
     /** Returns the counters, the same object for the life of the port. */
@@ -78,6 +82,11 @@ public interface Port extends AutoCloseable {
 
     /** Returns a sum of {@link #CAN_SEGMENT} and {@link #CAN_CHECKSUM}. */
     int capabilities();
+
+    /** Returns what a person should know about this port, one sentence; empty if all is well. */
+    default String warning() {
+        return "";
+    }
 
     /** Removes what the port has made and leaves what it found. Packets of its receive ring must have been released. */
     @Override

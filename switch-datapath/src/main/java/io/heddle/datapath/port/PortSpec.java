@@ -58,15 +58,17 @@ public sealed interface PortSpec {
     /**
      * A device that exists: an Ethernet card, a veth end.
      *
-     * @param ringFrames frames of 128 KiB in the receive ring, a power of two in [8, 4096]; 0 for 128 (16 MiB)
+     * @param ringMebibytes size of the receive ring, 1 to 1024; 0 for 16. Each MiB has 15 slots, each for the largest super-frame
      */
-    record SystemDevice(String name, int mtu, int ringFrames) implements PortSpec {
+    record SystemDevice(String name, int mtu, int ringMebibytes) implements PortSpec {
+        /** Size of a ring that is not said. */
+        public static final int DEFAULT_RING_MEBIBYTES = 16;
+
         public SystemDevice {
             checkDevice("name", name);
             checkMtu(mtu);
-            if (ringFrames != 0 && (ringFrames < 8 || ringFrames > 4096 || Integer.bitCount(ringFrames) != 1)) {
-                throw new IllegalArgumentException(
-                        "ringFrames: " + ringFrames + " is not a power of two in [8, 4096], nor 0 for the default");
+            if (ringMebibytes < 0 || ringMebibytes > 1024) {
+                throw new IllegalArgumentException("ringMebibytes: " + ringMebibytes + " is not in [0, 1024]");
             }
         }
 

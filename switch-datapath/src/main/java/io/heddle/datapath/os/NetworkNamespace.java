@@ -1,0 +1,116 @@
+package io.heddle.datapath.os;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A network namespace by name, as {@code ip netns} keeps them under /run/netns.
+ *
+ * <p>Thread safety: any thread. What runs in a namespace does so on a platform thread of its own that ends with it: a thread that
+ * has changed its namespace is never used again.
+ */
+public final class NetworkNamespace {
+    private static final Path FOLDER = Path.of("/run/netns");
+    private static final int O_RDONLY_CLOEXEC = 0x80000;
+    private static final int CLONE_NEWNET = 0x40000000;
+
+    private NetworkNamespace() {}
+
+    /** Says whether there is a namespace of this name. */
+    public static boolean exists(String name) {
+        return Files.exists(FOLDER.resolve(name));
+    }
+
+    /**
+     * Runs something in a namespace: sockets that it makes belong there, also after it has ended. Files under /sys still show the
+     * namespace of the process.
+     *
+     * @param name under /run/netns
+     * @throws NativeException if there is no such namespace, or this process may not enter it
+     */
+    public static <T extends @Nullable Object> T run(String name, Work<T> work) throws IOException {
+        try (FileDescriptor namespace = open(name)) {
+            return run(namespace, FOLDER.resolve(name).toString(), work);
+        }
+    }
+
+    /** Runs something in the namespace behind a descriptor. */
+    static <T extends @Nullable Object> T run(FileDescriptor namespace, String subject, Work<T> work)
+            throws IOException {
+        Visit<T> visit = new Visit<>(namespace.number(), subject, work);
+        Thread thread = Thread.ofPlatform().name("netns").start(visit);
+        boolean interrupted = false;
+        while (thread.isAlive()) {
+            try {
+                thread.join();
+            } catch (InterruptedException e) {
+                interrupted = true; // the work is short; it is never left half done
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+        return visit.result();
+    }
+
+    /**
+     * Opens a namespace, for requests that name it by descriptor.
+     *
+     * @throws NativeException if there is no such namespace
+     */
+    static FileDescriptor open(String name) throws NativeException {
+        String path = FOLDER.resolve(name).toString();
+        return new FileDescriptor(NativeException.check(
+                Libc.open(path, O_RDONLY_CLOEXEC),
+                path,
+                "open",
+                "there is no network namespace \"" + name + "\": make it first (ip netns add " + name + ")"));
+    }
+
+    /** What is done in a namespace. */
+    @FunctionalInterface
+    public interface Work<T extends @Nullable Object> {
+        /** Does it. */
+        T run() throws IOException;
+    }
+
+    private static final class Visit<T extends @Nullable Object> implements Runnable {
+        private final int namespace;
+        private final String path;
+        private final Work<T> work;
+        private @Nullable T value;
+        private @Nullable IOException failure;
+        private @Nullable RuntimeException bug;
+
+        Visit(int namespace, String path, Work<T> work) {
+            this.namespace = namespace;
+            this.path = path;
+            this.work = work;
+        }
+
+        @Override
+        public void run() {
+            try {
+                NativeException.check(Libc.setns(namespace, CLONE_NEWNET), path, "setns", "needs CAP_SYS_ADMIN");
+                value = work.run();
+            } catch (IOException e) {
+                failure = e;
+            } catch (RuntimeException e) {
+                bug = e;
+            }
+        }
+
+        @SuppressWarnings("NullAway") // null only if the work may return it
+        T result() throws IOException {
+            if (failure != null) {
+                throw failure;
+            }
+            if (bug != null) {
+                throw bug;
+            }
+            return value;
+        }
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.heddle.datapath.os;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.heddle.datapath.port;
+
+import org.jspecify.annotations.NullMarked;
