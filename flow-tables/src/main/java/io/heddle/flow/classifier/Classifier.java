@@ -212,7 +212,13 @@ public final class Classifier<R extends ClassifierRule> {
     @SuppressWarnings("unchecked")
     public void forEachCoveredBy(Match looser, long version, Consumer<? super R> consumer) {
         for (Subtable subtable : order.subtables) {
-            if (subtable.covers(looser)) {
+            if (subtable.isOf(looser)) {
+                for (ClassifierRule rule = subtable.chainOf(looser); rule != null; rule = rule.next()) {
+                    if (rule.isVisibleIn(version)) {
+                        consumer.accept((R) rule);
+                    }
+                }
+            } else if (subtable.covers(looser)) {
                 subtable.forEach(rule -> {
                     if (rule.isVisibleIn(version) && rule.match().isCoveredBy(looser)) {
                         consumer.accept((R) rule);

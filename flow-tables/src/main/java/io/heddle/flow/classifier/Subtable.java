@@ -318,6 +318,20 @@ final class Subtable {
         }
     }
 
+    /** Says whether this is the mask of {@code match}. */
+    boolean isOf(Match match) {
+        if (match.wordCount() != words.length) {
+            return false;
+        }
+        for (int i = 0; i < words.length; i++) {
+            boolean isHere = (match.map() >>> words[i] & 1) != 0;
+            if (!isHere || match.maskAt(positions[i]) != masks[i]) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     /** Says whether this mask looks at every bit that {@code looser} looks at. */
     boolean covers(Match looser) {
         int found = 0;

@@ -90,7 +90,7 @@ public final class Meter extends VersionedEntry {
         double units = countsPackets ? 1 : octets * 8.0;
         int exceeded = -1;
         for (int i = 0; i < fullAt.length; i++) {
-            if (!take(i, now, (long) Math.ceil(unitCost[i] * units)) && (exceeded < 0 || rate(i) > rate(exceeded))) {
+            if (!take(i, now, (long) (unitCost[i] * units)) && (exceeded < 0 || rate(i) > rate(exceeded))) {
                 exceeded = i;
             }
         }
