@@ -21,14 +21,4 @@ public final class IpProtocols {
     public static final int SCTP = 132;
 
     private IpProtocols() {}
-
-    /** Octets that a transport header must have for its fields to be read; 0 for a protocol without any here. */
-    public static int minHeaderLength(int protocol) {
-        return switch (protocol) {
-            case TCP -> 20;
-            case SCTP -> 12;
-            case UDP, ICMP, IGMP, ICMPV6 -> 8;
-            default -> 0;
-        };
-    }
 }

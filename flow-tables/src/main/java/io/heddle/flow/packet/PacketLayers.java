@@ -7,7 +7,8 @@ import java.lang.foreign.MemorySegment;
  *
  * <pre>
  *   bits  0-15  payload type: the Ethernet type after the outermost VLAN tag, 0x05ff for 802.3 without SNAP
- *        16-20  offset of the payload from the start of the frame, in octets: L3, or the label stack (L2.5)
+ *        16-19  offset of the payload from the start of the frame, in units of 2 octets: L3, or the label stack (L2.5)
+ *           20  the L4 header of a known protocol is there and sound
  *           21  the payload is IPv4 or IPv6 and its fixed header is sound
  *        22-23  fragment: bit 22 any fragment, bit 23 not the first
  *        24-39  offset of L4 from the start of the frame; 0 = unknown
@@ -19,11 +20,13 @@ import java.lang.foreign.MemorySegment;
  * vSwitch with its default {@code vlan-limit=1}). The payload of an MPLS frame is not looked into.
  *
  * <p>"Sound" is what Open vSwitch checks: IPv4: header length >= 20, header length <= total length <= octets there; IPv6: 40 +
- * payload length <= octets there. The version field is not checked. If the chain of IPv6 extension headers is broken, the packet is
- * sound (its addresses are matched) but {@link #l4} is unknown.
+ * payload length <= octets there; TCP: header length >= 20 and all of it there; other L4: the fixed header is there. The version field is
+ * not checked. If the chain of IPv6 extension headers is broken, the packet is sound (its addresses are matched) but {@link #l4} is
+ * unknown.
  */
 public final class PacketLayers {
     private static final int OFFSET_SHIFT = 16;
+    private static final long L4_HEADER = 1L << 20;
     private static final long IP = 1L << 21;
     private static final int FRAGMENT_SHIFT = 22;
     private static final int L4_SHIFT = 24;
@@ -59,7 +62,7 @@ public final class PacketLayers {
                 type = EtherTypes.NONE;
             }
         }
-        long layers = type | (long) at << OFFSET_SHIFT;
+        long layers = type | (long) at / 2 << OFFSET_SHIFT;
         if (type == EtherTypes.IPV4) {
             return parseIpv4(memory, offset, at, length, layers);
         }
@@ -80,14 +83,11 @@ public final class PacketLayers {
             return layers;
         }
         int offsetAndFlags = (int) first & 0x3fff;
-        long fragment = offsetAndFlags == 0 ? 0 : (offsetAndFlags & 0x1fff) == 0 ? 1 : 3;
-        long protocol = Octets.u8(memory, offset + at + 9);
-        return layers
-                | IP
-                | fragment << FRAGMENT_SHIFT
-                | (long) (at + headerLength) << L4_SHIFT
-                | (long) (totalLength - headerLength) << L4_LENGTH_SHIFT
-                | protocol << PROTOCOL_SHIFT;
+        int fragment = offsetAndFlags == 0 ? 0 : (offsetAndFlags & 0x1fff) == 0 ? 1 : 3;
+        int protocol = Octets.u8(memory, offset + at + 9);
+        int l4 = at + headerLength;
+        int l4Length = totalLength - headerLength;
+        return pack(layers | IP, fragment, l4, l4Length, protocol, hasHeader(memory, offset + l4, l4Length, protocol, true));
     }
 
     private static long parseIpv6(MemorySegment memory, long offset, int at, int length, long layers) {
@@ -103,7 +103,7 @@ public final class PacketLayers {
         if (Ipv6View.isExtension(next)) {
             return parseExtensions(memory, offset, l4, payload, next, layers | IP);
         }
-        return pack(layers | IP, 0, l4, payload, next);
+        return pack(layers | IP, 0, l4, payload, next, hasHeader(memory, offset + l4, payload, next, false));
     }
 
     private static long parseExtensions(
@@ -125,7 +125,7 @@ public final class PacketLayers {
                 if (offsetAndFlags != 0) {
                     fragment = 1;
                     if ((offsetAndFlags & 0xfff8) != 0) {
-                        return pack(layers, 3, at + size, left - size, IpProtocols.FRAGMENT);
+                        return pack(layers, 3, at + size, left - size, IpProtocols.FRAGMENT, false);
                     }
                 }
             }
@@ -133,11 +133,24 @@ public final class PacketLayers {
             at += size;
             left -= size;
         }
-        return pack(layers, fragment, at, left, next);
+        return pack(layers, fragment, at, left, next, hasHeader(memory, offset + at, left, next, false));
     }
 
-    private static long pack(long layers, int fragment, int l4, int l4Length, int protocol) {
+    /** Says whether the header of a known protocol is complete. ICMP and IGMP are known over IPv4, ICMPv6 over IPv6. */
+    private static boolean hasHeader(MemorySegment memory, long l4, int length, int protocol, boolean isIpv4) {
+        return switch (protocol) {
+            case IpProtocols.TCP -> TcpView.check(memory, l4, length);
+            case IpProtocols.UDP -> length >= UdpView.LENGTH;
+            case IpProtocols.SCTP -> length >= SctpView.LENGTH;
+            case IpProtocols.ICMP, IpProtocols.IGMP -> isIpv4 && length >= IcmpView.LENGTH;
+            case IpProtocols.ICMPV6 -> !isIpv4 && length >= IcmpView.LENGTH;
+            default -> false;
+        };
+    }
+
+    private static long pack(long layers, int fragment, int l4, int l4Length, int protocol, boolean hasHeader) {
         return layers
+                | (hasHeader && fragment != 3 ? L4_HEADER : 0)
                 | (long) fragment << FRAGMENT_SHIFT
                 | (long) l4 << L4_SHIFT
                 | (long) l4Length << L4_LENGTH_SHIFT
@@ -151,7 +164,7 @@ public final class PacketLayers {
 
     /** Offset of what follows Ethernet header, outermost tag and SNAP, from the start of the frame; 0 without Ethernet header. */
     public static int l3(long layers) {
-        return (int) (layers >>> OFFSET_SHIFT) & 31;
+        return ((int) (layers >>> OFFSET_SHIFT) & 15) * 2;
     }
 
     /** Says whether L3 is IPv4 or IPv6 with a sound header. */
@@ -197,15 +210,6 @@ public final class PacketLayers {
      * IPv4, ICMPv6 over IPv6.
      */
     public static boolean hasL4Header(long layers) {
-        int protocol = protocol(layers);
-        int needed = IpProtocols.minHeaderLength(protocol);
-        if (needed == 0 || l4Length(layers) < needed || fragment(layers) == 3 || !isL4Known(layers)) {
-            return false;
-        }
-        return switch (protocol) {
-            case IpProtocols.ICMP, IpProtocols.IGMP -> isIpv4(layers);
-            case IpProtocols.ICMPV6 -> isIpv6(layers);
-            default -> true;
-        };
+        return (layers & L4_HEADER) != 0;
     }
 }
