@@ -23,6 +23,8 @@ public enum DropReason {
     RX_TRUNCATED("the received frame was longer than a buffer"),
     /** Tunnel port without an entry for the key and address of the packet. */
     TUNNEL_UNKNOWN("no tunnel port takes the packet's addresses and key"),
+    /** The outer header of a tunnel says "congestion experienced", and the packet inside cannot say so (RFC 6040 section 4.2). */
+    TUNNEL_ECN("the tunnel's path was congested, and the packet inside cannot be marked"),
     /** No route or no neighbour for the tunnel's remote address. */
     NO_ROUTE("no route to the tunnel's remote address"),
     /** The layer 3 port does not know the Ethernet address of its peer, or the frame is not IP. */
