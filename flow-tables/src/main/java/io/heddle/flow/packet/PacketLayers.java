@@ -87,7 +87,13 @@ public final class PacketLayers {
         int protocol = Octets.u8(memory, offset + at + 9);
         int l4 = at + headerLength;
         int l4Length = totalLength - headerLength;
-        return pack(layers | IP, fragment, l4, l4Length, protocol, hasHeader(memory, offset + l4, l4Length, protocol, true));
+        return pack(
+                layers | IP,
+                fragment,
+                l4,
+                l4Length,
+                protocol,
+                hasHeader(memory, offset + l4, l4Length, protocol, true));
     }
 
     private static long parseIpv6(MemorySegment memory, long offset, int at, int length, long layers) {

@@ -47,7 +47,9 @@ class FlowKeyExtractorDifferentialTest {
             }
         }
         assertThat(kinds.keySet())
-                .contains("tcp", "udp", "sctp", "icmp", "ip", "tcp6", "udp6", "sctp6", "icmp6", "ipv6", "arp", "rarp", "mpls");
+                .contains(
+                        "tcp", "udp", "sctp", "icmp", "ip", "tcp6", "udp6", "sctp6", "icmp6", "ipv6", "arp", "rarp",
+                        "mpls");
     }
 
     /**
@@ -72,7 +74,9 @@ class FlowKeyExtractorDifferentialTest {
         if (tci == 0) {
             text.add("vlan_tci=0x0000");
         } else {
-            text.add("dl_vlan=" + (tci & 0xfff)).add("dl_vlan_pcp=" + (tci >>> 13)).add("vlan_tci1=0x0000");
+            text.add("dl_vlan=" + (tci & 0xfff))
+                    .add("dl_vlan_pcp=" + (tci >>> 13))
+                    .add("vlan_tci1=0x0000");
         }
         text.add("dl_src=" + EthernetView.text(key.getLong(MatchField.ETH_SRC)));
         text.add("dl_dst=" + EthernetView.text(key.getLong(MatchField.ETH_DST)));
@@ -85,7 +89,8 @@ class FlowKeyExtractorDifferentialTest {
                 printIp(text, key, name, protocol);
             }
             case EtherTypes.IPV6 -> {
-                text.add("ipv6_src=" + ipv6(key, MatchField.IPV6_SRC)).add("ipv6_dst=" + ipv6(key, MatchField.IPV6_DST));
+                text.add("ipv6_src=" + ipv6(key, MatchField.IPV6_SRC))
+                        .add("ipv6_dst=" + ipv6(key, MatchField.IPV6_DST));
                 text.add("ipv6_label=0x%05x".formatted(key.getLong(MatchField.IPV6_LABEL)));
                 printIp(text, key, name, protocol);
             }
@@ -181,7 +186,10 @@ class FlowKeyExtractorDifferentialTest {
 
     private static String ipv6(FlowKey key, MatchField field) throws UnknownHostException {
         Bits value = key.get(field);
-        byte[] octets = ByteBuffer.allocate(16).putLong(value.high()).putLong(value.low()).array();
+        byte[] octets = ByteBuffer.allocate(16)
+                .putLong(value.high())
+                .putLong(value.low())
+                .array();
         return canonical(InetAddress.getByAddress(octets).getHostAddress(), value);
     }
 

@@ -29,14 +29,19 @@ final class OpenVswitch implements AutoCloseable {
 
     OpenVswitch(Path folder) throws IOException, InterruptedException {
         if (!Files.exists(Path.of(SCHEMA))) {
-            throw new AssertionError("Open vSwitch is not installed: apt-get install openvswitch-switch, or leave the test out"
-                    + " with -DexcludedGroups=differential");
+            throw new AssertionError(
+                    "Open vSwitch is not installed: apt-get install openvswitch-switch, or leave the test out"
+                            + " with -DexcludedGroups=differential");
         }
         this.folder = folder;
         String database = "unix:" + folder.resolve("db.sock");
         run("ovsdb-tool", "create", folder.resolve("conf.db").toString(), SCHEMA);
         try {
-            start("ovsdb-server", folder.resolve("conf.db").toString(), "--remote=p" + database, "--unixctl=" + folder.resolve("db.ctl"));
+            start(
+                    "ovsdb-server",
+                    folder.resolve("conf.db").toString(),
+                    "--remote=p" + database,
+                    "--unixctl=" + folder.resolve("db.ctl"));
             await(folder.resolve("db.sock"));
             run("ovs-vsctl", "--db=" + database, "--no-wait", "init");
             start("ovs-vswitchd", database, "--enable-dummy", "--unixctl=" + folder.resolve("vs.ctl"));
@@ -80,7 +85,8 @@ final class OpenVswitch implements AutoCloseable {
 
     /** Returns what follows "Flow: " in the trace of a packet from port 1. */
     String flowOf(String packetHex) throws IOException {
-        String request = "{\"id\":1,\"method\":\"ofproto/trace\",\"params\":[\"br\",\"in_port=1\",\"%s\"]}".formatted(packetHex);
+        String request =
+                "{\"id\":1,\"method\":\"ofproto/trace\",\"params\":[\"br\",\"in_port=1\",\"%s\"]}".formatted(packetHex);
         control.write(ByteBuffer.wrap(request.getBytes(StandardCharsets.UTF_8)));
         String answer = readObject();
         int start = answer.indexOf("Flow: ");

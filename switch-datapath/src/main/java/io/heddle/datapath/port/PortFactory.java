@@ -28,6 +28,7 @@ public final class PortFactory implements AutoCloseable {
     private final PortListener listener;
     private final Netlink requests;
     private final Netlink events;
+    private final VxlanEndpoints vxlans = new VxlanEndpoints();
     private final Map<String, Watched> watched = new HashMap<>();
     private long nextTickNs = Long.MIN_VALUE;
 
@@ -64,7 +65,7 @@ public final class PortFactory implements AutoCloseable {
             case PortSpec.Veth veth -> watch(openVeth(veth, number, context));
             case PortSpec.Memory memory -> new MemoryPort(memory, number, context);
             case PortSpec.Tun tun -> throw unsupported(tun);
-            case PortSpec.Vxlan vxlan -> throw unsupported(vxlan);
+            case PortSpec.Vxlan vxlan -> vxlans.open(number, vxlan, context);
             case PortSpec.Patch patch -> throw unsupported(patch);
         };
     }

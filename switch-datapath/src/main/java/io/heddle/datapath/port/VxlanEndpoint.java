@@ -3,6 +3,7 @@ package io.heddle.datapath.port;
 import io.heddle.datapath.buffer.Packet;
 import io.heddle.datapath.buffer.PacketBatch;
 import io.heddle.datapath.buffer.PacketOwner;
+import io.heddle.datapath.buffer.PacketPool;
 import io.heddle.datapath.buffer.TunnelMetadata;
 import io.heddle.datapath.buffer.VirtioNetHeader;
 import io.heddle.datapath.metrics.DropReason;
@@ -57,6 +58,10 @@ final class VxlanEndpoint implements PacketOwner {
 
     private final int local;
     private final int udpPort;
+
+    /** Tells poll loops apart. */
+    private final PacketPool pool;
+
     private final UdpPortHold hold;
     private final PacketSocket socket;
     private final Packet[] packets;
@@ -67,9 +72,11 @@ final class VxlanEndpoint implements PacketOwner {
     /** Written by the control loop, read by the poll loop. */
     private volatile VxlanPort[] ports = {};
 
-    VxlanEndpoint(String subject, int local, int udpPort) throws NativeException {
-        this.local = local;
-        this.udpPort = udpPort;
+    VxlanEndpoint(PortSpec.Vxlan spec, PacketPool pool) throws NativeException {
+        String subject = spec.name();
+        local = spec.local();
+        udpPort = spec.udpPort();
+        this.pool = pool;
         hold = new UdpPortHold(subject, local, udpPort);
         try {
             socket = PacketSocket.open(
@@ -105,8 +112,9 @@ final class VxlanEndpoint implements PacketOwner {
                 .accept();
     }
 
-    boolean isAt(int address, int port) {
-        return udpPort == port && (local == address || local == 0);
+    /** Says whether ports with that local address and UDP port, of the poll loop with that pool, receive here. */
+    boolean isAt(int address, int port, PacketPool ofLoop) {
+        return udpPort == port && (local == address || local == 0) && pool.equals(ofLoop);
     }
 
     /** Returns false when another port would get the same packets. Control loop. */
@@ -270,8 +278,7 @@ final class VxlanEndpoint implements PacketOwner {
         return Checksums.fold(sum) == 0xffff;
     }
 
-    private static @Nullable VxlanPort find(
-            VxlanPort[] current, int source, int destination, int vni) {
+    private static @Nullable VxlanPort find(VxlanPort[] current, int source, int destination, int vni) {
         for (VxlanPort port : current) {
             PortSpec.Vxlan spec = port.spec();
             if ((spec.remoteFromFlow() || spec.remote() == source)

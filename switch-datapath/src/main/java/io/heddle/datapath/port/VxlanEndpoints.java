@@ -1,11 +1,13 @@
 package io.heddle.datapath.port;
 
 import io.heddle.datapath.os.NativeException;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The VXLAN ports of one poll loop, and the places of this host that they receive at. Ports of one UDP port share a place.
+ * The VXLAN ports of a switch, and the places of this host that they receive at. Ports with the same local address and UDP port share a
+ * place, if they belong to one poll loop.
  *
  * <p>Thread safety: none; belongs to the control loop.
  */
@@ -19,20 +21,21 @@ public final class VxlanEndpoints {
      * Makes a port.
      *
      * @param number datapath port number
-     * @throws NativeException when the UDP port is taken, the local address is not this host's, or a permission is missing
-     * @throws IllegalArgumentException when another port has the same remote, key, local address and UDP port
+     * @throws IOException when the UDP port is taken, the local address is not this host's, a permission is missing, or another port
+     *     has the same remote, key, local address and UDP port
      */
-    public VxlanPort open(int number, PortSpec.Vxlan spec, PortContext context) throws NativeException {
-        VxlanEndpoint endpoint = endpointFor(spec);
+    public VxlanPort open(int number, PortSpec.Vxlan spec, PortContext context) throws IOException {
+        VxlanEndpoint endpoint = endpointFor(spec, context);
         VxlanPort port = null;
         try {
             port = VxlanPort.open(number, spec, context, this, endpoint);
             if (!endpoint.add(port)) {
-                throw new IllegalArgumentException(spec.name()
-                        + ": another vxlan port has the same remote, key, local address and UDP port: change one of them");
+                throw new IOException(
+                        spec.name()
+                                + ": another vxlan port has the same remote, key, local address and UDP port: change one of them");
             }
             return port;
-        } catch (NativeException | IllegalArgumentException e) {
+        } catch (IOException e) {
             if (port != null) {
                 port.closeSockets();
             }
@@ -41,13 +44,13 @@ public final class VxlanEndpoints {
         }
     }
 
-    private VxlanEndpoint endpointFor(PortSpec.Vxlan spec) throws NativeException {
+    private VxlanEndpoint endpointFor(PortSpec.Vxlan spec, PortContext context) throws NativeException {
         for (VxlanEndpoint endpoint : endpoints) {
-            if (endpoint.isAt(spec.local(), spec.udpPort())) {
+            if (endpoint.isAt(spec.local(), spec.udpPort(), context.pool())) {
                 return endpoint;
             }
         }
-        VxlanEndpoint made = new VxlanEndpoint(spec.name(), spec.local(), spec.udpPort());
+        VxlanEndpoint made = new VxlanEndpoint(spec, context.pool());
         endpoints.add(made);
         return made;
     }

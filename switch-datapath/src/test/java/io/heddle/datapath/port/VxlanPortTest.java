@@ -169,8 +169,10 @@ class VxlanPortTest {
 
         try (Cable cable = new Cable(tunnel, openGuestPort())) {
             String size = Integer.toString(mtu - 28);
-            assertThat(guest.run("ping", "-c3", "-i0.2", "-W2", "-Mdo", "-s", size, "192.168.7.2")).contains(" 0% packet loss");
-            assertThat(b.run("ping", "-c3", "-i0.2", "-W2", "-Mdo", "-s", size, "192.168.7.1")).contains(" 0% packet loss");
+            assertThat(guest.run("ping", "-c3", "-i0.2", "-W2", "-Mdo", "-s", size, "192.168.7.2"))
+                    .contains(" 0% packet loss");
+            assertThat(b.run("ping", "-c3", "-i0.2", "-W2", "-Mdo", "-s", size, "192.168.7.1"))
+                    .contains(" 0% packet loss");
             assertThat(cable.thread.isAlive()).isTrue();
         }
         assertThat(tunnel.statistics().receivedPackets()).isGreaterThanOrEqualTo(6);
@@ -186,7 +188,21 @@ class VxlanPortTest {
         try (Cable cable = new Cable(tunnel, openGuestPort());
                 LabProcess server = guest.start("iperf3", "-s", "--forceflush");
                 LabProcess dump = b.start(
-                        "tcpdump", "-i", "u0", "-Q", "in", "-s", "0", "-c", "400", "-U", "-w", capture.toString(), "udp", "port", "4789")) {
+                        "tcpdump",
+                        "-i",
+                        "u0",
+                        "-Q",
+                        "in",
+                        "-s",
+                        "0",
+                        "-c",
+                        "400",
+                        "-U",
+                        "-w",
+                        capture.toString(),
+                        "udp",
+                        "port",
+                        "4789")) {
             server.awaitOutput("listening", Duration.ofSeconds(5));
             dump.awaitOutput("listening on", Duration.ofSeconds(5));
             String toGuest = b.run(Duration.ofSeconds(15), "iperf3", "-c", "192.168.7.1", "-t", "2", "-f", "m");
@@ -198,12 +214,19 @@ class VxlanPortTest {
             assertThat(cable.thread.isAlive()).isTrue();
         }
         String decoded = b.run("tcpdump", "-nvvr", capture.toString());
-        assertThat(decoded).contains("VXLAN").contains("(correct)").doesNotContain("incorrect").doesNotContain("bad");
+        assertThat(decoded)
+                .contains("VXLAN")
+                .contains("(correct)")
+                .doesNotContain("incorrect")
+                .doesNotContain("bad");
         System.out.println(tunnel.statistics());
     }
 
     private static String receiverLine(String output) {
-        return output.lines().filter(line -> line.contains("receiver")).findFirst().orElse("no result");
+        return output.lines()
+                .filter(line -> line.contains("receiver"))
+                .findFirst()
+                .orElse("no result");
     }
 
     private static double megabits(String output) {
@@ -223,16 +246,51 @@ class VxlanPortTest {
         kernelDevice("vx0", "id", "77", "remote", "10.9.0.1", "local", "10.9.0.2", "dstport", "4789", "noudpcsum");
         Path capture = folder.resolve("both.pcap");
         List<byte[]> inner = List.of(
-                PacketBuilder.ethernet(GUEST_MAC, KERNEL_MAC).ipv4(1, 2).udp(3, 4).payload(new byte[100]).build(),
-                PacketBuilder.ethernet(GUEST_MAC, KERNEL_MAC).ipv4(1, 2).tos(0xb9).udp(3, 4).build(),
-                PacketBuilder.ethernet(GUEST_MAC, KERNEL_MAC).ipv4(1, 2).tos(3).udp(3, 4).build(),
-                PacketBuilder.ethernet(GUEST_MAC, KERNEL_MAC).vlan(12).ipv4(1, 2).udp(3, 4).build(),
-                PacketBuilder.ethernet(GUEST_MAC, KERNEL_MAC).ipv6(1, 2, 3, 4).tos(2).udp(3, 4).build());
+                PacketBuilder.ethernet(GUEST_MAC, KERNEL_MAC)
+                        .ipv4(1, 2)
+                        .udp(3, 4)
+                        .payload(new byte[100])
+                        .build(),
+                PacketBuilder.ethernet(GUEST_MAC, KERNEL_MAC)
+                        .ipv4(1, 2)
+                        .tos(0xb9)
+                        .udp(3, 4)
+                        .build(),
+                PacketBuilder.ethernet(GUEST_MAC, KERNEL_MAC)
+                        .ipv4(1, 2)
+                        .tos(3)
+                        .udp(3, 4)
+                        .build(),
+                PacketBuilder.ethernet(GUEST_MAC, KERNEL_MAC)
+                        .vlan(12)
+                        .ipv4(1, 2)
+                        .udp(3, 4)
+                        .build(),
+                PacketBuilder.ethernet(GUEST_MAC, KERNEL_MAC)
+                        .ipv6(1, 2, 3, 4)
+                        .tos(2)
+                        .udp(3, 4)
+                        .build());
         int index = Integer.parseInt(b.run("cat", "/sys/class/net/vx0/ifindex").strip());
         try (RawPort kernel = NetworkNamespace.run(b.netns(), () -> new RawPort("vx0", index));
                 LabProcess dump = b.start(
-                        "tcpdump", "-i", "u0", "-s", "0", "-c", "10", "-U", "-w", capture.toString(), "udp", "port", "4789",
-                        "and", "udp[8] == 8", "and", "(ether[50:4] == 0x02000000 or ether[54:4] == 0x02000000)")) {
+                        "tcpdump",
+                        "-i",
+                        "u0",
+                        "-s",
+                        "0",
+                        "-c",
+                        "10",
+                        "-U",
+                        "-w",
+                        capture.toString(),
+                        "udp",
+                        "port",
+                        "4789",
+                        "and",
+                        "udp[8] == 8",
+                        "and",
+                        "(ether[50:4] == 0x02000000 or ether[54:4] == 0x02000000)")) {
             dump.awaitOutput("listening on", Duration.ofSeconds(5));
             for (byte[] frame : inner) {
                 transmit(tunnel, batchOf(frame));
@@ -292,7 +350,8 @@ class VxlanPortTest {
         guest.run("ip", "link", "set", "eth0", "mtu", "9000");
         b.run("ip", "link", "set", "vx0", "mtu", "9000");
         try (Cable cable = new Cable(tunnel, openGuestPort())) {
-            assertThat(guest.run("ping", "-c3", "-i0.2", "-W2", "-s", "8000", "192.168.7.2")).contains(" 0% packet loss");
+            assertThat(guest.run("ping", "-c3", "-i0.2", "-W2", "-s", "8000", "192.168.7.2"))
+                    .contains(" 0% packet loss");
             assertThat(cable.thread.isAlive()).isTrue();
         }
         assertThat(b.run("nstat", "-asz", "IpReasmOKs")).doesNotContainPattern("IpReasmOKs +0 ");
@@ -306,7 +365,11 @@ class VxlanPortTest {
         b.run("ip", "addr", "flush", "dev", "vx1");
         int vx0 = Integer.parseInt(b.run("cat", "/sys/class/net/vx0/ifindex").strip());
         int vx1 = Integer.parseInt(b.run("cat", "/sys/class/net/vx1/ifindex").strip());
-        byte[] frame = PacketBuilder.ethernet(KERNEL_MAC, GUEST_MAC).ipv4(1, 2).udp(3, 4).payload(new byte[50]).build();
+        byte[] frame = PacketBuilder.ethernet(KERNEL_MAC, GUEST_MAC)
+                .ipv4(1, 2)
+                .udp(3, 4)
+                .payload(new byte[50])
+                .build();
         try (RawPort kernel0 = NetworkNamespace.run(b.netns(), () -> new RawPort("vx0", vx0));
                 RawPort kernel1 = NetworkNamespace.run(b.netns(), () -> new RawPort("vx1", vx1))) {
             kernel0.transmit(batchOf(frame));
@@ -319,7 +382,8 @@ class VxlanPortTest {
             kernel1.transmit(batchOf(frame));
             kernel0.transmit(batchOf(frame));
             assertThat(describe(awaitUdp(exact))).startsWith("port 5 vni 77");
-            assertThat(exact.statistics().receiveDrops(DropReason.TUNNEL_UNKNOWN)).isPositive();
+            assertThat(exact.statistics().receiveDrops(DropReason.TUNNEL_UNKNOWN))
+                    .isPositive();
         }
     }
 
@@ -346,7 +410,8 @@ class VxlanPortTest {
             }
             for (int i = 0; i < batch.size(); i++) {
                 Packet packet = batch.get(i);
-                if (PacketPrinter.print(packet.memory(), packet.offset(), packet.length()).contains("UDP 3 > 4")) {
+                if (PacketPrinter.print(packet.memory(), packet.offset(), packet.length())
+                        .contains("UDP 3 > 4")) {
                     packet.retain();
                     batch.release();
                     return packet;
@@ -360,7 +425,11 @@ class VxlanPortTest {
     @Test
     void shouldSendWhereTheFlowSays() throws Exception {
         VxlanPort port = open(6, new PortSpec.Vxlan("vxf", 0, true, 0, true, 0, true, 4789, 0));
-        byte[] frame = PacketBuilder.ethernet(GUEST_MAC, KERNEL_MAC).ipv4(1, 2).udp(3, 4).payload(new byte[50]).build();
+        byte[] frame = PacketBuilder.ethernet(GUEST_MAC, KERNEL_MAC)
+                .ipv4(1, 2)
+                .udp(3, 4)
+                .payload(new byte[50])
+                .build();
         PacketBatch batch = batchOf(frame, frame, frame);
         batch.get(0).tunnel().setAddresses(A, B);
         batch.get(0).tunnel().setId(VNI);
@@ -376,7 +445,11 @@ class VxlanPortTest {
     @Test
     void shouldTellTheMtuOfThePathWhenAPacketDoesNotFit() throws Exception {
         VxlanPort tunnel = openToKernel();
-        byte[] frame = PacketBuilder.ethernet(GUEST_MAC, KERNEL_MAC).ipv4(1, 2).udp(3, 4).payload(new byte[1423]).build();
+        byte[] frame = PacketBuilder.ethernet(GUEST_MAC, KERNEL_MAC)
+                .ipv4(1, 2)
+                .udp(3, 4)
+                .payload(new byte[1423])
+                .build();
 
         assertThat(transmit(tunnel, batchOf(frame))).isZero();
 
@@ -390,8 +463,9 @@ class VxlanPortTest {
         VxlanPort tunnel = openToKernel();
         assertThat(tunnel.pollFd()).isPositive();
         assertThatThrownBy(this::openToKernel)
-                .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("vx0: another vxlan port has the same remote, key, local address and UDP port: change one of them");
+                .isInstanceOf(IOException.class)
+                .hasMessage(
+                        "vx0: another vxlan port has the same remote, key, local address and UDP port: change one of them");
         assertThatThrownBy(() -> NetworkNamespace.run(
                         b.netns(),
                         () -> new VxlanEndpoints()
