@@ -11,6 +11,15 @@ import org.jspecify.annotations.Nullable;
 public final class Configurations {
     private Configurations() {}
 
+    /**
+     * Checks a configuration without a switch.
+     *
+     * @throws ConfigurationException with the path of the first part that cannot be
+     */
+    public static void check(SwitchConfiguration configuration) throws ConfigurationException {
+        new ConfigurationResolver((bridge, port) -> 0).resolve(configuration);
+    }
+
     /** The configuration after the changes. */
     public static SwitchConfiguration apply(SwitchConfiguration before, List<ConfigurationChange> changes)
             throws ConfigurationException {

@@ -130,6 +130,18 @@ public final class HeddleSwitch implements SwitchControl, AutoCloseable {
         pollThread = Thread.ofPlatform().name("heddle-poll-0").start(pollLoop::run);
     }
 
+    /** Has something done on the control loop again and again. Before {@link #start}. */
+    public void addTask(ControlLoop.Task task) {
+        controlLoop.add(task);
+    }
+
+    /** A port's link, MTU or address has changed: bridges and subscribers learn it at once. Control loop. */
+    public void portChanged() {
+        linkCheckNs = nowNs();
+        checkLinks(nowNs());
+        pollLoop.wakeUp();
+    }
+
     /** One turn of both loops, for a switch that was not started; returns how much was done. */
     public int doWork(long nowNs) {
         return controlLoop.doWork(nowNs) + pollLoop.doWork(nowNs);

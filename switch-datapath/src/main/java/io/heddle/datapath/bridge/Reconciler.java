@@ -10,8 +10,10 @@ import io.heddle.flow.meter.MeterMod;
 import io.heddle.flow.table.FlowMod;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 
 /**
  * Makes the switch what it should be: finds the differences between the desired and the actual bridges and ports, and applies them.
@@ -258,9 +260,18 @@ final class Reconciler {
                 0,
                 0,
                 flow.importance(),
-                flow.flags(),
+                keptFlags(flow),
                 Ports.ANY,
                 FlowMod.ANY_GROUP,
                 flow.instructions());
+    }
+
+    /** Flags that say how the add was to be done are done with. */
+    private static Set<FlowMod.Flag> keptFlags(FlowState flow) {
+        Set<FlowMod.Flag> flags = EnumSet.noneOf(FlowMod.Flag.class);
+        flags.addAll(flow.flags());
+        flags.remove(FlowMod.Flag.CHECK_OVERLAP);
+        flags.remove(FlowMod.Flag.RESET_COUNTS);
+        return flags;
     }
 }

@@ -1,0 +1,261 @@
+package io.heddle.datapath.main;
+
+import io.heddle.datapath.bridge.FlowState;
+import io.heddle.datapath.bridge.GroupState;
+import io.heddle.datapath.bridge.MeterState;
+import io.heddle.datapath.bridge.StateStore;
+import io.heddle.datapath.bridge.SwitchConfiguration;
+import io.heddle.flow.action.Ports;
+import io.heddle.flow.error.FlowException;
+import io.heddle.flow.group.GroupMod;
+import io.heddle.flow.meter.MeterMod;
+import io.heddle.flow.table.FlowMod;
+import io.heddle.flow.text.FlowFormatter;
+import io.heddle.flow.text.FlowParser;
+import io.heddle.flow.text.PortNames;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.SerializationFeature;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * State of the switch in a folder: what it should have, and what its tables hold.
+ *
+ * <pre>
+ *   configuration.json        what there is, and what the configuration file said when it grew out of that
+ *   tables/BRIDGE.flows       groups, meters and flows without timeouts, in the syntax of ovs-ofctl
+ *   lock                      held while a switch uses the folder
+ * </pre>
+ *
+ * <p>A file is replaced as a whole, by a rename, after its octets are on the disk: a kill at any moment leaves the previous or the new
+ * state.
+ *
+ * <p>Threading: the control loop; before it runs, the main thread.
+ */
+final class FileStateStore implements StateStore, AutoCloseable {
+    private static final JsonMapper JSON =
+            JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
+    private static final FlowFormatter FORMATTER = new FlowFormatter(PortNames.NONE);
+    private static final FlowParser PARSER = new FlowParser(PortNames.NONE);
+    private static final String HEADER =
+            "# Tables of a Heddle bridge, format 1. Written by the switch; edits are lost.";
+
+    /**
+     * The content of {@code configuration.json}.
+     *
+     * @param file what the configuration file said
+     * @param current what there is
+     */
+    record Saved(SwitchConfiguration file, SwitchConfiguration current) {
+        static final Saved NOTHING = new Saved(SwitchConfiguration.EMPTY, SwitchConfiguration.EMPTY);
+    }
+
+    private final Path folder;
+    private final FileChannel lockChannel;
+    private final FileLock lock;
+    private SwitchConfiguration file = SwitchConfiguration.EMPTY;
+
+    private FileStateStore(Path folder, FileChannel lockChannel, FileLock lock) {
+        this.folder = folder;
+        this.lockChannel = lockChannel;
+        this.lock = lock;
+    }
+
+    /**
+     * Takes a folder; it is made if it is not there.
+     *
+     * @throws IOException when it cannot be written, or another switch uses it; the message says which
+     */
+    static FileStateStore open(Path folder) throws IOException {
+        try {
+            Files.createDirectories(folder.resolve("tables"));
+        } catch (IOException e) {
+            throw new IOException(
+                    "state folder " + folder + " cannot be made: " + e.getMessage()
+                            + ": set switch.state to one that can",
+                    e);
+        }
+        FileChannel channel =
+                FileChannel.open(folder.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        FileLock lock = channel.tryLock();
+        if (lock == null) {
+            channel.close();
+            throw new IOException("state folder " + folder
+                    + " is in use by another switch: stop that one, or set switch.state to another folder");
+        }
+        return new FileStateStore(folder, channel, lock);
+    }
+
+    /** What was saved last. */
+    Saved load() throws IOException {
+        Path path = folder.resolve("configuration.json");
+        if (!Files.exists(path)) {
+            return Saved.NOTHING;
+        }
+        try {
+            return JSON.readValue(Files.readString(path), Saved.class);
+        } catch (JacksonException e) {
+            throw new IOException(path + " is not a saved configuration: " + e.getOriginalMessage()
+                    + ": remove it to start from the configuration file alone");
+        }
+    }
+
+    /** What the configuration file says now; saved with the next configuration. */
+    void setFile(SwitchConfiguration configuration) {
+        file = configuration;
+    }
+
+    @Override
+    public void saveConfiguration(SwitchConfiguration configuration) throws IOException {
+        try {
+            write(folder.resolve("configuration.json"), JSON.writeValueAsString(new Saved(file, configuration)));
+        } catch (JacksonException e) {
+            throw new IOException(e.getOriginalMessage(), e);
+        }
+    }
+
+    private Path tablesOf(String bridge) {
+        return folder.resolve("tables").resolve(bridge + ".flows");
+    }
+
+    @Override
+    public void saveTables(String bridge, Tables tables) throws IOException {
+        StringBuilder text = new StringBuilder(HEADER).append('\n');
+        for (MeterState meter : tables.meters()) {
+            text.append("meter ")
+                    .append(FORMATTER.meter(
+                            new MeterMod(MeterMod.Command.ADD, meter.meterId(), meter.flags(), meter.bands())))
+                    .append('\n');
+        }
+        for (GroupState group : tables.groups()) {
+            text.append("group ")
+                    .append(FORMATTER.group(
+                            new GroupMod(GroupMod.Command.ADD, group.type(), group.groupId(), group.buckets())))
+                    .append('\n');
+        }
+        for (FlowState flow : tables.flows()) {
+            text.append("flow ").append(FORMATTER.flow(modOf(flow))).append('\n');
+        }
+        write(tablesOf(bridge), text.toString());
+    }
+
+    private static FlowMod modOf(FlowState flow) {
+        return new FlowMod(
+                FlowMod.Command.ADD,
+                flow.tableId(),
+                flow.match(),
+                flow.priority(),
+                flow.cookie(),
+                0,
+                0,
+                0,
+                flow.importance(),
+                flow.flags(),
+                Ports.ANY,
+                FlowMod.ANY_GROUP,
+                flow.instructions());
+    }
+
+    @Override
+    public void forgetTables(String bridge) throws IOException {
+        Files.deleteIfExists(tablesOf(bridge));
+    }
+
+    @Override
+    public Tables loadTables(String bridge) throws IOException {
+        Path path = tablesOf(bridge);
+        if (!Files.exists(path)) {
+            return Tables.EMPTY;
+        }
+        List<FlowState> flows = new ArrayList<>();
+        List<GroupState> groups = new ArrayList<>();
+        List<MeterState> meters = new ArrayList<>();
+        int number = 0;
+        for (String line : Files.readAllLines(path)) {
+            number++;
+            try {
+                read(line, flows, groups, meters);
+            } catch (FlowException e) {
+                throw new IOException("%s:%d: %s".formatted(path, number, e.getMessage()));
+            }
+        }
+        return new Tables(flows, groups, meters);
+    }
+
+    private static void read(String line, List<FlowState> flows, List<GroupState> groups, List<MeterState> meters)
+            throws FlowException {
+        int space = line.indexOf(' ');
+        String kind = space < 0 ? line : line.substring(0, space);
+        String text = line.substring(space + 1);
+        switch (kind) {
+            case "flow" -> flows.add(stateOf(PARSER.flow(FlowMod.Command.ADD, text)));
+            case "group" -> {
+                GroupMod mod = PARSER.group(GroupMod.Command.ADD, text);
+                groups.add(new GroupState(mod.groupId(), mod.type(), mod.buckets(), List.of(), 0, 0, 0, 0));
+            }
+            case "meter" -> {
+                MeterMod mod = PARSER.meter(MeterMod.Command.ADD, text);
+                meters.add(new MeterState(mod.meterId(), mod.flags(), mod.bands(), List.of(), 0, 0, 0, 0));
+            }
+            default -> {}
+        }
+    }
+
+    private static FlowState stateOf(FlowMod mod) {
+        return new FlowState(
+                mod.tableId(),
+                mod.priority(),
+                mod.match(),
+                mod.instructions(),
+                mod.cookie(),
+                0,
+                0,
+                mod.importance(),
+                mod.flags(),
+                0,
+                0,
+                0,
+                0);
+    }
+
+    private static void write(Path path, String text) throws IOException {
+        Path next = path.resolveSibling(path.getFileName() + ".new");
+        try (FileChannel channel = FileChannel.open(
+                next, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING)) {
+            ByteBuffer octets = ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
+            while (octets.hasRemaining()) {
+                channel.write(octets);
+            }
+            channel.force(true);
+        }
+        Files.move(next, path, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        syncFolder(path.getParent());
+    }
+
+    /** Makes a rename durable. */
+    private static void syncFolder(@Nullable Path folder) throws IOException {
+        if (folder != null) {
+            try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
+                channel.force(true);
+            }
+        }
+    }
+
+    /** Lets another switch use the folder. */
+    @Override
+    public void close() throws IOException {
+        lock.release();
+        lockChannel.close();
+    }
+}

@@ -1,0 +1,245 @@
+package io.heddle.datapath.main;
+
+import io.heddle.datapath.agent.metrics.MetricsServer;
+import io.heddle.datapath.bridge.ConfigurationChange;
+import io.heddle.datapath.bridge.ConfigurationException;
+import io.heddle.datapath.bridge.Configurations;
+import io.heddle.datapath.bridge.ControlLoop;
+import io.heddle.datapath.bridge.HeddleSwitch;
+import io.heddle.datapath.bridge.SwitchConfiguration;
+import io.heddle.datapath.bridge.SwitchControl.ConfigurationResult;
+import io.heddle.datapath.buffer.PacketPool;
+import io.heddle.datapath.poll.EpollWaiter;
+import io.heddle.datapath.port.PooledOffload;
+import io.heddle.datapath.port.PortFactory;
+import io.heddle.flow.table.TableSet;
+import io.heddle.proto.document.DocumentException;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The switch process: reads its configuration, starts the loops and the agents, and stops them in the reverse order.
+ *
+ * <pre>
+ *   --config FILE   the YAML file
+ *   --check         say whether the file is right, and do nothing else
+ * </pre>
+ *
+ * <p>SIGHUP reads the file again and applies what has changed in it; SIGTERM and SIGINT stop. When it serves it prints {@code
+ * heddle-switch: ready}. Exit status: 0 stopped as asked, 1 something could not be made, 2 the command line or the file is wrong.
+ *
+ * <p>Threading: the main thread.
+ */
+public final class SwitchProcess implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger("heddle.switch");
+    private static final int POOL_FRAMES = 4096;
+    private static final String USAGE = "usage: heddle switch --config FILE [--check]";
+
+    private final Path path;
+    private final FileStateStore store;
+    private final HeddleSwitch heddle;
+    private final Deque<AutoCloseable> closeLast = new ArrayDeque<>();
+    private SwitchConfiguration file = SwitchConfiguration.EMPTY;
+
+    private SwitchProcess(Path path, FileStateStore store, HeddleSwitch heddle) {
+        this.path = path;
+        this.store = store;
+        this.heddle = heddle;
+    }
+
+    /** Runs until stopped and ends the process. */
+    public static void main(String[] arguments) {
+        System.exit(run(arguments, System.out, System.err));
+    }
+
+    /**
+     * Runs until stopped.
+     *
+     * @return exit status
+     */
+    public static int run(String[] arguments, PrintStream out, PrintStream err) {
+        Path path = null;
+        boolean isCheck = false;
+        for (int i = 0; i < arguments.length; i++) {
+            switch (arguments[i]) {
+                case "--check" -> isCheck = true;
+                case "--config" -> {
+                    if (++i == arguments.length) {
+                        err.println("heddle-switch: --config needs a file\n" + USAGE);
+                        return 2;
+                    }
+                    path = Path.of(arguments[i]);
+                }
+                default -> {
+                    err.println("heddle-switch: unknown option " + arguments[i] + "\n" + USAGE);
+                    return 2;
+                }
+            }
+        }
+        if (path == null) {
+            err.println("heddle-switch: which configuration? " + USAGE);
+            return 2;
+        }
+        return run(path, isCheck, out, err);
+    }
+
+    private static int run(Path path, boolean isCheck, PrintStream out, PrintStream err) {
+        try {
+            ConfigurationFile file = ConfigurationFile.load(path);
+            try {
+                Configurations.check(file.configuration());
+            } catch (ConfigurationException e) {
+                err.println("heddle-switch: " + file.locate(e));
+                return 2;
+            }
+            if (isCheck) {
+                out.println("heddle-switch: " + path + " is right: "
+                        + file.configuration().bridges().size() + " bridges");
+                return 0;
+            }
+            return serve(path, file, out, err);
+        } catch (DocumentException e) {
+            err.println("heddle-switch: " + e.getMessage());
+            return 2;
+        } catch (IOException e) {
+            err.println("heddle-switch: " + e.getMessage());
+            return 1;
+        }
+    }
+
+    private static int serve(Path path, ConfigurationFile file, PrintStream out, PrintStream err) throws IOException {
+        CountDownLatch stop = new CountDownLatch(1);
+        Signals.on("TERM", stop::countDown);
+        Signals.on("INT", stop::countDown);
+        try (SwitchProcess process = make(path, file.settings())) {
+            try {
+                process.start(file);
+            } catch (ConfigurationException e) {
+                err.println("heddle-switch: " + file.locate(e));
+                return 1;
+            }
+            Signals.on("HUP", process::reload);
+            LOG.info("{}: {} bridges", path, file.configuration().bridges().size());
+            out.println("heddle-switch: ready");
+            out.flush();
+            stop.await();
+            LOG.info("stopping");
+            return 0;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return 1;
+        }
+    }
+
+    private static SwitchProcess make(Path path, SwitchSettings settings) throws IOException {
+        FileStateStore store = FileStateStore.open(settings.stateFolder());
+        PacketPool pool = new PacketPool(POOL_FRAMES);
+        FactoryHolder holder = new FactoryHolder();
+        HeddleSwitch heddle = new HeddleSwitch(new HeddleSwitch.Parts(
+                pool,
+                new PooledOffload(),
+                new EpollWaiter(),
+                (spec, number, context) -> holder.factory().open(spec, number, context),
+                store,
+                System::nanoTime,
+                new SecureRandom().nextLong(),
+                TableSet.DEFAULT_MAX_ENTRIES,
+                e -> LOG.error("internal error", e)));
+        holder.factory = new PortFactory(port -> heddle.portChanged());
+        SwitchProcess process = new SwitchProcess(path, store, heddle);
+        heddle.addTask(new PortWatch(holder.factory()));
+        process.closeLast.push(store);
+        process.closeLast.push(holder.factory());
+        return process;
+    }
+
+    /** The factory needs the switch as its listener, and the switch the factory as its opener. */
+    private static final class FactoryHolder {
+        private @Nullable PortFactory factory;
+
+        PortFactory factory() {
+            PortFactory made = factory;
+            if (made == null) {
+                throw new IllegalStateException("ports are opened after the factory is made");
+            }
+            return made;
+        }
+    }
+
+    /** Lets the factory look at devices. */
+    private record PortWatch(PortFactory factory) implements ControlLoop.Task {
+        @Override
+        public int doWork(long nowNs) {
+            return factory.doWork(nowNs);
+        }
+    }
+
+    private void start(ConfigurationFile configuration) throws IOException, ConfigurationException {
+        SwitchSettings settings = configuration.settings();
+        heddle.start();
+        closeLast.push(heddle);
+        FileStateStore.Saved saved = store.load();
+        file = saved.file();
+        apply(configuration.configuration(), saved.current());
+        String metrics = settings.metricsListen();
+        if (metrics != null) {
+            closeLast.push(MetricsServer.start(metrics, heddle));
+        }
+    }
+
+    /** Makes it so that what has changed in the file holds, and everything else stays as it is. */
+    private void apply(SwitchConfiguration said, SwitchConfiguration current) throws ConfigurationException {
+        SwitchConfiguration wanted = Configurations.merge(file, said, current);
+        store.setFile(said);
+        try {
+            ConfigurationResult result = heddle.configure(List.of(new ConfigurationChange.Replace(wanted)), 0, false)
+                    .get();
+            file = said;
+            result.applied().forEach(LOG::info);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (ExecutionException e) {
+            store.setFile(file);
+            if (e.getCause() instanceof ConfigurationException refused) {
+                throw refused;
+            }
+            throw new IllegalStateException(e.getCause());
+        }
+    }
+
+    private synchronized void reload() {
+        try {
+            ConfigurationFile again = ConfigurationFile.load(path);
+            try {
+                apply(again.configuration(), heddle.configuration().configuration());
+                LOG.info("{} read again", path);
+            } catch (ConfigurationException e) {
+                LOG.error("{}: nothing was changed", again.locate(e));
+            }
+        } catch (DocumentException e) {
+            LOG.error("{}: nothing was changed", e.getMessage());
+        }
+    }
+
+    /** Stops what was started, in the reverse order. */
+    @Override
+    public void close() {
+        for (AutoCloseable each : closeLast) {
+            try {
+                each.close();
+            } catch (Exception e) {
+                LOG.warn("while stopping: {}", e.getMessage());
+            }
+        }
+    }
+}
