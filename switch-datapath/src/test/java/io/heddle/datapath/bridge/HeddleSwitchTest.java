@@ -1,0 +1,312 @@
+package io.heddle.datapath.bridge;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.heddle.datapath.bridge.BridgeControl.Atomicity;
+import io.heddle.datapath.bridge.TableUpdate.FlowUpdate;
+import io.heddle.datapath.bridge.TableUpdate.Precondition;
+import io.heddle.datapath.metrics.DropReason;
+import io.heddle.flow.action.Action;
+import io.heddle.flow.action.Ports;
+import io.heddle.flow.packet.PacketBuilder;
+import io.heddle.flow.table.FlowMod;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+class HeddleSwitchTest {
+    private static final long A = 0x02_00_00_00_00_0aL;
+    private static final long B = 0x02_00_00_00_00_0bL;
+    private static final int IP_A = 0x0a000001;
+    private static final int IP_B = 0x0a000002;
+
+    static byte[] udp(long src, long dst, int sourcePort, int destinationPort) {
+        return PacketBuilder.ethernet(src, dst)
+                .ipv4(IP_A, IP_B)
+                .udp(sourcePort, destinationPort)
+                .payload(new byte[20])
+                .build();
+    }
+
+    @Test
+    void shouldForwardByFlowAndCount() {
+        try (SwitchLab lab = SwitchLab.withPorts(3).flows("in_port=1,udp actions=output:2")) {
+            byte[] frame = udp(A, B, 1000, 53);
+            lab.send("p1", frame).send("p1", frame);
+            lab.turn();
+
+            assertThat(lab.receive("p2")).isEqualTo(frame);
+            assertThat(lab.outputs()).isEqualTo("p2x1");
+            assertThat(lab.onlyFlow().packets()).isEqualTo(2);
+            assertThat(lab.onlyFlow().octets()).isEqualTo(2L * frame.length);
+        }
+    }
+
+    @Test
+    void shouldDropWithoutFlowsAndNameTheReason() {
+        try (SwitchLab lab = SwitchLab.withPorts(2)) {
+            lab.send("p1", udp(A, B, 1, 2));
+            lab.turn();
+
+            assertThat(lab.outputs()).isEmpty();
+            assertThat(lab.heddle.statistics().drops(DropReason.TABLE_MISS)).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void shouldCopyOnlyWhatIsChangedAfterAnOutput() {
+        try (SwitchLab lab = SwitchLab.withPorts(3)
+                .flows("in_port=1 actions=output:2,set_field:02:00:00:00:00:0c->eth_dst,output:3")) {
+            byte[] frame = udp(A, B, 1, 2);
+            lab.send("p1", frame);
+            lab.turn();
+
+            byte[] rewritten = frame.clone();
+            rewritten[5] = 0x0c;
+            assertThat(lab.receive("p2")).isEqualTo(frame);
+            assertThat(lab.receive("p3")).isEqualTo(rewritten);
+        }
+    }
+
+    @Test
+    void shouldLearnWithNormal() {
+        try (SwitchLab lab = SwitchLab.withPorts(3).flows("actions=NORMAL")) {
+            lab.send("p1", udp(A, B, 1, 2));
+            lab.turn();
+            assertThat(lab.outputs()).as("unknown: flooded").isEqualTo("p2x1 p3x1");
+
+            lab.send("p2", udp(B, A, 1, 2));
+            lab.turn();
+            assertThat(lab.outputs()).as("known: to its port").isEqualTo("p1x1");
+
+            lab.send("p1", udp(A, B, 1, 2));
+            lab.turn();
+            assertThat(lab.outputs()).as("the flood's megaflow is stale").isEqualTo("p2x1");
+        }
+    }
+
+    @Test
+    void shouldActAsLearningSwitchOnlyWhileNoControllerIsConnected() {
+        try (SwitchLab lab = new SwitchLab()) {
+            BridgeConfiguration plain = SwitchLab.bridge("br0", 2);
+            lab.configure(new ConfigurationChange.PutBridge(new BridgeConfiguration(
+                    "br0",
+                    "00000000000000aa",
+                    BridgeConfiguration.FailMode.STANDALONE,
+                    List.of(),
+                    List.of(),
+                    List.of(),
+                    plain.ports())));
+            ControllerRegistration controller = lab.bridge().registerController("tcp:test", "OpenFlow13");
+
+            lab.send("p1", udp(A, B, 1, 2));
+            lab.turn();
+            assertThat(lab.outputs()).isEqualTo("p2x1");
+
+            controller.connected("equal");
+            lab.turn();
+            lab.send("p1", udp(A, B, 1, 2));
+            lab.turn();
+            assertThat(lab.outputs()).isEmpty();
+
+            controller.disconnected("connection reset");
+            lab.turn();
+            lab.send("p1", udp(A, B, 1, 2));
+            lab.turn();
+            assertThat(lab.outputs()).isEqualTo("p2x1");
+            assertThat(lab.bridge().datapathId()).isEqualTo(0xaa);
+        }
+    }
+
+    @Test
+    void shouldTellControllersOfPackets() {
+        try (SwitchLab lab = SwitchLab.withPorts(2).flows("priority=0 actions=CONTROLLER:30")) {
+            EventSubscription events = lab.bridge().subscribe(EventInterest.all(() -> {}));
+            byte[] frame = udp(A, B, 1, 2);
+            lab.send("p2", frame);
+            lab.turn();
+            lab.turn();
+
+            assertThat(events.poll()).isInstanceOfSatisfying(BridgeEvent.PacketIn.class, packet -> {
+                assertThat(packet.inPort()).isEqualTo(2);
+                assertThat(packet.totalLength()).isEqualTo(frame.length);
+                assertThat(packet.frame()).hasSize(30);
+                assertThat(packet.reason()).isZero();
+            });
+            assertThat(events.poll()).isNull();
+        }
+    }
+
+    @Test
+    void shouldBoundWhatWaitsForASlowSubscriberAndSayHowMuchWasLost() {
+        try (SwitchLab lab = SwitchLab.withPorts(1).flows("actions=CONTROLLER")) {
+            EventSubscription events =
+                    lab.bridge().subscribe(new EventInterest(Set.of(BridgeEvent.Kind.PACKET_IN), 4, 1, 0, () -> {}));
+            for (int i = 0; i < 10; i++) {
+                lab.send("p1", udp(A, B, 1, 2));
+            }
+            lab.turn();
+            lab.turn();
+
+            assertThat(events.takeLost().packetIns()).isEqualTo(6);
+            assertThat(events.takeLost().isNothing()).isTrue();
+        }
+    }
+
+    @Test
+    void shouldSendAControllersPacketThroughTheTables() {
+        try (SwitchLab lab = SwitchLab.withPorts(3).flows("in_port=1 actions=output:3")) {
+            lab.await(lab.bridge()
+                    .packetOut(new BridgeControl.PacketOut(
+                            udp(A, B, 1, 2), Ports.CONTROLLER, List.of(new Action.Output(2)))));
+            lab.await(lab.bridge()
+                    .packetOut(
+                            new BridgeControl.PacketOut(udp(A, B, 1, 2), 1, List.of(new Action.Output(Ports.TABLE)))));
+            lab.turn();
+
+            assertThat(lab.outputs()).isEqualTo("p2x1 p3x1");
+        }
+    }
+
+    @Test
+    void shouldExpireFlowsAndSayWhy() {
+        try (SwitchLab lab = SwitchLab.withPorts(1).flows("idle_timeout=5,send_flow_rem actions=drop")) {
+            EventSubscription events = lab.bridge().subscribe(EventInterest.all(() -> {}));
+            lab.nowNs.addAndGet(5_000_000_000L);
+            lab.turn();
+
+            assertThat(events.poll()).isInstanceOf(BridgeEvent.FlowChanged.class);
+            assertThat(events.poll())
+                    .isInstanceOfSatisfying(
+                            BridgeEvent.FlowRemoved.class,
+                            removed -> assertThat(removed.reason()).isEqualTo(BridgeEvent.RemovalReason.IDLE_TIMEOUT));
+            assertThat(lab.allFlows()).isEmpty();
+        }
+    }
+
+    @Test
+    void shouldChangeNothingWhenAnAtomicBatchHasAnError() {
+        try (SwitchLab lab = SwitchLab.withPorts(1)) {
+            List<TableUpdate> updates = SwitchLab.updates("priority=1 actions=drop", "actions=group:9");
+            var result = lab.await(lab.bridge().write(updates, Atomicity.DATAPLANE_ATOMIC, false));
+
+            assertThat(result.failures()).extracting(UpdateFailure::index).containsExactly(0, 1);
+            assertThat(result.failures().get(0).kind()).isEqualTo(UpdateFailure.Kind.ABORTED);
+            assertThat(result.failures().get(1).error().code().openFlowName()).isEqualTo("OFPBAC_BAD_OUT_GROUP");
+            assertThat(lab.allFlows()).isEmpty();
+        }
+    }
+
+    @Test
+    void shouldApplyTheRestOfABatchThatContinuesOnError() {
+        try (SwitchLab lab = SwitchLab.withPorts(1)) {
+            var result = lab.write(SwitchLab.updates("actions=group:9", "priority=1 actions=drop"));
+
+            assertThat(result.failures()).extracting(UpdateFailure::index).containsExactly(0);
+            assertThat(lab.onlyFlow().priority()).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void shouldOnlyCheckWhenAskedTo() {
+        try (SwitchLab lab = SwitchLab.withPorts(1)) {
+            var result = lab.await(lab.bridge()
+                    .write(SwitchLab.updates("actions=drop", "actions=group:9"), Atomicity.CONTINUE_ON_ERROR, true));
+
+            assertThat(result.failures()).hasSize(1);
+            assertThat(lab.allFlows()).isEmpty();
+        }
+    }
+
+    @Test
+    void shouldRefuseByPrecondition() {
+        try (SwitchLab lab = SwitchLab.withPorts(1).flows("priority=7 actions=drop")) {
+            FlowMod mod = ((FlowUpdate)
+                            SwitchLab.updates("priority=7 actions=output:1").getFirst())
+                    .mod();
+            FlowMod other = ((FlowUpdate) SwitchLab.updates("modify_strict priority=8 actions=output:1")
+                            .getFirst())
+                    .mod();
+            var result = lab.write(
+                    List.of(new FlowUpdate(mod, Precondition.ABSENT), new FlowUpdate(other, Precondition.PRESENT)));
+
+            assertThat(result.failures())
+                    .extracting(UpdateFailure::kind)
+                    .containsExactly(UpdateFailure.Kind.ALREADY_EXISTS, UpdateFailure.Kind.NOT_FOUND);
+        }
+    }
+
+    @Test
+    void shouldTraceAndNameTheFlow() {
+        try (SwitchLab lab = SwitchLab.withPorts(2).flows("priority=5,udp actions=output:2")) {
+            TraceReport report = lab.await(lab.bridge().trace(new TraceSubject.Frame(udp(A, B, 1, 2), 1)));
+
+            assertThat(report.text()).contains("bridge(\"br0\")", "priority 5").contains("Datapath actions: 2");
+            assertThat(report.datapathActions()).isEqualTo("2");
+            assertThat(report.root().kind()).isEqualTo(TraceReport.Kind.BRIDGE);
+            assertThat(lab.onlyFlow().packets()).isZero();
+        }
+    }
+
+    @Test
+    void shouldReportMegaflows() {
+        try (SwitchLab lab = SwitchLab.withPorts(2).flows("in_port=1 actions=output:2")) {
+            lab.send("p1", udp(A, B, 1, 2)).turn();
+            var megaflows = lab.await(lab.heddle.megaflows(0));
+
+            assertThat(megaflows).singleElement().satisfies(megaflow -> {
+                assertThat(megaflow.actionsText()).isEqualTo("2");
+                assertThat(megaflow.packets()).isEqualTo(1);
+                assertThat(megaflow.matchText()).contains("in_port=1");
+            });
+        }
+    }
+
+    @Test
+    void shouldConnectBridgesByPatchPorts() {
+        try (SwitchLab lab = SwitchLab.withPorts(2)) {
+            lab.configure(
+                    new ConfigurationChange.PutBridge(SwitchLab.bridge("br1", 1)),
+                    new ConfigurationChange.PutPort("br0", patch("to1", "to0")),
+                    new ConfigurationChange.PutPort("br1", patch("to0", "to1")));
+            int to1 = lab.await(lab.bridge().read(BridgeReader::ports)).stream()
+                    .filter(port -> port.name().equals("to1"))
+                    .findFirst()
+                    .orElseThrow()
+                    .number();
+            lab.flows("in_port=1 actions=output:" + to1);
+            lab.await(
+                    lab.bridge("br1").write(SwitchLab.updates("actions=output:1"), Atomicity.CONTINUE_ON_ERROR, false));
+
+            lab.send("p1", udp(A, B, 1, 2)).turn();
+
+            assertThat(lab.outputs()).isEqualTo("br1-p1x1");
+        }
+    }
+
+    private static PortConfiguration patch(String name, String peer) {
+        return new PortConfiguration(name, 0, PortConfiguration.PortType.PATCH, peer, "", "", 0, "", "", "", 0);
+    }
+
+    @Test
+    void shouldFollowAPortsSettingAndItsLink() {
+        try (SwitchLab lab = SwitchLab.withPorts(2).flows("in_port=1 actions=output:2")) {
+            EventSubscription events = lab.bridge().subscribe(EventInterest.all(() -> {}));
+            lab.write(List.of(
+                    new TableUpdate.PortUpdate(2, PortState.CONFIG_NO_FORWARD, PortState.CONFIG_NO_FORWARD, -1)));
+            lab.send("p1", udp(A, B, 1, 2)).turn();
+            assertThat(lab.outputs()).isEmpty();
+            assertThat(events.poll()).isInstanceOf(BridgeEvent.PortStatus.class);
+
+            lab.write(List.of(new TableUpdate.PortUpdate(2, 0, PortState.CONFIG_NO_FORWARD, -1)));
+            lab.port("p2").setLinkUp(false);
+            lab.nowNs.addAndGet(200_000_000);
+            lab.turn();
+            events.poll();
+            assertThat(events.poll())
+                    .isInstanceOfSatisfying(
+                            BridgeEvent.PortStatus.class,
+                            status -> assertThat(status.port().linkUp()).isFalse());
+        }
+    }
+}
