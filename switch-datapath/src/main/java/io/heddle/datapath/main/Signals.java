@@ -26,7 +26,8 @@ final class Signals {
                     yield null;
                 }
                 case "hashCode" -> System.identityHashCode(proxy);
-                case "equals" -> arguments != null && proxy == arguments[0];
+                case "equals" ->
+                    arguments != null && System.identityHashCode(proxy) == System.identityHashCode(arguments[0]);
                 default -> "handler of SIG" + name;
             };
             Object proxy = Proxy.newProxyInstance(Signals.class.getClassLoader(), new Class<?>[] {handler}, calls);
