@@ -106,9 +106,15 @@ public final class FlowFormatter {
         return text.toString();
     }
 
+    /** Seconds, with as many decimals as there are up to milliseconds. */
     private static String seconds(long durationNs) {
         long milliseconds = durationNs / 1_000_000;
-        return milliseconds / 1000 + String.format(Locale.ROOT, ".%03d", milliseconds % 1000);
+        String decimals = String.format(Locale.ROOT, ".%03d", milliseconds % 1000);
+        int end = decimals.length();
+        while (end > 0 && (decimals.charAt(end - 1) == '0' || decimals.charAt(end - 1) == '.')) {
+            end--;
+        }
+        return milliseconds / 1000 + decimals.substring(0, end);
     }
 
     private void body(StringBuilder text, FlowMod flow, boolean withActions) {

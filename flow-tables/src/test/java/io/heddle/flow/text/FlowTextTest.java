@@ -107,7 +107,7 @@ final class FlowTextTest {
                 PARSER.flow(FlowMod.Command.ADD, "cookie=0x5,idle_timeout=60,send_flow_rem,priority=1,ip,actions=2");
 
         assertThat(FORMATTER.statistics(flow, 1_050_000_000L, 3, 180))
-                .isEqualTo(" cookie=0x5, duration=1.050s, table=0, n_packets=3, n_bytes=180, idle_timeout=60,"
+                .isEqualTo(" cookie=0x5, duration=1.05s, table=0, n_packets=3, n_bytes=180, idle_timeout=60,"
                         + " send_flow_rem priority=1,ip actions=output:2");
     }
 

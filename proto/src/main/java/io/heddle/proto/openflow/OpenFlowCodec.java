@@ -5,6 +5,7 @@ import io.heddle.flow.action.Ports;
 import io.heddle.flow.error.ErrorCode;
 import io.heddle.flow.error.FlowException;
 import io.heddle.flow.match.Match;
+import io.heddle.flow.match.MatchField;
 import io.heddle.flow.table.FlowMod;
 import io.heddle.proto.openflow.OpenFlowMessage.AsyncConfiguration;
 import io.heddle.proto.openflow.OpenFlowMessage.Duration;
@@ -520,6 +521,11 @@ public final class OpenFlowCodec {
         for (OpenFlowMessage.Queue queue : reply.queues()) {
             out.writeInt(queue.queueId()).writeInt(queue.port()).writeShort(16).writeZero(6);
         }
+    }
+
+    /** Octets of a field's value under its first id, which for some is more than their bits need. */
+    public static int fieldOctets(MatchField field) {
+        return OxmCodec.octets(field, field.ids().getFirst());
     }
 
     /** Bits of {@code OFPFF_*} for flags. */

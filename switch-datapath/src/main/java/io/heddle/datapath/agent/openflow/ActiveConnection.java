@@ -1,0 +1,135 @@
+package io.heddle.datapath.agent.openflow;
+
+import io.heddle.datapath.bridge.ControllerRegistration;
+import io.heddle.proto.openflow.OpenFlowMessage.Role;
+import io.netty.channel.ChannelFuture;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Keeps a connection to one controller: connects, and connects again after a pause that doubles with each failure.
+ *
+ * <p>Threading: the event loop.
+ */
+@SuppressWarnings("FutureReturnValueIgnored") // a failed write ends in channelInactive or in a listener
+final class ActiveConnection implements Session.Listener {
+    private static final Logger LOG = LoggerFactory.getLogger(ActiveConnection.class);
+
+    private final BridgeEndpoint endpoint;
+    private final String target;
+    private long backOffMs;
+    private boolean isClosed;
+    private boolean isUp;
+    private String lastProblem = "";
+    private @Nullable Endpoint address;
+    private @Nullable Session session;
+    private @Nullable ControllerRegistration registration;
+
+    ActiveConnection(BridgeEndpoint endpoint, String target) {
+        this.endpoint = endpoint;
+        this.target = target;
+        this.backOffMs = endpoint.timing().firstBackOffMs();
+    }
+
+    void start() {
+        try {
+            address = Endpoint.parse(target);
+        } catch (IllegalArgumentException e) {
+            LOG.error("{}: {}", endpoint.bridge().name(), e.getMessage());
+            isClosed = true;
+            return;
+        }
+        if (address.isPassive()) {
+            LOG.error(
+                    "{}: {} listens: a controller is tcp:HOST[:PORT] or unix:PATH",
+                    endpoint.bridge().name(),
+                    target);
+            isClosed = true;
+            return;
+        }
+        registration = endpoint.bridge().registerController(target, "OpenFlow");
+        connect();
+    }
+
+    boolean isClosed() {
+        return isClosed;
+    }
+
+    private void connect() {
+        if (isClosed || address == null) {
+            return;
+        }
+        Session next = endpoint.session(target, false, this);
+        session = next;
+        ChannelFuture connecting = endpoint.transport().connect(address.address(), next, endpoint.timing());
+        connecting.addListener(done -> {
+            if (!done.isSuccess()) {
+                failed(String.valueOf(done.cause().getMessage()));
+            } else if (isClosed) {
+                connecting.channel().close();
+            }
+        });
+    }
+
+    @Override
+    public void up(Session up) {
+        isUp = true;
+        backOffMs = endpoint.timing().firstBackOffMs();
+        lastProblem = "";
+        LOG.info(
+                "{}: connected to controller {} ({})",
+                endpoint.bridge().name(),
+                target,
+                up.version().protocolName());
+        roleChanged(up);
+    }
+
+    @Override
+    public void roleChanged(Session changed) {
+        if (registration != null && isUp) {
+            registration.connected(nameOf(changed.role()));
+        }
+    }
+
+    private static String nameOf(Role role) {
+        return switch (role) {
+            case NO_CHANGE, EQUAL -> "equal";
+            case MASTER -> "primary";
+            case SLAVE -> "secondary";
+        };
+    }
+
+    @Override
+    public void down(Session ended, String reason) {
+        failed(reason);
+    }
+
+    private void failed(String reason) {
+        isUp = false;
+        session = null;
+        if (isClosed) {
+            return;
+        }
+        if (registration != null) {
+            registration.disconnected(reason);
+        }
+        if (!reason.equals(lastProblem)) {
+            lastProblem = reason;
+            LOG.warn("{}: controller {}: {}; trying again", endpoint.bridge().name(), target, reason);
+        }
+        endpoint.transport().loop().schedule(this::connect, backOffMs, TimeUnit.MILLISECONDS);
+        backOffMs = Math.min(2 * backOffMs, endpoint.timing().lastBackOffMs());
+    }
+
+    void close() {
+        isClosed = true;
+        if (session != null && isUp) {
+            session.close("no longer configured");
+        }
+        if (registration != null) {
+            registration.close();
+        }
+    }
+}

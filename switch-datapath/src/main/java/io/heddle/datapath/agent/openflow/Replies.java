@@ -1,0 +1,198 @@
+package io.heddle.datapath.agent.openflow;
+
+import io.heddle.datapath.bridge.BridgeEvent;
+import io.heddle.datapath.bridge.BridgeReader;
+import io.heddle.datapath.bridge.FlowState;
+import io.heddle.datapath.bridge.GroupState;
+import io.heddle.datapath.bridge.MeterState;
+import io.heddle.datapath.bridge.PortState;
+import io.heddle.flow.table.FlowMod;
+import io.heddle.proto.openflow.MultipartBody;
+import io.heddle.proto.openflow.Octets;
+import io.heddle.proto.openflow.OpenFlowMessage;
+import io.heddle.proto.openflow.OpenFlowMessage.Duration;
+import io.heddle.proto.openflow.OpenFlowMessage.PortDescription;
+import java.util.Arrays;
+import java.util.List;
+
+/** A bridge's state and events as OpenFlow 1.3 says them. */
+final class Replies {
+    private static final int LINK_DOWN = 1;
+    private static final int LIVE = 4;
+
+    /** What fits into a message beside everything else. */
+    private static final int LONGEST_FRAME = 0xffff - 1024;
+
+    private static final int REASON_ACTION = 1;
+    private static final int LAST_REASON_OF_13 = 2;
+    private static final int REMOVED_BY_DELETE = 2;
+    private static final int LAST_REMOVAL_OF_13 = 3;
+
+    private Replies() {}
+
+    /** To the millisecond: what is finer only fills the screen. */
+    private static Duration duration(long nanoseconds) {
+        return Duration.ofNanos(nanoseconds - nanoseconds % 1_000_000);
+    }
+
+    static PortDescription port(PortState port) {
+        int features = features(port.speedKbps());
+        return new PortDescription(
+                port.number(),
+                port.macAddress(),
+                port.name(),
+                port.config(),
+                port.linkUp() && !port.isDown() ? LIVE : LINK_DOWN,
+                features,
+                0,
+                0,
+                0,
+                (int) Math.min(port.speedKbps(), 0xffffffffL),
+                0);
+    }
+
+    /** {@code OFPPF_*}: full duplex at the speeds that have a bit. */
+    private static int features(long speedKbps) {
+        int copper = 1 << 11;
+        if (speedKbps == 10_000) {
+            return 1 << 1 | copper;
+        } else if (speedKbps == 100_000) {
+            return 1 << 3 | copper;
+        } else if (speedKbps == 1_000_000) {
+            return 1 << 5 | copper;
+        } else if (speedKbps == 10_000_000) {
+            return 1 << 6 | copper;
+        } else if (speedKbps == 40_000_000) {
+            return 1 << 7;
+        } else if (speedKbps == 100_000_000) {
+            return 1 << 8;
+        }
+        return 0;
+    }
+
+    static MultipartBody.PortEntry portStatistics(PortState port) {
+        PortState.Counters counters = port.counters();
+        return new MultipartBody.PortEntry(
+                port.number(),
+                counters.rxPackets(),
+                counters.txPackets(),
+                counters.rxOctets(),
+                counters.txOctets(),
+                counters.rxDropped(),
+                counters.txDropped(),
+                counters.rxErrors(),
+                counters.txErrors(),
+                0,
+                0,
+                0,
+                0,
+                duration(port.durationNs()));
+    }
+
+    static MultipartBody.FlowEntry flow(FlowState flow) {
+        return new MultipartBody.FlowEntry(
+                flow.tableId(),
+                duration(flow.durationNs()),
+                flow.priority(),
+                flow.idleTimeoutSeconds(),
+                flow.hardTimeoutSeconds(),
+                flow.flags(),
+                flow.cookie(),
+                flow.packets(),
+                flow.octets(),
+                flow.match(),
+                flow.instructions());
+    }
+
+    static MultipartBody.TableEntry table(BridgeReader.TableState table) {
+        return new MultipartBody.TableEntry(table.tableId(), table.activeFlows(), table.lookups(), table.matches());
+    }
+
+    static MultipartBody.GroupEntry groupStatistics(GroupState group) {
+        List<MultipartBody.Count> buckets = group.bucketCounts().stream()
+                .map(count -> new MultipartBody.Count(count.packets(), count.octets()))
+                .toList();
+        return new MultipartBody.GroupEntry(
+                group.groupId(),
+                group.referenceCount(),
+                group.packets(),
+                group.octets(),
+                duration(group.durationNs()),
+                buckets);
+    }
+
+    static MultipartBody.GroupDescription group(GroupState group) {
+        return new MultipartBody.GroupDescription(group.groupId(), group.type(), group.buckets());
+    }
+
+    static MultipartBody.MeterEntry meterStatistics(MeterState meter) {
+        List<MultipartBody.Count> bands = meter.bandCounts().stream()
+                .map(count -> new MultipartBody.Count(count.packets(), count.octets()))
+                .toList();
+        return new MultipartBody.MeterEntry(
+                meter.meterId(),
+                meter.flowCount(),
+                meter.packets(),
+                meter.octets(),
+                duration(meter.durationNs()),
+                bands);
+    }
+
+    static MultipartBody.MeterConfig meter(MeterState meter) {
+        return new MultipartBody.MeterConfig(meter.meterId(), meter.flags(), meter.bands());
+    }
+
+    static OpenFlowMessage.PacketIn packetIn(BridgeEvent.PacketIn event) {
+        byte[] frame = event.frame();
+        return new OpenFlowMessage.PacketIn(
+                OpenFlowMessage.NO_BUFFER,
+                Math.min(event.totalLength(), 0xffff),
+                reason(event),
+                event.tableId(),
+                event.cookie(),
+                event.pipelineFields(),
+                Octets.of(frame.length <= LONGEST_FRAME ? frame : Arrays.copyOf(frame, LONGEST_FRAME)));
+    }
+
+    /** Reasons that came after 1.3 are "action" there. */
+    static int reason(BridgeEvent.PacketIn event) {
+        return event.reason() <= LAST_REASON_OF_13 ? event.reason() : REASON_ACTION;
+    }
+
+    static OpenFlowMessage.FlowRemoved flowRemoved(BridgeEvent.FlowRemoved event) {
+        FlowState flow = event.flow();
+        boolean counts = !flow.flags().contains(FlowMod.Flag.NO_PKT_COUNTS);
+        return new OpenFlowMessage.FlowRemoved(
+                flow.cookie(),
+                flow.priority(),
+                reason(event),
+                flow.tableId(),
+                duration(flow.durationNs()),
+                flow.idleTimeoutSeconds(),
+                flow.hardTimeoutSeconds(),
+                counts ? flow.packets() : 0,
+                flow.octets(),
+                flow.match());
+    }
+
+    /** Reasons that came after 1.3 are "delete" there. */
+    static int reason(BridgeEvent.FlowRemoved event) {
+        int reason = switch (event.reason()) {
+            case IDLE_TIMEOUT -> 0;
+            case HARD_TIMEOUT -> 1;
+            case DELETE -> 2;
+            case GROUP_DELETE -> 3;
+            case METER_DELETE -> 4;
+            case EVICTION -> 5;
+        };
+        return reason <= LAST_REMOVAL_OF_13 ? reason : REMOVED_BY_DELETE;
+    }
+
+    static int reason(BridgeEvent.Change change) {
+        return switch (change) {
+            case ADDED -> 0;
+            case REMOVED -> 1;
+            case MODIFIED -> 2;
+        };
+    }
+}

@@ -1,0 +1,479 @@
+package io.heddle.datapath.agent.openflow;
+
+import io.heddle.datapath.bridge.BridgeControl;
+import io.heddle.datapath.bridge.BridgeControl.Atomicity;
+import io.heddle.datapath.bridge.BridgeGoneException;
+import io.heddle.datapath.bridge.BridgeReader;
+import io.heddle.datapath.bridge.FlowSelector;
+import io.heddle.datapath.bridge.PortState;
+import io.heddle.datapath.bridge.TableUpdate;
+import io.heddle.datapath.bridge.UpdateFailure;
+import io.heddle.flow.action.Ports;
+import io.heddle.flow.error.ErrorCode;
+import io.heddle.flow.error.FlowError;
+import io.heddle.flow.error.FlowException;
+import io.heddle.flow.group.GroupMod;
+import io.heddle.flow.match.OxmId;
+import io.heddle.flow.meter.MeterMod;
+import io.heddle.flow.meter.MeterTable;
+import io.heddle.flow.table.FlowMod;
+import io.heddle.proto.openflow.ActionType;
+import io.heddle.proto.openflow.MultipartBody;
+import io.heddle.proto.openflow.MultipartBody.FlowSelection;
+import io.heddle.proto.openflow.Octets;
+import io.heddle.proto.openflow.OpenFlowMessage;
+import io.heddle.proto.openflow.OpenFlowMessage.Role;
+import io.heddle.proto.openflow.OpenFlowVersion;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Does what a client asks for.
+ *
+ * <p>Changes that arrive together go to the bridge as one batch. Whatever comes after a change goes to the bridge after it, and the
+ * bridge does everything in order; so the reply to a barrier comes after the errors of all that stood before it.
+ *
+ * <p>Threading: the session's event loop.
+ */
+final class RequestHandler {
+    private static final Logger LOG = LoggerFactory.getLogger(RequestHandler.class);
+
+    private static final int MOST_IN_A_BATCH = 1024;
+
+    /** FLOW_STATS, TABLE_STATS, PORT_STATS, GROUP_STATS, QUEUE_STATS. */
+    private static final int CAPABILITIES = 0x4f;
+
+    private static final int TABLES = FlowMod.MAX_TABLE + 1;
+    private static final int NXT_SET_CONTROLLER_ID = 20;
+    private static final int ALL_GROUP_CAPABILITIES = 0xf;
+    private static final int ALL_GROUP_TYPES = 0xf;
+    private static final int METER_BAND_TYPES = 1 << 1 | 1 << 2;
+    private static final int METER_CAPABILITIES = 0xf;
+
+    /** A change that waits to be submitted. */
+    private record Pending(int xid, Octets head, TableUpdate update, boolean hasBuffer) {}
+
+    private final Session session;
+    private final BridgeControl bridge;
+    private final Roles roles;
+    private final EventSender events;
+    private List<Pending> batch = new ArrayList<>();
+
+    RequestHandler(Session session, BridgeControl bridge, Roles roles, EventSender events) {
+        this.session = session;
+        this.bridge = bridge;
+        this.roles = roles;
+        this.events = events;
+    }
+
+    /**
+     * Handles one message.
+     *
+     * @param head its first octets, for an error
+     * @throws FlowException when it is refused at once
+     */
+    void handle(int xid, Octets head, OpenFlowMessage message) throws FlowException {
+        switch (message) {
+            case OpenFlowMessage.FlowModRequest request ->
+                change(
+                        xid,
+                        head,
+                        new TableUpdate.FlowUpdate(request.mod()),
+                        request.bufferId() != OpenFlowMessage.NO_BUFFER && !isDelete(request.mod()));
+            case OpenFlowMessage.GroupModRequest request ->
+                change(xid, head, new TableUpdate.GroupUpdate(request.mod()), false);
+            case OpenFlowMessage.MeterModRequest request ->
+                change(xid, head, new TableUpdate.MeterUpdate(request.mod()), false);
+            case OpenFlowMessage.PortModRequest request ->
+                change(
+                        xid,
+                        head,
+                        new TableUpdate.PortUpdate(
+                                request.port(), request.config(), request.mask(), request.macAddress()),
+                        false);
+            default -> {
+                flush();
+                handleOther(xid, head, message);
+            }
+        }
+    }
+
+    private static boolean isDelete(FlowMod mod) {
+        return mod.command() == FlowMod.Command.DELETE || mod.command() == FlowMod.Command.DELETE_STRICT;
+    }
+
+    private void change(int xid, Octets head, TableUpdate update, boolean hasBuffer) throws FlowException {
+        requireNoSlave();
+        batch.add(new Pending(xid, head, update, hasBuffer));
+        if (batch.size() >= MOST_IN_A_BATCH) {
+            flush();
+        }
+    }
+
+    private void requireNoSlave() throws FlowException {
+        if (session.role() == Role.SLAVE) {
+            throw new FlowException(
+                    ErrorCode.BAD_REQUEST_IS_SLAVE, "", "a slave changes nothing: ask for another role");
+        }
+    }
+
+    /** Submits the changes that wait. */
+    void flush() {
+        if (batch.isEmpty()) {
+            return;
+        }
+        List<Pending> submitted = batch;
+        batch = new ArrayList<>();
+        List<TableUpdate> updates = submitted.stream().map(Pending::update).toList();
+        Pending first = submitted.getFirst();
+        answer(
+                first.xid,
+                first.head,
+                () -> bridge.write(updates, Atomicity.CONTINUE_ON_ERROR, false),
+                result -> report(submitted, result.failures()));
+    }
+
+    private void report(List<Pending> submitted, List<UpdateFailure> failures) {
+        boolean[] failed = new boolean[submitted.size()];
+        for (UpdateFailure failure : failures) {
+            Pending pending = submitted.get(failure.index());
+            failed[failure.index()] = true;
+            LOG.debug("{}: {}: refused: {}", bridge.name(), session.peer(), failure.error());
+            session.sendError(pending.xid, pending.head, failure.error());
+        }
+        for (int i = 0; i < failed.length; i++) {
+            Pending pending = submitted.get(i);
+            if (pending.hasBuffer && !failed[i]) {
+                session.sendError(pending.xid, pending.head, unknownBuffer());
+            }
+        }
+    }
+
+    private static FlowError unknownBuffer() {
+        return new FlowError(
+                ErrorCode.BAD_REQUEST_BUFFER_UNKNOWN,
+                "buffer_id",
+                "this switch holds no packets: send the whole packet");
+    }
+
+    private interface Call<T> {
+        CompletableFuture<T> begin();
+    }
+
+    /** Begins something, and goes on with its result on the event loop. */
+    private <T> void answer(int xid, Octets head, Call<T> call, Consumer<T> then) {
+        CompletableFuture<T> future;
+        try {
+            future = call.begin();
+        } catch (BridgeGoneException e) {
+            session.close(e.getMessage());
+            return;
+        }
+        session.began();
+        var _ = future.whenCompleteAsync(
+                (result, failure) -> {
+                    session.ended();
+                    if (failure == null) {
+                        then.accept(result);
+                    } else {
+                        fail(xid, head, failure);
+                    }
+                    session.flush();
+                },
+                session.eventLoop());
+    }
+
+    private void fail(int xid, Octets head, Throwable failure) {
+        Throwable cause = failure instanceof CompletionException wrapped && wrapped.getCause() != null
+                ? wrapped.getCause()
+                : failure;
+        switch (cause) {
+            case FlowException e -> session.sendError(xid, head, e.error());
+            case BridgeGoneException e -> session.close(e.getMessage());
+            default -> session.internalError(xid, head, cause);
+        }
+    }
+
+    private void handleOther(int xid, Octets head, OpenFlowMessage message) throws FlowException {
+        switch (message) {
+            case OpenFlowMessage.Hello _, OpenFlowMessage.EchoReply _ -> {
+                // Nothing to do.
+            }
+            case OpenFlowMessage.ErrorReply error ->
+                LOG.info(
+                        "{}: {} sent error type {} code {}",
+                        bridge.name(),
+                        session.peer(),
+                        error.errorType(),
+                        error.code());
+            case OpenFlowMessage.EchoRequest echo -> session.send(xid, new OpenFlowMessage.EchoReply(echo.data()));
+            case OpenFlowMessage.Experimenter other -> experimenter(other);
+            case OpenFlowMessage.FeaturesRequest _ ->
+                session.send(xid, new OpenFlowMessage.FeaturesReply(bridge.datapathId(), 0, TABLES, 0, CAPABILITIES));
+            case OpenFlowMessage.GetConfigRequest _ ->
+                session.send(xid, new OpenFlowMessage.GetConfigReply(0, events.missSendLength()));
+            case OpenFlowMessage.SetConfig config -> setConfig(config);
+            case OpenFlowMessage.PacketOut packet -> packetOut(xid, head, packet);
+            case OpenFlowMessage.TableModRequest mod -> tableMod(mod);
+            case OpenFlowMessage.BarrierRequest _ ->
+                answer(xid, head, bridge::barrier, revision -> session.send(xid, new OpenFlowMessage.BarrierReply()));
+            case OpenFlowMessage.RoleRequest request -> role(xid, request);
+            case OpenFlowMessage.GetAsyncRequest _ ->
+                session.send(xid, new OpenFlowMessage.GetAsyncReply(events.configuration()));
+            case OpenFlowMessage.SetAsync async -> events.configure(async.configuration());
+            case OpenFlowMessage.QueueGetConfigRequest request ->
+                ask(xid, head, reader -> queues(reader, request), reply -> session.send(xid, reply));
+            case OpenFlowMessage.MultipartRequest request -> multipart(xid, head, request.body());
+            case OpenFlowMessage.FlowModRequest _,
+                    OpenFlowMessage.GroupModRequest _,
+                    OpenFlowMessage.MeterModRequest _,
+                    OpenFlowMessage.PortModRequest _ ->
+                throw new IllegalStateException("a change is handled elsewhere");
+            case OpenFlowMessage.FeaturesReply _,
+                    OpenFlowMessage.GetConfigReply _,
+                    OpenFlowMessage.PacketIn _,
+                    OpenFlowMessage.FlowRemoved _,
+                    OpenFlowMessage.PortStatus _,
+                    OpenFlowMessage.BarrierReply _,
+                    OpenFlowMessage.RoleReply _,
+                    OpenFlowMessage.GetAsyncReply _,
+                    OpenFlowMessage.QueueGetConfigReply _,
+                    OpenFlowMessage.MultipartReply _ ->
+                throw new FlowException(ErrorCode.BAD_REQUEST_BAD_TYPE, "", "only a switch sends this message");
+        }
+    }
+
+    private void experimenter(OpenFlowMessage.Experimenter message) throws FlowException {
+        if (message.experimenter() != OxmId.NICIRA) {
+            throw new FlowException(
+                    ErrorCode.BAD_REQUEST_BAD_EXPERIMENTER,
+                    "",
+                    "experimenter 0x%08x is not known".formatted(message.experimenter()));
+        }
+        byte[] body = message.data().array();
+        if (message.experimenterType() != NXT_SET_CONTROLLER_ID || body.length != 8) {
+            throw new FlowException(
+                    ErrorCode.BAD_REQUEST_BAD_EXP_TYPE,
+                    "",
+                    "Nicira's message " + message.experimenterType() + " is not supported");
+        }
+        events.setControllerId((body[6] & 0xff) << 8 | body[7] & 0xff);
+    }
+
+    private void setConfig(OpenFlowMessage.SetConfig config) throws FlowException {
+        if (config.flags() != 0) {
+            throw new FlowException(
+                    ErrorCode.SWITCH_CONFIG_FAILED_BAD_FLAGS,
+                    "flags",
+                    "fragments are handled normally: flags 0x%x are not supported, 0 is right"
+                            .formatted(config.flags()));
+        }
+        events.setMissSendLength(config.missSendLength());
+    }
+
+    private void packetOut(int xid, Octets head, OpenFlowMessage.PacketOut packet) throws FlowException {
+        requireNoSlave();
+        if (packet.bufferId() != OpenFlowMessage.NO_BUFFER) {
+            throw new FlowException(unknownBuffer());
+        }
+        int inPort = packet.inPort() == Ports.ANY ? Ports.CONTROLLER : packet.inPort();
+        answer(
+                xid,
+                head,
+                () -> bridge.packetOut(
+                        new BridgeControl.PacketOut(packet.frame().array(), inPort, packet.actions())),
+                done -> {});
+    }
+
+    private void tableMod(OpenFlowMessage.TableModRequest mod) throws FlowException {
+        requireNoSlave();
+        if (mod.tableId() > FlowMod.MAX_TABLE && mod.tableId() != FlowMod.ALL_TABLES) {
+            throw new FlowException(
+                    ErrorCode.TABLE_MOD_FAILED_BAD_TABLE, "table_id", "table " + mod.tableId() + " is not in 0-253");
+        }
+    }
+
+    private void role(int xid, OpenFlowMessage.RoleRequest request) throws FlowException {
+        if (!roles.request(session, request.role(), request.generationId())) {
+            throw new FlowException(
+                    ErrorCode.ROLE_REQUEST_FAILED_STALE,
+                    "generation_id",
+                    "generation %d is older than %d".formatted(request.generationId(), roles.generationId()));
+        }
+        session.send(xid, new OpenFlowMessage.RoleReply(session.role(), roles.generationId()));
+    }
+
+    /** A question that may be refused. */
+    private interface Question<T> {
+        T ask(BridgeReader reader) throws FlowException;
+    }
+
+    private <T> void ask(int xid, Octets head, Question<T> question, Consumer<T> then) {
+        answer(
+                xid,
+                head,
+                () -> bridge.read(reader -> {
+                    try {
+                        return question.ask(reader);
+                    } catch (FlowException e) {
+                        throw new CompletionException(e);
+                    }
+                }),
+                then);
+    }
+
+    private static OpenFlowMessage queues(BridgeReader reader, OpenFlowMessage.QueueGetConfigRequest request)
+            throws FlowException {
+        requirePort(reader, request.port(), ErrorCode.QUEUE_OP_FAILED_BAD_PORT);
+        return new OpenFlowMessage.QueueGetConfigReply(request.port(), List.of());
+    }
+
+    private static void requirePort(BridgeReader reader, int port, ErrorCode error) throws FlowException {
+        if (port != Ports.ANY && reader.ports().stream().noneMatch(each -> each.number() == port)) {
+            throw new FlowException(error, "port", "the bridge has no port " + Integer.toUnsignedString(port));
+        }
+    }
+
+    private void multipart(int xid, Octets head, MultipartBody.Request body) throws FlowException {
+        switch (body) {
+            case MultipartBody.ExperimenterRequest other ->
+                throw new FlowException(
+                        ErrorCode.BAD_REQUEST_BAD_EXPERIMENTER,
+                        "",
+                        "experimenter 0x%08x has no multipart message here".formatted(other.experimenter()));
+            case MultipartBody.TableFeaturesRequest tables -> {
+                if (!tables.tables().isEmpty()) {
+                    requireNoSlave();
+                    throw new FlowException(
+                            ErrorCode.TABLE_FEATURES_FAILED_EPERM, "tables", "what a table can do cannot be changed");
+                }
+            }
+            default -> {
+                // Answered below.
+            }
+        }
+        ask(xid, head, reader -> reply(reader, body), reply -> session.sendMultipart(xid, reply));
+    }
+
+    private static MultipartBody.Reply reply(BridgeReader reader, MultipartBody.Request body) throws FlowException {
+        return switch (body) {
+            case MultipartBody.DescriptionRequest _ ->
+                new MultipartBody.Description(
+                        "Heddle",
+                        "Java " + Runtime.version().feature(),
+                        "Heddle",
+                        "None",
+                        reader.bridge().name());
+            case MultipartBody.FlowRequest request ->
+                new MultipartBody.FlowReply(reader.flows(selector(request.selection())).stream()
+                        .map(Replies::flow)
+                        .toList());
+            case MultipartBody.AggregateRequest request -> {
+                BridgeReader.Aggregate sums = reader.aggregate(selector(request.selection()));
+                yield new MultipartBody.Aggregate(sums.packets(), sums.octets(), sums.flows());
+            }
+            case MultipartBody.TableRequest _ ->
+                new MultipartBody.TableReply(
+                        reader.tables().stream().map(Replies::table).toList());
+            case MultipartBody.PortStatsRequest request ->
+                new MultipartBody.PortStatsReply(ports(reader, request.port()).stream()
+                        .map(Replies::portStatistics)
+                        .toList());
+            case MultipartBody.QueueStatsRequest request -> {
+                requirePort(reader, request.port(), ErrorCode.QUEUE_OP_FAILED_BAD_PORT);
+                if (request.queueId() != 0xffffffff) {
+                    throw new FlowException(
+                            ErrorCode.QUEUE_OP_FAILED_BAD_QUEUE,
+                            "queue_id",
+                            "there is no queue " + Integer.toUnsignedString(request.queueId()));
+                }
+                yield new MultipartBody.QueueStatsReply(List.of());
+            }
+            case MultipartBody.GroupStatsRequest request ->
+                new MultipartBody.GroupStatsReply(reader.groups().stream()
+                        .filter(group ->
+                                request.groupId() == GroupMod.ALL_GROUPS || group.groupId() == request.groupId())
+                        .map(Replies::groupStatistics)
+                        .toList());
+            case MultipartBody.GroupDescRequest _ ->
+                new MultipartBody.GroupDescReply(
+                        reader.groups().stream().map(Replies::group).toList());
+            case MultipartBody.GroupFeaturesRequest _ -> groupFeatures();
+            case MultipartBody.MeterStatsRequest request -> {
+                requireMeter(reader, request.meterId());
+                yield new MultipartBody.MeterStatsReply(reader.meters().stream()
+                        .filter(meter -> isMeant(request.meterId(), meter.meterId()))
+                        .map(Replies::meterStatistics)
+                        .toList());
+            }
+            case MultipartBody.MeterConfigRequest request -> {
+                requireMeter(reader, request.meterId());
+                yield new MultipartBody.MeterConfigReply(reader.meters().stream()
+                        .filter(meter -> isMeant(request.meterId(), meter.meterId()))
+                        .map(Replies::meter)
+                        .toList());
+            }
+            case MultipartBody.MeterFeaturesRequest _ ->
+                new MultipartBody.MeterFeatures(
+                        MeterTable.MAX_METERS, METER_BAND_TYPES, METER_CAPABILITIES, MeterTable.MAX_BANDS, 0);
+            case MultipartBody.TableFeaturesRequest _ ->
+                new MultipartBody.TableFeaturesReply(
+                        reader.tables().stream().map(TableCapabilities::of).toList());
+            case MultipartBody.PortDescRequest _ ->
+                new MultipartBody.PortDescReply(
+                        reader.ports().stream().map(Replies::port).toList());
+            case MultipartBody.ExperimenterRequest _ ->
+                throw new FlowException(
+                        ErrorCode.BAD_REQUEST_BAD_EXPERIMENTER, "", "no experimenter's multipart message is known");
+        };
+    }
+
+    private static FlowSelector selector(FlowSelection selection) {
+        return new FlowSelector(
+                selection.tableId(),
+                selection.match(),
+                -1,
+                selection.cookie(),
+                selection.cookieMask(),
+                selection.outPort(),
+                selection.outGroup());
+    }
+
+    private static List<PortState> ports(BridgeReader reader, int port) throws FlowException {
+        requirePort(reader, port, ErrorCode.BAD_REQUEST_BAD_PORT);
+        return reader.ports().stream()
+                .filter(each -> port == Ports.ANY || each.number() == port)
+                .toList();
+    }
+
+    private static boolean isMeant(int wanted, int meter) {
+        return wanted == MeterMod.ALL_METERS || wanted == meter;
+    }
+
+    private static void requireMeter(BridgeReader reader, int meter) throws FlowException {
+        if (meter != MeterMod.ALL_METERS && reader.meters().stream().noneMatch(each -> each.meterId() == meter)) {
+            throw new FlowException(
+                    ErrorCode.METER_MOD_FAILED_UNKNOWN_METER,
+                    "meter_id",
+                    "there is no meter " + Integer.toUnsignedString(meter));
+        }
+    }
+
+    private static MultipartBody.Reply groupFeatures() {
+        int actions = 0;
+        for (ActionType type : ActionType.values()) {
+            int number = type.number(OpenFlowVersion.OPENFLOW_13);
+            actions |= number >= 0 && number < 32 ? 1 << number : 0;
+        }
+        return new MultipartBody.GroupFeatures(
+                ALL_GROUP_TYPES,
+                ALL_GROUP_CAPABILITIES,
+                List.of(GroupMod.MAX_GROUP, GroupMod.MAX_GROUP, GroupMod.MAX_GROUP, GroupMod.MAX_GROUP),
+                List.of(actions, actions, actions, actions));
+    }
+}

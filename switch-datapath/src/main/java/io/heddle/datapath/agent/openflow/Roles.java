@@ -1,0 +1,64 @@
+package io.heddle.datapath.agent.openflow;
+
+import io.heddle.proto.openflow.OpenFlowMessage.Role;
+import java.util.LinkedHashSet;
+import java.util.Set;
+
+/**
+ * Who is whose master, for one bridge. The generation id outlives connections.
+ *
+ * <p>Threading: the event loop.
+ *
+ * @see <a href="https://opennetworking.org/wp-content/uploads/2014/10/openflow-switch-v1.3.5.pdf">OpenFlow 1.3.5 section 6.3.6</a>
+ */
+final class Roles {
+    /** Has a role. */
+    interface Holder {
+        Role role();
+
+        void setRole(Role role);
+    }
+
+    private final Set<Holder> holders = new LinkedHashSet<>();
+    private boolean hasGeneration;
+    private long generationId = -1;
+
+    void add(Holder holder) {
+        holders.add(holder);
+    }
+
+    void remove(Holder holder) {
+        holders.remove(holder);
+    }
+
+    /** The last generation id; all ones when there has been none. */
+    long generationId() {
+        return generationId;
+    }
+
+    /**
+     * Changes a role; a master before becomes a slave.
+     *
+     * @return false when the generation id is older than the last one: nothing has changed then
+     */
+    boolean request(Holder holder, Role role, long generation) {
+        if (role == Role.MASTER || role == Role.SLAVE) {
+            if (hasGeneration && generation - generationId < 0) {
+                return false;
+            }
+            hasGeneration = true;
+            generationId = generation;
+        }
+        if (role == Role.MASTER) {
+            for (Holder other : holders) {
+                if (!other.equals(holder) && other.role() == Role.MASTER) {
+                    other.setRole(Role.SLAVE);
+                }
+            }
+        }
+        if (role != Role.NO_CHANGE) {
+            holder.setRole(role);
+        }
+        return true;
+    }
+}

@@ -1,0 +1,374 @@
+package io.heddle.datapath.agent.openflow;
+
+import io.heddle.datapath.bridge.BridgeControl;
+import io.heddle.flow.error.ErrorCode;
+import io.heddle.flow.error.FlowError;
+import io.heddle.flow.error.FlowException;
+import io.heddle.proto.openflow.Frame;
+import io.heddle.proto.openflow.MultipartBody;
+import io.heddle.proto.openflow.Octets;
+import io.heddle.proto.openflow.OpenFlowCodec;
+import io.heddle.proto.openflow.OpenFlowMessage;
+import io.heddle.proto.openflow.OpenFlowMessage.Role;
+import io.heddle.proto.openflow.OpenFlowVersion;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.EventLoop;
+import io.netty.handler.timeout.IdleState;
+import io.netty.handler.timeout.IdleStateEvent;
+import java.nio.charset.StandardCharsets;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One connection, from its hello to its end.
+ *
+ * <p>Nothing waits in it without bound: as long as the other side does not read its replies, or too many of its requests are with the
+ * bridge, no further request is read; events wait in the subscription's bounded queues.
+ *
+ * <p>Threading: the event loop of its channel.
+ */
+@SuppressWarnings("FutureReturnValueIgnored") // a failed write ends in channelInactive or in a listener
+final class Session extends ChannelInboundHandlerAdapter implements Roles.Holder {
+    private static final Logger LOG = LoggerFactory.getLogger(Session.class);
+
+    /** Octets of a request that its error repeats (OpenFlow 1.3.5 section 7.5.4). */
+    private static final int ERROR_DATA_OCTETS = 64;
+
+    private static final int MOST_OUTSTANDING = 128;
+    private static final int CONTROLLER_MISS_SEND_LENGTH = 128;
+
+    /** Hears how the session goes. */
+    interface Listener {
+        /** Versions have been agreed on. */
+        void up(Session session);
+
+        /** The role is another. */
+        void roleChanged(Session session);
+
+        /** It is over; {@code reason} for people. */
+        void down(Session session, String reason);
+    }
+
+    private final String peer;
+    private final boolean isPassive;
+    private final BridgeControl bridge;
+    private final Set<OpenFlowVersion> versions;
+    private final Timing timing;
+    private final Roles roles;
+    private final Listener listener;
+    private final RequestHandler requests;
+    private final EventSender events;
+    private @Nullable Channel channel;
+    private @Nullable OpenFlowCodec codec;
+    private Role role = Role.EQUAL;
+    private int outstanding;
+    private boolean isProbing;
+    private String closeReason = "closed by the other side";
+
+    Session(
+            String peer,
+            boolean isPassive,
+            BridgeControl bridge,
+            Set<OpenFlowVersion> versions,
+            Timing timing,
+            Roles roles,
+            AgentCounters counters,
+            Listener listener) {
+        this.peer = peer;
+        this.isPassive = isPassive;
+        this.bridge = bridge;
+        this.versions = versions;
+        this.timing = timing;
+        this.roles = roles;
+        this.listener = listener;
+        this.events = new EventSender(this, bridge, counters, isPassive ? 0 : CONTROLLER_MISS_SEND_LENGTH);
+        this.requests = new RequestHandler(this, bridge, roles, events);
+    }
+
+    /** For people: the other side. */
+    String peer() {
+        return peer;
+    }
+
+    boolean isPassive() {
+        return isPassive;
+    }
+
+    @Override
+    public Role role() {
+        return role;
+    }
+
+    @Override
+    public void setRole(Role newRole) {
+        if (role != newRole) {
+            role = newRole;
+            listener.roleChanged(this);
+        }
+    }
+
+    /** The version that was agreed on; for a session that is up. */
+    OpenFlowVersion version() {
+        return codec().version();
+    }
+
+    private OpenFlowCodec codec() {
+        return codec == null ? OpenFlowCodec.of(newest()) : codec;
+    }
+
+    private Channel channel() {
+        if (channel == null) {
+            throw new IllegalStateException("the session has no channel yet");
+        }
+        return channel;
+    }
+
+    EventLoop eventLoop() {
+        return channel().eventLoop();
+    }
+
+    private OpenFlowVersion newest() {
+        return versions.stream().max(Comparator.naturalOrder()).orElseThrow();
+    }
+
+    // ---- life
+
+    @Override
+    public void channelActive(ChannelHandlerContext context) {
+        channel = context.channel();
+        Set<Integer> wires = new HashSet<>();
+        versions.forEach(version -> wires.add(version.wire()));
+        send(0, new OpenFlowMessage.Hello(wires));
+        context.executor()
+                .schedule(
+                        () -> {
+                            if (codec == null) {
+                                close("no hello within " + timing.helloMs() + " ms");
+                            }
+                        },
+                        timing.helloMs(),
+                        TimeUnit.MILLISECONDS);
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext context) {
+        roles.remove(this);
+        events.close();
+        listener.down(this, closeReason);
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+        if (cause instanceof java.io.IOException) {
+            close(String.valueOf(cause.getMessage()));
+        } else {
+            LOG.error("{}: {}: closing the connection after an unexpected failure", bridge.name(), peer, cause);
+            close("internal error");
+        }
+    }
+
+    /** Ends the session. */
+    void close(String reason) {
+        closeReason = reason;
+        channel().close();
+    }
+
+    @Override
+    public void userEventTriggered(ChannelHandlerContext context, Object event) {
+        if (event instanceof IdleStateEvent idle && idle.state() == IdleState.READER_IDLE && codec != null) {
+            if (isProbing) {
+                close("no answer to an echo request within " + timing.probeMs() + " ms");
+            } else if (channel().config().isAutoRead()) {
+                isProbing = true;
+                send(0, new OpenFlowMessage.EchoRequest(Octets.EMPTY));
+            }
+        }
+    }
+
+    // ---- requests
+
+    @Override
+    public void channelRead(ChannelHandlerContext context, Object message) {
+        ByteBuf frame = (ByteBuf) message;
+        try {
+            isProbing = false;
+            if (channel().isActive()) {
+                receive(frame);
+            }
+        } finally {
+            frame.release();
+        }
+    }
+
+    private void receive(ByteBuf in) {
+        Octets head = head(in);
+        int xid = in.getInt(in.readerIndex() + 4);
+        int lengthInHeader = in.getUnsignedShort(in.readerIndex() + 2);
+        boolean isLost = lengthInHeader < OpenFlowCodec.HEADER_OCTETS;
+        try {
+            if (isLost) {
+                throw new FlowException(
+                        ErrorCode.BAD_REQUEST_BAD_LEN,
+                        "",
+                        "a header says " + lengthInHeader + " octets, fewer than it has itself: this is not OpenFlow");
+            }
+            if (codec == null) {
+                negotiate(in);
+            } else {
+                Frame frame = codec.decode(in);
+                requests.handle(frame.xid(), head, frame.message());
+            }
+        } catch (FlowException e) {
+            boolean isFatal = isLost || codec == null || e.error().code() == ErrorCode.BAD_REQUEST_BAD_VERSION;
+            requests.flush();
+            sendError(xid, head, e.error());
+            if (isFatal) {
+                LOG.warn(
+                        "{}: {}: closing the connection: {}",
+                        bridge.name(),
+                        peer,
+                        e.error().message());
+                closeReason = e.error().message();
+                channel().writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
+            } else {
+                LOG.debug("{}: {}: refused: {}", bridge.name(), peer, e.error());
+            }
+        }
+    }
+
+    private static Octets head(ByteBuf in) {
+        byte[] octets = new byte[Math.min(ERROR_DATA_OCTETS, in.readableBytes())];
+        in.getBytes(in.readerIndex(), octets);
+        return Octets.of(octets);
+    }
+
+    private void negotiate(ByteBuf in) throws FlowException {
+        int wire = in.getUnsignedByte(in.readerIndex());
+        int type = in.getUnsignedByte(in.readerIndex() + 1);
+        if (wire == 0 || type != 0) {
+            throw new FlowException(
+                    ErrorCode.BAD_REQUEST_BAD_TYPE,
+                    "",
+                    "the first message is no OpenFlow hello (version %d, type %d)".formatted(wire, type));
+        }
+        OpenFlowMessage message = codec().decode(in).message();
+        Set<Integer> theirs = message instanceof OpenFlowMessage.Hello hello ? hello.versions() : Set.of();
+        Optional<OpenFlowVersion> agreed = versions.stream()
+                .filter(version -> theirs.isEmpty()
+                        ? version.wire() == Math.min(wire, newest().wire())
+                        : theirs.contains(version.wire()))
+                .max(Comparator.naturalOrder());
+        if (agreed.isEmpty()) {
+            String ours = String.join(
+                    ", ",
+                    versions.stream()
+                            .sorted()
+                            .map(OpenFlowVersion::protocolName)
+                            .toList());
+            String text = "this bridge speaks " + ours + ", the other side "
+                    + (theirs.isEmpty() ? "up to version " + wire : "versions " + theirs);
+            LOG.warn("{}: {}: no common OpenFlow version: {}", bridge.name(), peer, text);
+            Octets data = Octets.of(text.getBytes(StandardCharsets.US_ASCII));
+            send(in.getInt(4), new OpenFlowMessage.ErrorReply(ErrorCode.HELLO_FAILED_INCOMPATIBLE, data));
+            closeReason = "no common OpenFlow version: " + text;
+            channel().writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
+            return;
+        }
+        codec = OpenFlowCodec.of(agreed.get());
+        roles.add(this);
+        events.start();
+        listener.up(this);
+    }
+
+    @Override
+    public void channelReadComplete(ChannelHandlerContext context) {
+        requests.flush();
+        context.flush();
+    }
+
+    /** A request is with the bridge. */
+    void began() {
+        outstanding++;
+        updateReading();
+    }
+
+    /** The bridge has answered. */
+    void ended() {
+        outstanding--;
+        updateReading();
+    }
+
+    private void updateReading() {
+        Channel current = channel();
+        boolean reads = outstanding < MOST_OUTSTANDING && current.isWritable();
+        if (current.config().isAutoRead() != reads) {
+            current.config().setAutoRead(reads);
+        }
+    }
+
+    @Override
+    public void channelWritabilityChanged(ChannelHandlerContext context) {
+        updateReading();
+        if (context.channel().isWritable()) {
+            events.drain();
+        }
+    }
+
+    // ---- replies
+
+    boolean isWritable() {
+        return channel().isWritable();
+    }
+
+    /** Writes a message; what is written goes out at the end of the reading or with {@link #flush}. */
+    void send(int xid, OpenFlowMessage message) {
+        ByteBuf out = channel().alloc().buffer();
+        try {
+            codec().encode(out, xid, message);
+        } catch (IllegalArgumentException e) {
+            out.release();
+            LOG.error("{}: {}: a message could not be sent: {}", bridge.name(), peer, e.getMessage());
+            return;
+        }
+        channel().write(out);
+        flush();
+    }
+
+    /** Writes a reply in as many messages as it needs. */
+    void sendMultipart(int xid, MultipartBody.Reply reply) {
+        ByteBuf out = channel().alloc().buffer();
+        try {
+            codec().encodeReply(out, xid, reply);
+        } catch (IllegalArgumentException e) {
+            out.release();
+            LOG.error("{}: {}: a reply could not be sent: {}", bridge.name(), peer, e.getMessage());
+            return;
+        }
+        channel().write(out);
+        flush();
+    }
+
+    void flush() {
+        channel().flush();
+    }
+
+    void sendError(int xid, Octets head, FlowError error) {
+        send(xid, new OpenFlowMessage.ErrorReply(error.code(), head));
+    }
+
+    void internalError(int xid, Octets head, Throwable cause) {
+        LOG.error("{}: {}: a request failed unexpectedly", bridge.name(), peer, cause);
+        sendError(xid, head, new FlowError(ErrorCode.BAD_REQUEST_EPERM, "", "internal error"));
+    }
+}
