@@ -163,6 +163,11 @@ public final class PacketLayers {
                 | (long) protocol << PROTOCOL_SHIFT;
     }
 
+    /** The layers of an unfragmented IPv4 packet with a sound L4 header, found by somebody else. */
+    public static long ofPlainIpv4(int l3, int l4, int l4Length, int protocol) {
+        return pack(EtherTypes.IPV4 | (long) l3 / 2 << OFFSET_SHIFT | IP, 0, l4, l4Length, protocol, true);
+    }
+
     /** Type of what follows Ethernet header and outermost tag. */
     public static int type(long layers) {
         return (int) layers & 0xffff;

@@ -91,6 +91,7 @@ class FlowKeyExtractorTest {
             // A slice of exactly the frame: one octet further throws.
             MemorySegment exact = MemorySegment.ofArray(frame);
             long layers = FlowKeyExtractor.extract(exact, 0, frame.length, key);
+            assertThat(layers).isEqualTo(PacketLayers.parse(exact, 0, frame.length));
             assertThat(PacketLayers.l4(layers) + PacketLayers.l4Length(layers)).isLessThanOrEqualTo(frame.length);
 
             byte[] surrounded = new byte[frame.length + 128];

@@ -46,7 +46,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class VxlanEndpoint implements PacketOwner {
     private static final int ETH_P_IP = 0x0800;
-    private static final int RING_MEBIBYTES = 16;
+    private static final int RING_MEBIBYTES = 32;
     private static final int RESERVE = 128;
 
     /** {@code SKF_AD_OFF + SKF_AD_PKTTYPE}: PACKET_HOST is 0. */
