@@ -9,6 +9,8 @@ import io.heddle.datapath.buffer.PacketPool;
 import io.heddle.datapath.metrics.DropReason;
 import io.heddle.datapath.os.NativeException;
 import io.heddle.datapath.os.NetworkNamespace;
+import io.heddle.flow.packet.Checksums;
+import io.heddle.flow.packet.Ipv4View;
 import io.heddle.flow.packet.Octets;
 import io.heddle.flow.packet.PacketBuilder;
 import io.heddle.flow.packet.PacketPrinter;
@@ -207,7 +209,6 @@ class VxlanPortTest {
             dump.awaitOutput("listening on", Duration.ofSeconds(5));
             String toGuest = b.run(Duration.ofSeconds(15), "iperf3", "-c", "192.168.7.1", "-t", "2", "-f", "m");
             String fromGuest = b.run(Duration.ofSeconds(15), "iperf3", "-c", "192.168.7.1", "-t", "2", "-f", "m", "-R");
-            System.out.println(receiverLine(toGuest) + "\n" + receiverLine(fromGuest));
             assertThat(megabits(toGuest)).as(toGuest).isGreaterThan(100);
             assertThat(megabits(fromGuest)).as(fromGuest).isGreaterThan(100);
             assertThat(dump.awaitExit(Duration.ofSeconds(10))).isZero();
@@ -219,7 +220,6 @@ class VxlanPortTest {
                 .contains("(correct)")
                 .doesNotContain("incorrect")
                 .doesNotContain("bad");
-        System.out.println(tunnel.statistics());
     }
 
     private static String receiverLine(String output) {
@@ -393,8 +393,8 @@ class VxlanPortTest {
                 .formatted(
                         packet.inPort(),
                         tunnel.id(),
-                        io.heddle.flow.packet.Ipv4View.text(tunnel.source()),
-                        io.heddle.flow.packet.Ipv4View.text(tunnel.destination()),
+                        Ipv4View.text(tunnel.source()),
+                        Ipv4View.text(tunnel.destination()),
                         tunnel.ttl());
         packet.release();
         return text;
@@ -478,5 +478,89 @@ class VxlanPortTest {
             assertThat(dump.awaitExit(Duration.ofSeconds(5))).isZero();
             assertThat(dump.output()).doesNotContain("unreachable");
         }
+    }
+
+    /** An outer frame as it comes over the wire, with the inner frame's TOS and a wish for each thing that may be wrong. */
+    private byte[] outer(int tos, byte[] vxlanHeader, byte[] inner, boolean hasChecksum) {
+        byte[] payload = java.util.Arrays.copyOf(vxlanHeader, 8 + inner.length);
+        System.arraycopy(inner, 0, payload, 8, inner.length);
+        long to = mac(a.run("cat", "/sys/class/net/u0/address"));
+        long from = mac(b.run("cat", "/sys/class/net/u0/address"));
+        PacketBuilder frame = PacketBuilder.ethernet(from, to)
+                .ipv4(B, A)
+                .tos(tos)
+                .udp(50000, 4789)
+                .payload(payload);
+        return (hasChecksum ? frame : frame.withoutUdpChecksum()).build();
+    }
+
+    private static long mac(String text) {
+        return Long.parseLong(text.strip().replace(":", ""), 16);
+    }
+
+    private static byte[] innerUdp(int tos) {
+        return PacketBuilder.ethernet(KERNEL_MAC, GUEST_MAC)
+                .ipv4(1, 2)
+                .tos(tos)
+                .udp(3, 4)
+                .payload(new byte[33])
+                .build();
+    }
+
+    @Test
+    void shouldAcceptAndRefuseAsTheRfcsSay() throws Exception {
+        VxlanPort tunnel = openToKernel();
+        byte[] valid = {8, 0, 0, 0, 0, 0, VNI, 0};
+        byte[] reservedBits = {(byte) 0xff, 1, 2, 3, 0, 0, VNI, 4};
+        byte[] noVni = {(byte) 0xf7, 0, 0, 0, 0, 0, VNI, 0};
+        byte[] wrongChecksum = outer(0, valid, innerUdp(0), true);
+        wrongChecksum[wrongChecksum.length - 1] ^= 1;
+        int index = Integer.parseInt(b.run("cat", "/sys/class/net/u0/ifindex").strip());
+        try (RawPort wire = NetworkNamespace.run(b.netns(), () -> new RawPort("u0", index))) {
+            wire.transmit(
+                    batchOf(outer(0, noVni, innerUdp(0), false), wrongChecksum, outer(3, valid, innerUdp(0), true)));
+            wire.transmit(batchOf(outer(0, reservedBits, innerUdp(0), true)));
+            describe(awaitUdp(tunnel));
+            wire.transmit(batchOf(outer(3, valid, innerUdp(1), false)));
+            Packet marked = awaitUdp(tunnel);
+            assertThat(Ipv4View.tos(marked.memory(), marked.offset() + 14)).isEqualTo(3);
+            assertThat(Checksums.isIpv4HeaderValid(marked.memory(), marked.offset() + 14))
+                    .isTrue();
+            assertThat(marked.length()).isEqualTo(innerUdp(0).length);
+            marked.release();
+        }
+        assertThat(tunnel.statistics().receiveDrops(DropReason.MALFORMED))
+                .as("no VNI, wrong checksum")
+                .isEqualTo(2);
+        assertThat(tunnel.statistics().receiveDrops(DropReason.TUNNEL_ECN)).isEqualTo(1);
+    }
+
+    @Test
+    void shouldAllocateNothingFromTransmitToReceive() throws Exception {
+        VxlanPort loop = open(7, new PortSpec.Vxlan("vxl", A, false, A, false, 9, false, 4789, 1400));
+        byte[] frame = innerUdp(0);
+        var threads = (com.sun.management.ThreadMXBean) java.lang.management.ManagementFactory.getThreadMXBean();
+        long allocated = -1;
+        long received = 0;
+        PacketBatch out = new PacketBatch();
+        PacketBatch in = new PacketBatch();
+        for (int round = 0; round < 20; round++) {
+            long before = threads.getCurrentThreadAllocatedBytes();
+            received = 0;
+            for (int i = 0; i < 2_000; i++) {
+                for (int j = 0; j < 10; j++) {
+                    Packet packet = java.util.Objects.requireNonNull(pool.allocate());
+                    packet.append(frame.length);
+                    MemorySegment.copy(frame, 0, packet.memory(), ValueLayout.JAVA_BYTE, packet.offset(), frame.length);
+                    out.add(packet);
+                }
+                loop.transmit(out, 0);
+                received += loop.receive(in);
+                in.release();
+            }
+            allocated = threads.getCurrentThreadAllocatedBytes() - before;
+        }
+        assertThat(received).isGreaterThan(10_000);
+        assertThat(allocated / 20_000).as("octets allocated per packet").isZero();
     }
 }
