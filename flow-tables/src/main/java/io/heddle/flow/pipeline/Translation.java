@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
  * @param mask every bit of the key that the pipeline looked at: all packets that agree in these bits are treated alike. Only words
  *     below {@link io.heddle.flow.match.KeyLayout#PACKET_WORDS} have bits; in_port and recirc_id are always exact
  * @param counters what each packet of the megaflow is counted in: flow entries, tables, groups, buckets
- * @param version of the tables that was looked at
+ * @param version revision under which this was made ({@link io.heddle.flow.classifier.VersionClock#revision}): while that is still the
+ *     current one, this is still true
  * @param drop why the packet goes nowhere; null iff some action outputs, punts or recirculates
  */
 public record Translation(

@@ -56,6 +56,10 @@ final class Translator {
     private final Classifier.Scratch scratch = new Classifier.Scratch();
     private final List<HitCounter> counters = new ArrayList<>();
     private @Nullable DropCause cause;
+
+    /** A limit was hit: what was translated so far is half a way, and is not taken. */
+    private boolean isFailed;
+
     private int depth;
     private int resubmits;
 
@@ -114,11 +118,15 @@ final class Translator {
     }
 
     private Translation result() {
-        List<DatapathAction> program = trim(out);
+        List<DatapathAction> program = isFailed ? List.of() : trim(out);
         boolean goesSomewhere = program.stream().anyMatch(Translator::isDelivery);
         FlowMask mask = new FlowMask();
         for (int word = 0; word < KeyLayout.PACKET_WORDS; word++) {
             mask.addWord(word, looked.word(word));
+        }
+        if (packet.key.getLong(MatchField.NW_FRAG) != 0 && packet.key.word(KeyLayout.W_TP) == 0) {
+            // Hidden from the tables, but the packet leaves with them.
+            packet.key.word(KeyLayout.W_TP, original.word(KeyLayout.W_TP));
         }
         trace.finished(packet.key);
         DropCause drop = goesSomewhere ? null : cause == null ? DropCause.NO_OUTPUT : cause;
@@ -438,7 +446,7 @@ final class Translator {
         packet = outer.packet;
         out = outer.out;
         actionSet = outer.actionSet;
-        isStopped = outer.isStopped;
+        isStopped = outer.isStopped || isFailed;
         reason = outer.reason;
         frozen = null;
         boolean leavesPacketAlone = inner.stream()
@@ -568,7 +576,9 @@ final class Translator {
     }
 
     private void tooDeep() {
-        problem(DropCause.TRANSLATION_LIMIT, "too many resubmits, groups or patch ports: processing stops");
+        problem(DropCause.TRANSLATION_LIMIT, "too many resubmits, groups or patch ports: the packet is dropped");
+        cause = DropCause.TRANSLATION_LIMIT;
+        isFailed = true;
         isStopped = true;
     }
 

@@ -299,7 +299,13 @@ public final class FlowFormatter {
             return;
         }
         int protocol = (int) key.getLong(MatchField.NW_PROTO);
-        mask.add(MatchField.TCP_SRC).add(MatchField.TCP_DST);
+        boolean hasTransport = switch (protocol) {
+            case 1, 2, 6, 17, 58, 132 -> true;
+            default -> false;
+        };
+        if (hasTransport) {
+            mask.add(MatchField.TCP_SRC).add(MatchField.TCP_DST);
+        }
         if (protocol == 6) {
             mask.add(MatchField.TCP_FLAGS);
         }

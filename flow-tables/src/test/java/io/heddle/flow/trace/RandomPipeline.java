@@ -41,7 +41,7 @@ final class RandomPipeline {
             case "ip", "tcp", "udp" -> {
                 maybe(random, match, "nw_dst=10.0." + random.nextInt(2) + ".0/" + (22 + random.nextInt(3)));
                 maybe(random, match, "nw_src=10.0.0." + random.nextInt(3));
-                maybe(random, match, "nw_frag=" + (random.nextBoolean() ? "no" : "later"));
+                maybe(random, match, "nw_frag=" + (protocol.equals("ip") ? "later" : "no"));
             }
             case "ipv6", "tcp6" ->
                 maybe(random, match, "ipv6_dst=2001::" + random.nextInt(2) + "/" + (120 + random.nextInt(9)));
@@ -63,7 +63,7 @@ final class RandomPipeline {
     private static String instructions(Random random, String protocol, int table, boolean hasVlan) {
         List<String> actions = new ArrayList<>();
         for (int i = random.nextInt(5); i > 0; i--) {
-            actions.add(action(random, protocol, hasVlan));
+            actions.add(action(random, protocol, table, hasVlan));
         }
         String popped = protocol.equals("mpls") && random.nextInt(3) == 0 ? "pop_mpls:0x0800" : "";
         if (!popped.isEmpty()) {
@@ -81,7 +81,7 @@ final class RandomPipeline {
         return actions.isEmpty() ? "drop" : String.join(",", actions);
     }
 
-    private static String action(Random random, String protocol, boolean hasVlan) {
+    private static String action(Random random, String protocol, int table, boolean hasVlan) {
         boolean isIpv4 = protocol.equals("ip") || protocol.equals("tcp") || protocol.equals("udp");
         return switch (random.nextInt(20)) {
             case 0, 1, 2 -> "output:" + (1 + random.nextInt(4));
@@ -91,7 +91,7 @@ final class RandomPipeline {
             case 6 -> "move:NXM_OF_ETH_SRC[0..7]->NXM_NX_REG0[0..7]";
             case 7 -> isIpv4 ? "set_field:10.0.0." + random.nextInt(3) + "->ip_dst" : "output:3";
             case 8 -> isIpv4 || protocol.endsWith("6") ? "dec_ttl" : "output:2";
-            case 9 -> "resubmit(,2)";
+            case 9 -> table < 2 ? "resubmit(,2)" : "output:4";
             case 10 -> "group:1";
             case 11 -> "group:2";
             case 12 -> "normal";
