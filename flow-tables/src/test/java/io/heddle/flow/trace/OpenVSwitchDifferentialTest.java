@@ -101,7 +101,8 @@ class OpenVSwitchDifferentialTest {
             ourBits += bits(ours);
             megaflows++;
         } catch (FlowException e) {
-            // It prints some of what it has looked at (nw_ttl of an MPLS packet) in ways that no parser takes, its own included.
+            // It prints some of what it has looked at (nw_ttl of an MPLS packet) in ways that no parser takes, its own
+            // included.
             return;
         }
     }

@@ -49,7 +49,8 @@ final class OpenVSwitchSandbox implements AutoCloseable {
                 "ovs-vsctl", "--db=unix:" + at("db.sock"), "-t", "20", "add-br", "br0", "--", "set", "bridge", "br0"));
         setup.addAll(List.of("datapath_type=dummy", "fail-mode=secure"));
         for (int port = 1; port <= 4; port++) {
-            setup.addAll(List.of("--", "add-port", "br0", "p" + port, "--", "set", "interface", "p" + port, "type=dummy"));
+            setup.addAll(
+                    List.of("--", "add-port", "br0", "p" + port, "--", "set", "interface", "p" + port, "type=dummy"));
             setup.add("ofport_request=" + port);
         }
         run(setup.toArray(String[]::new));
@@ -106,7 +107,8 @@ final class OpenVSwitchSandbox implements AutoCloseable {
             boolean isAlive = daemons.stream().allMatch(Process::isAlive);
             Path log = folder.resolve("unshare.out");
             String said = Files.exists(log) ? Files.readString(log, StandardCharsets.UTF_8) : "";
-            throw new IOException(String.join(" ", command) + ": " + text + (isAlive ? "" : "\nOpen vSwitch has ended:\n" + said));
+            throw new IOException(
+                    String.join(" ", command) + ": " + text + (isAlive ? "" : "\nOpen vSwitch has ended:\n" + said));
         }
         return text;
     }
