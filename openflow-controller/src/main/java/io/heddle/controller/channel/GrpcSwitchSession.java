@@ -265,7 +265,7 @@ public final class GrpcSwitchSession implements SwitchSession {
         bridge.secondary = secondary;
         bridge.isUp = false;
         bridgeOfId.remove(bridge.id, bridge);
-        listener().onBridgeDown(this, bridge.id, secondary);
+        listener().onBridgeDown(this, bridge.view(), secondary);
     }
 
     private void readBridge(GrpcBridge bridge) {

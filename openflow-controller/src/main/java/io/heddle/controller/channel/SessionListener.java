@@ -38,7 +38,7 @@ public interface SessionListener {
     void onBridgeUp(SwitchSession session, SwitchView view, List<FlowMod> flows);
 
     /** A bridge is gone, unreachable, or another controller is its primary ({@code secondary}). */
-    void onBridgeDown(SwitchSession session, SwitchId id, boolean secondary);
+    void onBridgeDown(SwitchSession session, SwitchView view, boolean secondary);
 
     void onPacketIn(SwitchSession session, SwitchView view, int inPort, int tableId, Frame frame);
 

@@ -21,10 +21,12 @@ import io.heddle.flow.error.FlowError;
 import io.heddle.flow.table.FlowMod;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.function.BiConsumer;
 import java.util.function.Supplier;
@@ -58,9 +60,11 @@ public final class ControllerLoop implements SessionListener {
     private final Executor executor;
     private final Supplier<Now> clock;
     private final DurableWrites durable;
+    private final MeterRegistry meters;
     private final IntentStore intents = new IntentStore();
-    private final Map<SwitchId, ManagedBridge> bridges = new HashMap<>();
-    private final Map<String, TargetStatus> targets = new HashMap<>();
+    private final Map<SwitchId, ManagedBridge> bridges = new ConcurrentHashMap<>();
+    private final Map<String, TargetStatus> targets = new ConcurrentHashMap<>();
+    private final Map<SwitchId, SwitchStatus> secondaries = new HashMap<>();
     private final Counter packetIns;
     private final Counter packetOuts;
     private final Counter writesDone;
@@ -85,6 +89,7 @@ public final class ControllerLoop implements SessionListener {
         this.executor = executor;
         this.clock = clock;
         this.durable = durable;
+        this.meters = meters;
         packetIns = meters.counter("heddle.packet.ins");
         packetOuts = meters.counter("heddle.packet.outs");
         writesDone = meters.counter("heddle.flow.writes", "result", "done");
@@ -101,6 +106,10 @@ public final class ControllerLoop implements SessionListener {
         targets.put(
                 session.target(),
                 new TargetStatus(false, "not tried yet", clock.get().epochMillis()));
+        meters.gauge("heddle.channel.connected", Tags.of("target", session.target()), targets, map -> {
+            TargetStatus status = map.get(session.target());
+            return status != null && status.connected() ? 1 : 0;
+        });
         session.start(this);
     }
 
@@ -119,6 +128,7 @@ public final class ControllerLoop implements SessionListener {
         for (ManagedBridge bridge : bridges.values()) {
             all.add(bridge.status(intents.of(bridge.view.id()).size()));
         }
+        all.addAll(secondaries.values());
         targets.forEach((target, status) -> {
             if (bridges.values().stream()
                     .noneMatch(bridge -> bridge.session.target().equals(target))) {
@@ -139,6 +149,9 @@ public final class ControllerLoop implements SessionListener {
     public void onState(SwitchSession session, State state, String reason) {
         TargetStatus before = targets.get(session.target());
         boolean connected = state == State.CONNECTED;
+        if (!connected) {
+            secondaries.values().removeIf(status -> status.target().equals(session.target()));
+        }
         if (before == null
                 || before.connected() != connected
                 || !before.reason().equals(reason)) {
@@ -170,6 +183,7 @@ public final class ControllerLoop implements SessionListener {
         ManagedBridge bridge = new ManagedBridge(session, view, now.epochMillis());
         bridge.auditAtNanos = now.nanos() + AUDIT_NANOS;
         bridges.put(view.id(), bridge);
+        secondaries.remove(view.id());
         List<FlowIntent> own = flows.stream()
                 .filter(flow -> Cookies.isOwn(flow.cookie()))
                 .map(FlowIntent::of)
@@ -200,7 +214,14 @@ public final class ControllerLoop implements SessionListener {
     }
 
     @Override
-    public void onBridgeDown(SwitchSession session, SwitchId id, boolean secondary) {
+    public void onBridgeDown(SwitchSession session, SwitchView view, boolean secondary) {
+        SwitchId id = view.id();
+        if (secondary) {
+            long millis = clock.get().epochMillis();
+            secondaries.put(id, new SwitchStatus(session.target(), view, SwitchStatus.State.SECONDARY, millis, 0, ""));
+        } else {
+            secondaries.remove(id);
+        }
         ManagedBridge bridge = bridges.get(id);
         if (bridge == null || !bridge.session.equals(session)) {
             return;

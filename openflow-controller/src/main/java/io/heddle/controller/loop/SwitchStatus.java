@@ -16,8 +16,10 @@ public record SwitchStatus(
         String target, @Nullable SwitchView view, State state, long sinceMillis, int intendedFlows, String lastError) {
     /** State of a bridge's channel. */
     public enum State {
-        /** No connection, or this controller is not the primary. */
+        /** No connection. */
         CONNECTING,
+        /** Connected, but another controller is the primary. */
+        SECONDARY,
         /** Connected; the flows are being brought in line. */
         RECONCILING,
         /** Connected; the flows are as they should be. */

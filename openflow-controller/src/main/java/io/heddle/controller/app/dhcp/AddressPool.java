@@ -9,6 +9,7 @@ import java.util.BitSet;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.PriorityQueue;
 import java.util.Set;
@@ -26,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class AddressPool {
     /** An address that was offered and not asked for yet. */
-    record Offer(String clientKey, int ip, Location location) {}
+    record Offer(String clientKey, int ip, long mac, Location location, long untilMillis) {}
 
     /** Where a client is. */
     record Location(long datapathId, int port) {}
@@ -101,9 +102,25 @@ final class AddressPool {
         offers.cleanUp();
     }
 
-    /** Number of offers that wait for their request. */
-    int offerCount() {
-        return offerOfIp.size();
+    /** The offers that wait for their request, in the form of leases. */
+    List<Lease> offers(long nowMillis, DhcpLimits limits) {
+        return offerOfIp.values().stream()
+                .filter(offer -> offer.untilMillis() > nowMillis)
+                .map(offer -> new Lease(
+                        network.name(),
+                        offer.ip(),
+                        offer.clientKey(),
+                        offer.mac(),
+                        offer.clientKey().startsWith("id:") ? offer.clientKey().substring(3) : "",
+                        "",
+                        Lease.State.RELEASED,
+                        offer.untilMillis() - limits.offerSeconds() * 1000L,
+                        offer.untilMillis(),
+                        reservations.containsKey(offer.ip()),
+                        offer.location().datapathId(),
+                        offer.location().port(),
+                        ""))
+                .toList();
     }
 
     /** Number of addresses that could be given. */

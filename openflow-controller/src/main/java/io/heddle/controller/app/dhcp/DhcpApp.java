@@ -114,6 +114,20 @@ public final class DhcpApp implements ControllerApp {
         return "dhcp";
     }
 
+    /** Every lease that is known, also those that ended. */
+    public List<Lease> leases() {
+        List<Lease> leases = new ArrayList<>();
+        servers.values().forEach(server -> server.pool().leases().forEach(leases::add));
+        return leases;
+    }
+
+    /** The offers that wait for their request, in the form of leases. */
+    public List<Lease> offers(long nowMillis) {
+        List<Lease> offers = new ArrayList<>();
+        servers.values().forEach(server -> offers.addAll(server.pool().offers(nowMillis, limits)));
+        return offers;
+    }
+
     @Override
     public List<Command> onEvent(Event event, Now now) {
         return switch (event) {

@@ -95,7 +95,7 @@ final class DhcpServer {
         if (ip == 0) {
             return Outcome.silence("exhausted");
         }
-        pool.offer(new Offer(client, ip, location));
+        pool.offer(new Offer(client, ip, mac, location, nowMillis + limits.offerSeconds() * 1000L));
         return Outcome.reply("offered", replies(message).offer(ip, leaseSeconds(message)));
     }
 

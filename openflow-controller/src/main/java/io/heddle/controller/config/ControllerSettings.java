@@ -1,0 +1,33 @@
+package io.heddle.controller.config;
+
+import java.nio.file.Path;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the process needs to know.
+ *
+ * @param switches targets, {@code unix:/path} or {@code grpc://host:port}
+ * @param apiListen {@code unix:/path} or {@code host:port}
+ * @param metricsListen {@code host:port}; null: off
+ * @param state folder of the lease database
+ */
+public record ControllerSettings(
+        List<String> switches,
+        List<String> apiListen,
+        @Nullable String metricsListen,
+        Path state) {
+    /** {@link #apiListen} when nothing is said. */
+    public static final List<String> DEFAULT_API_LISTEN = List.of("unix:/run/heddle/controller.sock");
+
+    /** {@link #metricsListen} when nothing is said. */
+    public static final String DEFAULT_METRICS_LISTEN = "127.0.0.1:9465";
+
+    /** {@link #state} when nothing is said. */
+    public static final Path DEFAULT_STATE = Path.of("/var/lib/heddle/controller");
+
+    public ControllerSettings {
+        switches = List.copyOf(switches);
+        apiListen = List.copyOf(apiListen);
+    }
+}

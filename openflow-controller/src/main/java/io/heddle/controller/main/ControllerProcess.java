@@ -1,0 +1,96 @@
+package io.heddle.controller.main;
+
+import io.heddle.controller.config.ControllerConfig;
+import io.heddle.proto.document.DocumentException;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.concurrent.CountDownLatch;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The controller process.
+ *
+ * <pre>
+ *   heddle controller --config FILE            runs until SIGTERM or SIGINT
+ *   heddle controller --config FILE --check    reads the file and says whether it is right
+ * </pre>
+ *
+ * <p>Prints {@code heddle-controller: ready} when it serves its API and connects to its switches. Exit status: 0 when it was asked to
+ * stop or the file is right, 1 when it could not start, 2 when the command line or the file is wrong.
+ */
+public final class ControllerProcess {
+    private static final Logger LOG = LoggerFactory.getLogger(ControllerProcess.class);
+    private static final String USAGE = "usage: heddle controller --config FILE [--check]";
+
+    private ControllerProcess() {}
+
+    /** Runs the process and ends it with its exit status. */
+    public static void main(String[] args) {
+        int status = run(args);
+        if (status != 0) {
+            System.exit(status);
+        }
+    }
+
+    /** As {@link #main}, but returns the exit status. */
+    public static int run(String... args) {
+        Path file = null;
+        boolean check = false;
+        for (int i = 0; i < args.length; i++) {
+            if (args[i].equals("--config") && i + 1 < args.length) {
+                file = Path.of(args[++i]);
+            } else if (args[i].startsWith("--config=")) {
+                file = Path.of(args[i].substring("--config=".length()));
+            } else if (args[i].equals("--check")) {
+                check = true;
+            } else {
+                System.err.println("heddle-controller: what is '" + args[i] + "'?\n" + USAGE);
+                return 2;
+            }
+        }
+        if (file == null) {
+            System.err.println("heddle-controller: no configuration file\n" + USAGE);
+            return 2;
+        }
+        try {
+            ControllerConfig config = ControllerConfig.load(file);
+            if (check) {
+                System.out.println(
+                        file + ": right, " + config.settings().switches().size() + " switches, "
+                                + config.places().size() + " networks");
+                return 0;
+            }
+            return serve(config);
+        } catch (DocumentException e) {
+            System.err.println(e.getMessage());
+            return 2;
+        } catch (IOException e) {
+            System.err.println("heddle-controller: " + e.getMessage());
+            return 1;
+        }
+    }
+
+    private static int serve(ControllerConfig config) throws IOException {
+        RunningController controller = RunningController.start(config);
+        CountDownLatch stopped = new CountDownLatch(1);
+        Runtime.getRuntime()
+                .addShutdownHook(new Thread(
+                        () -> {
+                            try {
+                                controller.close();
+                            } catch (IOException e) {
+                                LOG.error("did not stop cleanly: {}", e.getMessage());
+                            }
+                            stopped.countDown();
+                        },
+                        "heddle-stop"));
+        System.out.println("heddle-controller: ready");
+        try {
+            stopped.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        return 0;
+    }
+}
