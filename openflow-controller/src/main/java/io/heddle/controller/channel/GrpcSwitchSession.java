@@ -78,7 +78,7 @@ public final class GrpcSwitchSession implements SwitchSession {
     private final GrpcTarget address;
     private final EventLoopGroup group;
     private final ScheduledExecutorService loop;
-    private final Uint128 electionId;
+    private Uint128 electionId;
     private final Map<String, GrpcBridge> bridges = new HashMap<>();
     private final Map<SwitchId, GrpcBridge> bridgeOfId = new HashMap<>();
     private final Set<String> opened = new HashSet<>();
@@ -100,6 +100,7 @@ public final class GrpcSwitchSession implements SwitchSession {
      * @param group for the network
      * @param loop the controller loop
      * @param electionHigh the higher half of the election id; the highest id is the primary, so a controller that started later wins
+     * @param electionLow the lower half, raised by one with each connection
      */
     public GrpcSwitchSession(
             String target, EventLoopGroup group, ScheduledExecutorService loop, long electionHigh, long electionLow) {
@@ -136,6 +137,8 @@ public final class GrpcSwitchSession implements SwitchSession {
         int mine = ++generation;
         ManagedChannel made = address.open(group, loop);
         channel = made;
+        // The switch may not have noticed yet that the connection before is gone, and no two may have the same id.
+        electionId = electionId.toBuilder().setLow(electionId.getLow() + 1).build();
         SwitchGrpc.newStub(made).channel(new Incoming(mine));
         open("");
     }

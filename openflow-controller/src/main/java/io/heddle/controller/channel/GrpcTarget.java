@@ -6,8 +6,8 @@ import io.netty.channel.EventLoopGroup;
 import io.netty.channel.epoll.EpollDomainSocketChannel;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.unix.DomainSocketAddress;
-import java.net.InetSocketAddress;
 import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Where a switch serves gRPC.
@@ -52,14 +52,16 @@ public record GrpcTarget(String path, String host, int port) {
     /** A channel that calls back on {@code executor}. */
     ManagedChannel open(EventLoopGroup group, Executor executor) {
         NettyChannelBuilder builder = path.isEmpty()
-                ? NettyChannelBuilder.forAddress(new InetSocketAddress(host, port))
-                        .channelType(EpollSocketChannel.class)
+                ? NettyChannelBuilder.forAddress(host, port).channelType(EpollSocketChannel.class)
                 : NettyChannelBuilder.forAddress(new DomainSocketAddress(path))
                         .channelType(EpollDomainSocketChannel.class)
                         .overrideAuthority("localhost");
         return builder.eventLoopGroup(group)
                 .usePlaintext()
                 .maxInboundMessageSize(MAX_MESSAGE_OCTETS)
+                // A switch that vanished without a word is noticed.
+                .keepAliveTime(10, TimeUnit.SECONDS)
+                .keepAliveTimeout(5, TimeUnit.SECONDS)
                 .executor(executor)
                 .build();
     }

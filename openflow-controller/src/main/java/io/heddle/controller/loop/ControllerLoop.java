@@ -323,7 +323,7 @@ public final class ControllerLoop implements SessionListener {
                 ManagedBridge bridge = bridges.get(send.id());
                 if (bridge != null) {
                     packetOuts.increment();
-                    bridge.session.sendPacket(send.id(), send.inPort(), send.actions(), send.frame());
+                    bridge.send(send);
                 }
             }
             case Command.Publish publish -> dispatch(publish.event());
@@ -381,6 +381,7 @@ public final class ControllerLoop implements SessionListener {
         bridge.writes++;
         bridge.session.write(bridge.view.id(), mods, result -> {
             bridge.isWriting = false;
+            bridge.release();
             writesDone.increment((double) mods.size() - result.errors().size());
             writesRefused.increment(result.errors().size());
             if (!result.errors().isEmpty()) {

@@ -1,8 +1,10 @@
 package io.heddle.controller.loop;
 
 import io.heddle.controller.channel.SwitchSession;
+import io.heddle.controller.core.Command;
 import io.heddle.controller.core.SwitchView;
 import io.heddle.flow.table.FlowMod;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -16,6 +18,12 @@ final class ManagedBridge {
 
     /** Flow mods that wait for the write before them. */
     final List<FlowMod> pending = new ArrayList<>();
+
+    /** A packet that must not overtake a write. */
+    record HeldPacket(long afterWrite, Command.SendPacket send) {}
+
+    /** Packets in order, each with the number of the write that it waits for. */
+    final ArrayDeque<HeldPacket> heldPackets = new ArrayDeque<>();
 
     SwitchView view;
 
@@ -37,6 +45,28 @@ final class ManagedBridge {
         this.session = session;
         this.view = view;
         this.sinceMillis = sinceMillis;
+    }
+
+    /** Sends a packet, after the flow mods that were wanted before it are in force. */
+    void send(Command.SendPacket packet) {
+        if (!pending.isEmpty()) {
+            heldPackets.add(new HeldPacket(writes + 1, packet));
+        } else if (isWriting) {
+            heldPackets.add(new HeldPacket(writes, packet));
+        } else {
+            sendNow(packet);
+        }
+    }
+
+    /** The last write is done: packets that waited for it may go. */
+    void release() {
+        while (!heldPackets.isEmpty() && heldPackets.getFirst().afterWrite() <= writes) {
+            sendNow(heldPackets.removeFirst().send());
+        }
+    }
+
+    private void sendNow(Command.SendPacket packet) {
+        session.sendPacket(packet.id(), packet.inPort(), packet.actions(), packet.frame());
     }
 
     boolean isReady() {

@@ -1,0 +1,177 @@
+package io.heddle.controller.loop;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.heddle.controller.AppLab;
+import io.heddle.controller.channel.SessionListener;
+import io.heddle.controller.channel.SwitchSession;
+import io.heddle.controller.core.Command;
+import io.heddle.controller.core.ControllerApp;
+import io.heddle.controller.core.Cookies;
+import io.heddle.controller.core.Event;
+import io.heddle.controller.core.FlowIntent;
+import io.heddle.controller.core.Now;
+import io.heddle.controller.core.SwitchId;
+import io.heddle.controller.packet.Frame;
+import io.heddle.controller.pipeline.PipelineTable;
+import io.heddle.flow.action.Action;
+import io.heddle.flow.match.Match;
+import io.heddle.flow.match.MatchField;
+import io.heddle.flow.table.FlowMod;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.Test;
+
+class ControllerLoopTest {
+    private static final SwitchId ID = AppLab.ID;
+    private static final Frame FRAME = Frame.of(new byte[60]);
+
+    /** Notes what it is asked for; the test answers. */
+    private static final class NotingSession implements SwitchSession {
+        final List<String> asked = new ArrayList<>();
+        final ArrayDeque<Consumer<WriteResult>> unanswered = new ArrayDeque<>();
+
+        @Override
+        public String target() {
+            return "unix:/s";
+        }
+
+        @Override
+        public void start(SessionListener listener) {
+            // The test tells the listener.
+        }
+
+        @Override
+        public void write(SwitchId id, List<FlowMod> mods, Consumer<WriteResult> result) {
+            asked.add("write " + mods.size());
+            unanswered.add(result);
+        }
+
+        @Override
+        public void readFlows(SwitchId id, Consumer<List<FlowMod>> result) {
+            asked.add("read");
+        }
+
+        @Override
+        public void sendPacket(SwitchId id, int inPort, List<Action> actions, Frame frame) {
+            asked.add("packet " + inPort);
+        }
+
+        @Override
+        public void close() {
+            asked.add("close");
+        }
+
+        void answer(String... errors) {
+            unanswered.remove().accept(new WriteResult(List.of(errors), true));
+        }
+    }
+
+    private final NotingSession session = new NotingSession();
+    private final ArrayDeque<Runnable> tasks = new ArrayDeque<>();
+    private final List<Command> commands = new ArrayList<>();
+    private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
+
+    private final ControllerApp app = new ControllerApp() {
+        @Override
+        public String name() {
+            return "learning";
+        }
+
+        @Override
+        public List<Command> onEvent(Event event, Now now) {
+            List<Command> all = List.copyOf(commands);
+            commands.clear();
+            return all;
+        }
+    };
+
+    private final ControllerLoop loop =
+            new ControllerLoop(List.of(app), tasks::add, () -> new Now(0, 0), (leases, then) -> then.run(), meters);
+
+    private void run() {
+        while (!tasks.isEmpty()) {
+            tasks.remove().run();
+        }
+    }
+
+    private void up() {
+        loop.add(session);
+        loop.onState(session, SessionListener.State.CONNECTED, "");
+        loop.onBridgeUp(session, AppLab.view(4), List.of());
+        run();
+    }
+
+    private void packetIn() {
+        loop.onPacketIn(session, AppLab.view(4), 1, 0, FRAME);
+    }
+
+    private static Command flow(int mac) {
+        Match match = Match.builder()
+                .exact(MatchField.IN_PORT, 1)
+                .exact(MatchField.VLAN_VID, 0)
+                .exact(MatchField.ETH_SRC, mac)
+                .build();
+        return new Command.PutFlow(
+                ID,
+                FlowIntent.permanent(
+                        PipelineTable.SOURCE.id(), 1, match, Cookies.of(PipelineTable.SOURCE.id(), mac), List.of()));
+    }
+
+    private static Command packet(int inPort) {
+        return new Command.SendPacket(ID, inPort, List.of(), FRAME);
+    }
+
+    @Test
+    void shouldNotLetAPacketOvertakeTheFlowsBeforeIt() {
+        up();
+        commands.addAll(List.of(packet(1), flow(1), packet(2)));
+        packetIn();
+        run();
+        commands.addAll(List.of(packet(3), flow(2), packet(4)));
+        packetIn();
+        run();
+        assertThat(session.asked).containsExactly("packet 1", "write 1");
+        session.answer();
+        assertThat(session.asked).containsExactly("packet 1", "write 1", "packet 2", "packet 3", "write 1");
+        session.answer();
+        assertThat(session.asked).endsWith("write 1", "packet 4");
+    }
+
+    @Test
+    void shouldWriteAtOnceWhatGatheredDuringAWrite() {
+        up();
+        commands.add(flow(1));
+        packetIn();
+        run();
+        commands.addAll(List.of(flow(2), flow(3)));
+        packetIn();
+        commands.add(flow(4));
+        packetIn();
+        run();
+        session.answer();
+        assertThat(session.asked).containsExactly("write 1", "write 3");
+    }
+
+    @Test
+    void shouldCountWhatTheSwitchRefused() {
+        up();
+        commands.addAll(List.of(flow(1), flow(2)));
+        packetIn();
+        run();
+        session.answer("table full");
+        assertThat(meters.get("heddle.flow.writes")
+                        .tag("result", "refused")
+                        .counter()
+                        .count())
+                .isEqualTo(1);
+        assertThat(meters.get("heddle.flow.writes")
+                        .tag("result", "done")
+                        .counter()
+                        .count())
+                .isEqualTo(1);
+    }
+}
