@@ -1,5 +1,6 @@
 package io.heddle.datapath.main;
 
+import io.heddle.datapath.agent.grpc.GrpcAgent;
 import io.heddle.datapath.agent.metrics.MetricsServer;
 import io.heddle.datapath.bridge.ConfigurationChange;
 import io.heddle.datapath.bridge.ConfigurationException;
@@ -191,6 +192,7 @@ public final class SwitchProcess implements AutoCloseable {
         FileStateStore.Saved saved = store.load();
         file = saved.file();
         apply(configuration.configuration(), saved.current());
+        closeLast.push(GrpcAgent.start(heddle, settings.grpcListen(), GrpcAgent.Limits.DEFAULT));
         String metrics = settings.metricsListen();
         if (metrics != null) {
             closeLast.push(MetricsServer.start(metrics, heddle));

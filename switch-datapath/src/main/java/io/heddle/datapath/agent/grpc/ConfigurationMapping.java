@@ -1,0 +1,137 @@
+package io.heddle.datapath.agent.grpc;
+
+import com.google.rpc.Code;
+import io.heddle.datapath.bridge.BridgeConfiguration;
+import io.heddle.datapath.bridge.ConfigurationChange;
+import io.heddle.datapath.bridge.PortConfiguration;
+import io.heddle.datapath.bridge.SwitchConfiguration;
+import io.heddle.proto.v1.Configuration;
+import io.heddle.proto.v1.FailMode;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Configurations to and from messages. What they mean is checked where they are applied. */
+final class ConfigurationMapping {
+    private ConfigurationMapping() {}
+
+    static Configuration toProto(SwitchConfiguration configuration) {
+        Configuration.Builder proto = Configuration.newBuilder();
+        configuration.bridges().forEach(bridge -> proto.addBridges(toProto(bridge)));
+        return proto.build();
+    }
+
+    private static io.heddle.proto.v1.BridgeConfiguration toProto(BridgeConfiguration bridge) {
+        io.heddle.proto.v1.BridgeConfiguration.Builder proto = io.heddle.proto.v1.BridgeConfiguration.newBuilder()
+                .setName(bridge.name())
+                .setDatapathId(bridge.datapathId())
+                .setFailMode(StateMapping.failMode(bridge.failMode()))
+                .addAllControllers(bridge.controllers())
+                .addAllListen(bridge.listen())
+                .addAllProtocols(bridge.protocols());
+        for (PortConfiguration port : bridge.ports()) {
+            proto.addPorts(io.heddle.proto.v1.PortConfiguration.newBuilder()
+                    .setName(port.name())
+                    .setNumber(port.number())
+                    .setType(StateMapping.type(port.type()))
+                    .setPeer(port.peer())
+                    .setNetns(port.netns())
+                    .setMac(port.mac())
+                    .setMtu(port.mtu())
+                    .setRemote(port.remote())
+                    .setLocal(port.local())
+                    .setKey(port.key())
+                    .setUdpPort(port.udpPort()));
+        }
+        return proto.build();
+    }
+
+    static List<ConfigurationChange> toModel(List<io.heddle.proto.v1.ConfigurationChange> changes) {
+        List<ConfigurationChange> model = new ArrayList<>(changes.size());
+        for (int i = 0; i < changes.size(); i++) {
+            model.add(toModel(changes.get(i), "changes[" + i + "]"));
+        }
+        return model;
+    }
+
+    private static ConfigurationChange toModel(io.heddle.proto.v1.ConfigurationChange change, String path) {
+        return switch (change.getKindCase()) {
+            case REPLACE -> {
+                List<BridgeConfiguration> bridges = new ArrayList<>();
+                for (int i = 0; i < change.getReplace().getBridgesCount(); i++) {
+                    bridges.add(bridge(change.getReplace().getBridges(i), path + ".replace.bridges[" + i + "]"));
+                }
+                yield new ConfigurationChange.Replace(new SwitchConfiguration(bridges));
+            }
+            case PUT_BRIDGE -> new ConfigurationChange.PutBridge(bridge(change.getPutBridge(), path + ".put_bridge"));
+            case DELETE_BRIDGE -> new ConfigurationChange.DeleteBridge(change.getDeleteBridge());
+            case PUT_PORT ->
+                new ConfigurationChange.PutPort(
+                        change.getPutPort().getBridge(),
+                        port(change.getPutPort().getPort(), path + ".put_port.port"));
+            case DELETE_PORT ->
+                new ConfigurationChange.DeletePort(
+                        change.getDeletePort().getBridge(),
+                        change.getDeletePort().getPort());
+            case KIND_NOT_SET ->
+                throw Failures.refusal(Code.INVALID_ARGUMENT, path, "the change is of no kind that this switch knows");
+        };
+    }
+
+    private static BridgeConfiguration bridge(io.heddle.proto.v1.BridgeConfiguration bridge, String path) {
+        List<PortConfiguration> ports = new ArrayList<>();
+        for (int i = 0; i < bridge.getPortsCount(); i++) {
+            ports.add(port(bridge.getPorts(i), path + ".ports[" + i + "]"));
+        }
+        if (bridge.getFailMode() == FailMode.UNRECOGNIZED) {
+            throw Failures.refusal(Code.INVALID_ARGUMENT, path + ".fail_mode", "the fail mode is SECURE or STANDALONE");
+        }
+        return new BridgeConfiguration(
+                bridge.getName(),
+                bridge.getDatapathId(),
+                bridge.getFailMode() == FailMode.FAIL_MODE_STANDALONE
+                        ? BridgeConfiguration.FailMode.STANDALONE
+                        : BridgeConfiguration.FailMode.SECURE,
+                bridge.getControllersList(),
+                bridge.getListenList(),
+                bridge.getProtocolsList(),
+                ports);
+    }
+
+    private static PortConfiguration port(io.heddle.proto.v1.PortConfiguration port, String path) {
+        PortConfiguration.PortType type = switch (port.getType()) {
+            case PORT_TYPE_TAP -> PortConfiguration.PortType.TAP;
+            case PORT_TYPE_SYSTEM -> PortConfiguration.PortType.SYSTEM;
+            case PORT_TYPE_VETH -> PortConfiguration.PortType.VETH;
+            case PORT_TYPE_VXLAN -> PortConfiguration.PortType.VXLAN;
+            case PORT_TYPE_PATCH -> PortConfiguration.PortType.PATCH;
+            case PORT_TYPE_TUN -> PortConfiguration.PortType.TUN;
+            case PORT_TYPE_INTERNAL -> PortConfiguration.PortType.INTERNAL;
+            case PORT_TYPE_MEMORY -> PortConfiguration.PortType.MEMORY;
+            case PORT_TYPE_UNSPECIFIED, UNRECOGNIZED ->
+                throw Failures.refusal(
+                        Code.INVALID_ARGUMENT,
+                        path + ".type",
+                        "the port's type is missing or unknown: tap, system, veth, vxlan, patch, tun or internal");
+        };
+        return new PortConfiguration(
+                port.getName(),
+                unsigned(port.getNumber(), path + ".number"),
+                type,
+                port.getPeer(),
+                port.getNetns(),
+                port.getMac(),
+                unsigned(port.getMtu(), path + ".mtu"),
+                port.getRemote(),
+                port.getLocal(),
+                port.getKey(),
+                unsigned(port.getUdpPort(), path + ".udp_port"));
+    }
+
+    private static int unsigned(int number, String path) {
+        if (number < 0) {
+            throw Failures.refusal(
+                    Code.INVALID_ARGUMENT, path, Integer.toUnsignedString(number) + " is too large a number");
+        }
+        return number;
+    }
+}

@@ -1,0 +1,296 @@
+package io.heddle.datapath.agent.grpc;
+
+import io.heddle.datapath.bridge.BridgeConfiguration;
+import io.heddle.datapath.bridge.BridgeEvent;
+import io.heddle.datapath.bridge.BridgeReader;
+import io.heddle.datapath.bridge.ControllerRegistration;
+import io.heddle.datapath.bridge.FlowState;
+import io.heddle.datapath.bridge.GroupState;
+import io.heddle.datapath.bridge.MeterState;
+import io.heddle.datapath.bridge.PortState;
+import io.heddle.datapath.bridge.SwitchControl;
+import io.heddle.datapath.bridge.TraceReport;
+import io.heddle.flow.action.Ports;
+import io.heddle.flow.group.GroupMod;
+import io.heddle.flow.meter.MeterMod;
+import io.heddle.flow.table.FlowMod;
+import io.heddle.flow.text.AddressText;
+import io.heddle.flow.text.FlowFormatter;
+import io.heddle.proto.mapping.FlowMapping;
+import io.heddle.proto.mapping.GroupMapping;
+import io.heddle.proto.mapping.MeterMapping;
+import io.heddle.proto.v1.CacheState;
+import io.heddle.proto.v1.ControllerConnection;
+import io.heddle.proto.v1.DropCount;
+import io.heddle.proto.v1.Entity;
+import io.heddle.proto.v1.FailMode;
+import io.heddle.proto.v1.Flow;
+import io.heddle.proto.v1.FlowRemoved;
+import io.heddle.proto.v1.Group;
+import io.heddle.proto.v1.Megaflow;
+import io.heddle.proto.v1.Meter;
+import io.heddle.proto.v1.PacketIn;
+import io.heddle.proto.v1.PortCounters;
+import io.heddle.proto.v1.PortType;
+import io.heddle.proto.v1.TableState;
+import io.heddle.proto.v1.TraceNode;
+import java.util.HexFormat;
+import org.jspecify.annotations.Nullable;
+
+/** What a bridge says about itself, as messages. */
+final class StateMapping {
+    private final @Nullable FlowFormatter texts;
+
+    /** @param texts prints the text forms; null to leave them out */
+    StateMapping(@Nullable FlowFormatter texts) {
+        this.texts = texts;
+    }
+
+    static String datapathId(long id) {
+        return HexFormat.of().toHexDigits(id);
+    }
+
+    Entity entity(FlowState state) {
+        return Entity.newBuilder().setFlow(flow(state)).build();
+    }
+
+    Entity entity(GroupState state) {
+        return Entity.newBuilder().setGroup(group(state)).build();
+    }
+
+    Entity entity(MeterState state) {
+        return Entity.newBuilder().setMeter(meter(state)).build();
+    }
+
+    Entity entity(PortState state) {
+        return Entity.newBuilder().setPort(port(state)).build();
+    }
+
+    io.heddle.proto.v1.FlowState flow(FlowState state) {
+        FlowMod mod = new FlowMod(
+                FlowMod.Command.ADD,
+                state.tableId(),
+                state.match(),
+                state.priority(),
+                state.cookie(),
+                0,
+                state.idleTimeoutSeconds(),
+                state.hardTimeoutSeconds(),
+                state.importance(),
+                state.flags(),
+                Ports.ANY,
+                FlowMod.ANY_GROUP,
+                state.instructions());
+        Flow.Builder flow = FlowMapping.toProto(mod).toBuilder();
+        if (texts != null) {
+            flow.setText(texts.flow(mod));
+        }
+        return io.heddle.proto.v1.FlowState.newBuilder()
+                .setFlow(flow)
+                .setPacketCount(state.packets())
+                .setByteCount(state.octets())
+                .setDurationNs(state.durationNs())
+                .setIdleNs(state.idleNs())
+                .build();
+    }
+
+    private io.heddle.proto.v1.GroupState group(GroupState state) {
+        Group.Builder group = GroupMapping.toProto(state.groupId(), state.type(), state.buckets()).toBuilder();
+        for (int i = 0; i < state.bucketCounts().size() && i < group.getBucketsCount(); i++) {
+            group.getBucketsBuilder(i)
+                    .setPacketCount(state.bucketCounts().get(i).packets())
+                    .setByteCount(state.bucketCounts().get(i).octets());
+        }
+        if (texts != null) {
+            group.setText(
+                    texts.group(new GroupMod(GroupMod.Command.ADD, state.type(), state.groupId(), state.buckets())));
+        }
+        return io.heddle.proto.v1.GroupState.newBuilder()
+                .setGroup(group)
+                .setPacketCount(state.packets())
+                .setByteCount(state.octets())
+                .setDurationNs(state.durationNs())
+                .setReferenceCount(state.referenceCount())
+                .build();
+    }
+
+    private io.heddle.proto.v1.MeterState meter(MeterState state) {
+        Meter.Builder meter = MeterMapping.toProto(state.meterId(), state.flags(), state.bands()).toBuilder();
+        for (int i = 0; i < state.bandCounts().size() && i < meter.getBandsCount(); i++) {
+            meter.getBandsBuilder(i)
+                    .setPacketCount(state.bandCounts().get(i).packets())
+                    .setByteCount(state.bandCounts().get(i).octets());
+        }
+        if (texts != null) {
+            meter.setText(
+                    texts.meter(new MeterMod(MeterMod.Command.ADD, state.meterId(), state.flags(), state.bands())));
+        }
+        return io.heddle.proto.v1.MeterState.newBuilder()
+                .setMeter(meter)
+                .setPacketCount(state.packets())
+                .setByteCount(state.octets())
+                .setDurationNs(state.durationNs())
+                .setFlowCount(state.flowCount())
+                .build();
+    }
+
+    static io.heddle.proto.v1.PortState port(PortState state) {
+        PortState.Counters counters = state.counters();
+        return io.heddle.proto.v1.PortState.newBuilder()
+                .setNumber(state.number())
+                .setName(state.name())
+                .setType(type(state.type()))
+                .setMac(state.macAddress() == 0 ? "" : AddressText.ethernet(state.macAddress()))
+                .setMtu(state.mtu())
+                .setLinkUp(state.linkUp())
+                .setDown(state.isDown())
+                .setNoReceive((state.config() & PortState.CONFIG_NO_RECEIVE) != 0)
+                .setNoForward((state.config() & PortState.CONFIG_NO_FORWARD) != 0)
+                .setNoFlood((state.config() & PortState.CONFIG_NO_FLOOD) != 0)
+                .setNoPacketIn((state.config() & PortState.CONFIG_NO_PACKET_IN) != 0)
+                .setSpeedMbps((int) (state.speedKbps() / 1000))
+                .setDurationNs(state.durationNs())
+                .setCounters(PortCounters.newBuilder()
+                        .setRxPackets(counters.rxPackets())
+                        .setTxPackets(counters.txPackets())
+                        .setRxBytes(counters.rxOctets())
+                        .setTxBytes(counters.txOctets())
+                        .setRxDropped(counters.rxDropped())
+                        .setTxDropped(counters.txDropped())
+                        .setRxErrors(counters.rxErrors())
+                        .setTxErrors(counters.txErrors()))
+                .build();
+    }
+
+    static PortType type(io.heddle.datapath.bridge.PortConfiguration.PortType type) {
+        return switch (type) {
+            case TAP -> PortType.PORT_TYPE_TAP;
+            case SYSTEM -> PortType.PORT_TYPE_SYSTEM;
+            case VETH -> PortType.PORT_TYPE_VETH;
+            case VXLAN -> PortType.PORT_TYPE_VXLAN;
+            case PATCH -> PortType.PORT_TYPE_PATCH;
+            case TUN -> PortType.PORT_TYPE_TUN;
+            case INTERNAL -> PortType.PORT_TYPE_INTERNAL;
+            case MEMORY -> PortType.PORT_TYPE_MEMORY;
+        };
+    }
+
+    static FailMode failMode(BridgeConfiguration.FailMode mode) {
+        return switch (mode) {
+            case SECURE -> FailMode.FAIL_MODE_SECURE;
+            case STANDALONE -> FailMode.FAIL_MODE_STANDALONE;
+        };
+    }
+
+    Entity entity(BridgeReader.TableState state) {
+        return Entity.newBuilder()
+                .setTable(TableState.newBuilder()
+                        .setTableId(state.tableId())
+                        .setActiveCount(state.activeFlows())
+                        .setLookupCount(state.lookups())
+                        .setMatchedCount(state.matches())
+                        .setMaxEntries(state.maxEntries()))
+                .build();
+    }
+
+    Entity entity(BridgeReader.BridgeState state) {
+        io.heddle.proto.v1.BridgeState.Builder bridge = io.heddle.proto.v1.BridgeState.newBuilder()
+                .setName(state.name())
+                .setDatapathId(datapathId(state.datapathId()))
+                .setFailMode(failMode(state.failMode()))
+                .setStandalone(state.standalone())
+                .setFlows(state.flows())
+                .setPorts(state.ports());
+        for (ControllerRegistration.State each : state.controllers()) {
+            bridge.addControllers(ControllerConnection.newBuilder()
+                    .setTarget(each.target())
+                    .setProtocol(each.protocol())
+                    .setConnected(each.connected())
+                    .setRole(each.role())
+                    .setLastError(each.lastError()));
+        }
+        return Entity.newBuilder().setBridge(bridge).build();
+    }
+
+    Entity entity(SwitchControl.DropCount count) {
+        return Entity.newBuilder()
+                .setDrop(DropCount.newBuilder()
+                        .setReason(count.reason())
+                        .setDescription(count.description())
+                        .setPort(count.port())
+                        .setPacketCount(count.packets()))
+                .build();
+    }
+
+    Entity entity(SwitchControl.MegaflowState state) {
+        return Entity.newBuilder()
+                .setMegaflow(Megaflow.newBuilder()
+                        .setMatch(FlowMapping.toProto(state.match()))
+                        .setMatchText(state.matchText())
+                        .setActionsText(state.actionsText())
+                        .setPacketCount(state.packets())
+                        .setByteCount(state.octets())
+                        .setIdleNs(state.idleNs())
+                        .setRevision(state.revision())
+                        .setPollLoop(state.pollLoop())
+                        .setDropReason(state.dropReason()))
+                .build();
+    }
+
+    Entity entity(SwitchControl.PollLoopState state) {
+        return Entity.newBuilder()
+                .setCache(CacheState.newBuilder()
+                        .setPollLoop(state.pollLoop())
+                        .setExactHits(state.exactHits())
+                        .setMegaflowHits(state.megaflowHits())
+                        .setMisses(state.misses())
+                        .setExactEntries(state.exactEntries())
+                        .setMegaflowEntries(state.megaflowEntries())
+                        .setMegaflowMasks(state.megaflowMasks())
+                        .setMasksProbed(state.masksProbed())
+                        .setBusy(state.busy())
+                        .setCycles(state.cycles()))
+                .build();
+    }
+
+    static PacketIn packetIn(String bridge, BridgeEvent.PacketIn event, long sequence) {
+        return PacketIn.newBuilder()
+                .setBridge(bridge)
+                .setData(com.google.protobuf.UnsafeByteOperations.unsafeWrap(event.frame()))
+                .setTotalLength(event.totalLength())
+                .setReason(FlowMapping.packetInReason(event.reason()))
+                .setInPort(event.inPort())
+                .setTableId(event.tableId())
+                .setCookie(event.cookie())
+                .setPipelineFields(FlowMapping.toProto(event.pipelineFields()))
+                .setSequence(sequence)
+                .build();
+    }
+
+    static FlowRemoved.Reason reason(BridgeEvent.RemovalReason reason) {
+        return switch (reason) {
+            case IDLE_TIMEOUT -> FlowRemoved.Reason.IDLE_TIMEOUT;
+            case HARD_TIMEOUT -> FlowRemoved.Reason.HARD_TIMEOUT;
+            case DELETE -> FlowRemoved.Reason.DELETE;
+            case GROUP_DELETE -> FlowRemoved.Reason.GROUP_DELETE;
+            case METER_DELETE -> FlowRemoved.Reason.METER_DELETE;
+            case EVICTION -> FlowRemoved.Reason.EVICTION;
+        };
+    }
+
+    static TraceNode trace(TraceReport.Step step) {
+        TraceNode.Builder node = TraceNode.newBuilder()
+                .setText(step.text())
+                .setType(
+                        switch (step.kind()) {
+                            case BRIDGE -> TraceNode.Type.BRIDGE;
+                            case TABLE -> TraceNode.Type.TABLE;
+                            case ACTION -> TraceNode.Type.ACTION;
+                            case BUCKET -> TraceNode.Type.BUCKET;
+                            case NOTE -> TraceNode.Type.NOTE;
+                            case ERROR -> TraceNode.Type.ERROR;
+                        });
+        step.children().forEach(child -> node.addChildren(trace(child)));
+        return node.build();
+    }
+}
