@@ -27,8 +27,12 @@ public enum DropReason {
     TUNNEL_ECN("the tunnel's path was congested, and the packet inside cannot be marked"),
     /** No route or no neighbour for the tunnel's remote address. */
     NO_ROUTE("no route to the tunnel's remote address"),
-    /** The layer 3 port does not know the Ethernet address of its peer, or the frame is not IP. */
+    /** The frame is not IP, ARP or neighbour discovery. */
     NOT_LAYER_3("the frame is not IP, and the egress port is a layer 3 port"),
+    /** The frame was flooded, or sent to another station than the layer 3 port. */
+    NOT_FOR_PORT("the frame is for another Ethernet address than the layer 3 egress port's"),
+    /** Nobody answered the layer 3 port's ARP request or neighbour solicitation. */
+    NO_NEIGHBOUR("no answer to ARP or neighbour discovery for the packet's destination"),
     /** No flow matched in a bridge in fail-mode secure. */
     TABLE_MISS("no flow matched, and the table's miss entry drops"),
     /** The matching flow has no output. */

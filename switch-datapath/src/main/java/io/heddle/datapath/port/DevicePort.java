@@ -63,7 +63,9 @@ abstract class DevicePort implements Port {
     /** Takes the properties of the device. */
     final void adopt(Link link) {
         mtu = link.mtu();
-        mac = link.mac();
+        if (link.mac() != 0) { // a layer 3 port has an address of its own
+            mac = link.mac();
+        }
         state = link.isRunning() ? PortState.UP : PortState.DOWN;
     }
 
@@ -90,18 +92,41 @@ abstract class DevicePort implements Port {
     // ---- poll loop
 
     /**
-     * Says whether a packet may be sent: if not, it has been counted, told and released.
+     * Says whether a packet may be sent: if not, it has been counted, told and released. A TCP super-frame whose segments would be
+     * too long is to be cut into shorter ones.
      *
      * @param layer2 octets of layer 2 headers, see {@link #layer2Length}
      */
     final boolean admit(Packet packet, int layer2) {
-        int longest = mtu;
-        int length = packet.isGso() ? segmentLength(packet) : packet.length();
-        if (length - layer2 > longest) {
+        if (!fits(packet, layer2, mtu)) {
             drop(packet, DropReason.MTU_EXCEEDED);
             return false;
         }
         return true;
+    }
+
+    /**
+     * Says whether a packet's frames fit an MTU, after having made the segments of a TCP super-frame shorter if they did not.
+     *
+     * @param layer2 octets of layer 2 headers, see {@link #layer2Length}
+     * @param longest layer 3 packet in octets
+     */
+    static boolean fits(Packet packet, int layer2, int longest) {
+        if (!packet.isGso()) {
+            return packet.length() - layer2 <= longest;
+        }
+        int headers = headersOf(packet);
+        int segment = Math.min(packet.length(), headers + packet.gsoSize());
+        if (segment - layer2 <= longest) {
+            return true;
+        }
+        int room = longest + layer2 - headers;
+        boolean tcp = packet.gsoType() == Packet.GSO_TCPV4 || packet.gsoType() == Packet.GSO_TCPV6;
+        if (tcp && room > 0) {
+            packet.setGso(packet.gsoType(), packet.gsoEcn(), room);
+            return true;
+        }
+        return false;
     }
 
     /** Counts and releases a packet that cannot be sent. */
@@ -127,15 +152,16 @@ abstract class DevicePort implements Port {
         return length;
     }
 
-    /** Returns the length of the longest frame that a super-frame will be cut to. */
-    static int segmentLength(Packet packet) {
-        int headers = packet.checksumStart();
+    /** Returns the octets of a super-frame's headers, up to and with L4. */
+    private static int headersOf(Packet packet) {
+        int start = packet.checksumStart();
         if (packet.gsoType() == Packet.GSO_UDP_L4) {
-            headers += 8;
-        } else if (headers + 13 <= packet.length()) {
-            headers += (packet.memory().get(ValueLayout.JAVA_BYTE, packet.offset() + headers + 12) >> 4 & 0xf) * 4;
+            return start + 8;
         }
-        return Math.min(packet.length(), headers + packet.gsoSize());
+        if (start + 13 > packet.length()) {
+            return start;
+        }
+        return start + (packet.memory().get(ValueLayout.JAVA_BYTE, packet.offset() + start + 12) >> 4 & 0xf) * 4;
     }
 
     // ---- Port

@@ -125,8 +125,7 @@ public final class MemoryPort implements Port {
             }
             Packet packet = context.pool().allocate();
             if (packet == null) {
-                statistics.countReceiveDrop(DropReason.NO_BUFFER, 1);
-                break;
+                break; // it waits in the queue
             }
             in.poll(packet);
             packet.setInPort(number);

@@ -15,7 +15,6 @@ public final class SoftwareTransmit {
     private final PortContext context;
     private final SoftwareOffload.SegmentSink segments = this::sendSegment; // made once
     private int sent;
-    private int layer2;
 
     /** Takes what may leave. */
     @FunctionalInterface
@@ -48,13 +47,11 @@ public final class SoftwareTransmit {
      */
     public int transmit(Packet packet) {
         int can = port.capabilities();
-        layer2 = DevicePort.layer2Length(packet);
+        if (!DevicePort.fits(packet, DevicePort.layer2Length(packet), port.mtu())) {
+            return drop(packet, DropReason.MTU_EXCEEDED);
+        }
         if (packet.isGso() && (can & Port.CAN_SEGMENT) == 0) {
             return segment(packet);
-        }
-        int length = packet.isGso() ? DevicePort.segmentLength(packet) : packet.length();
-        if (length - layer2 > port.mtu()) {
-            return drop(packet, DropReason.MTU_EXCEEDED);
         }
         if (packet.needsChecksum() && !packet.isGso() && (can & Port.CAN_CHECKSUM) == 0) {
             return complete(packet);
@@ -76,9 +73,6 @@ public final class SoftwareTransmit {
     }
 
     private int segment(Packet packet) {
-        if (DevicePort.segmentLength(packet) - layer2 > port.mtu()) {
-            return drop(packet, DropReason.MTU_EXCEEDED);
-        }
         sent = 0;
         int result = context.offload().segment(packet, context.pool(), segments);
         if (result <= 0) {

@@ -1,211 +1,34 @@
 package io.heddle.datapath.port;
 
 import io.heddle.datapath.buffer.Packet;
-import io.heddle.datapath.buffer.PacketBatch;
-import io.heddle.datapath.buffer.VirtioNetHeader;
 import io.heddle.datapath.metrics.DropReason;
 import io.heddle.datapath.os.DeviceClaim;
-import io.heddle.datapath.os.Errno;
-import io.heddle.datapath.os.Link;
-import io.heddle.datapath.os.TunDevice;
 import java.io.IOException;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import org.jspecify.annotations.Nullable;
 
 /**
- * A port on a TAP device that the switch makes; super-frames and partial checksums pass in both directions. The device may be moved
- * to a network namespace at any time; the port keeps working. A device that was deleted under the port is made again.
+ * A port on a TAP device, and a bridge's own interface: whole Ethernet frames.
  *
- * <p>Thread safety: as {@link Port} says. A device passes from the control loop to the poll loop by {@code replacement}, and never
- * back: the poll loop closes what is broken.
+ * <p>Thread safety: as {@link Port} says.
  */
-final class TapPort extends DevicePort {
-    private static final int HEADER = VirtioNetHeader.LENGTH;
-
-    private final DeviceClaim claim;
-    private final Opener opener;
-    private final MemorySegment header = Arena.ofAuto().allocate(HEADER, 8);
-
-    // Poll loop
-    private @Nullable TunDevice device;
-
-    /** A new device for the poll loop; null if there is none to take. */
-    private volatile @Nullable TunDevice replacement;
-
-    // Control loop: where the device's link is looked at. The poll loop may close it at any moment; what the control
-    // loop then reads
-    // through a descriptor that is closed, or is another file by now, is an error and means nothing.
-    private TunDevice watched;
-    private boolean elsewhere;
-
-    /** Makes the device and sets it up. */
-    @FunctionalInterface
-    interface Opener {
-        /** Makes it. */
-        TunDevice open() throws IOException;
-    }
+final class TapPort extends TunDevicePort {
+    private static final int ETHERNET = 14;
 
     TapPort(int number, PortSpec spec, PortContext context, DeviceClaim claim, Opener opener) throws IOException {
-        super(number, spec, context);
-        this.claim = claim;
-        this.opener = opener;
-        TunDevice opened = opener.open();
-        device = opened;
-        watched = opened;
-        adopt(opened.link());
-    }
-
-    // ---- control loop
-
-    @Override
-    void onLink(Link link) throws IOException {
-        if (!link.gone()) {
-            elsewhere = false;
-            adopt(link);
-        } else if (state() != PortState.GONE) {
-            // Moved or deleted: if it was deleted, the poll loop's next read says so.
-            elsewhere = true;
-            onTick();
-        }
+        super(number, spec, context, claim, opener);
     }
 
     @Override
-    void onTick() throws IOException {
-        if (state() == PortState.GONE) {
-            if (replacement == null) {
-                TunDevice opened = opener.open();
-                watched = opened;
-                elsewhere = false;
-                Link link = opened.link();
-                replacement = opened;
-                adopt(link);
-            }
-        } else if (elsewhere) {
-            adopt(watched.link());
+    boolean arrive(Packet packet) {
+        if (packet.length() < ETHERNET) {
+            statistics().countReceiveDrop(DropReason.MALFORMED, 1);
+            packet.release();
+            return false;
         }
+        return true;
     }
 
     @Override
-    void shut() {
-        TunDevice offered = replacement;
-        if (offered != null) {
-            offered.close();
-        }
-        if (device != null) {
-            device.close();
-        }
-        claim.close();
-    }
-
-    // ---- poll loop
-
-    /** Returns the device, null if it is gone. */
-    private @Nullable TunDevice device() {
-        TunDevice current = device;
-        if (current == null) {
-            current = replacement;
-            if (current != null) {
-                device = current;
-                replacement = null;
-            }
-        }
-        return current;
-    }
-
-    private void lose(TunDevice lost) {
-        lost.close(); // or its descriptor would be ready for ever
-        device = null;
-        setState(PortState.GONE);
-    }
-
-    @Override
-    public int pollFd() {
-        TunDevice current = device();
-        return current == null ? -1 : current.fd();
-    }
-
-    @Override
-    public int receive(PacketBatch batch) {
-        TunDevice current = device();
-        if (current == null) {
-            return 0;
-        }
-        int received = 0;
-        long octets = 0;
-        while (!batch.isFull()) {
-            Packet packet = context.pool().allocate();
-            if (packet == null) {
-                statistics().countReceiveDrop(DropReason.NO_BUFFER, 1);
-                break; // the frame waits in the device's queue
-            }
-            int result = current.read(packet.memory(), packet.offset() - HEADER, packet.tailroom() + HEADER);
-            if (result < HEADER) {
-                packet.release();
-                if (result == -Errno.EBADFD) {
-                    lose(current);
-                } else if (result != -Errno.EAGAIN) {
-                    statistics().countReceiveError();
-                }
-                break;
-            }
-            packet.append(result - HEADER);
-            if (!VirtioNetHeader.read(packet.memory(), packet.offset() - HEADER, packet) || packet.length() < 14) {
-                statistics().countReceiveDrop(DropReason.MALFORMED, 1);
-                packet.release();
-                continue;
-            }
-            packet.setInPort(number());
-            octets += packet.length();
-            received++;
-            batch.add(packet);
-        }
-        if (received != 0) {
-            statistics().countReceived(received, octets);
-        }
-        return received;
-    }
-
-    @Override
-    public int transmit(PacketBatch batch, long nowNs) {
-        int sent = 0;
-        long octets = 0;
-        for (int i = 0; i < batch.size(); i++) {
-            Packet packet = batch.get(i);
-            TunDevice current = device();
-            if (current == null) {
-                drop(packet, DropReason.LINK_DOWN);
-            } else if (admit(packet, layer2Length(packet))) {
-                VirtioNetHeader.write(packet, header, 0);
-                int result = current.write(header, packet.memory(), packet.offset(), packet.length());
-                if (result >= 0) {
-                    octets += packet.length();
-                    sent++;
-                    packet.release();
-                } else {
-                    refused(current, packet, -result);
-                }
-            }
-        }
-        batch.clear();
-        if (sent != 0) {
-            statistics().countSent(sent, octets);
-        }
-        return sent;
-    }
-
-    private void refused(TunDevice current, Packet packet, int errno) {
-        switch (errno) {
-            case Errno.EIO -> drop(packet, DropReason.LINK_DOWN);
-            case Errno.EBADFD -> {
-                lose(current);
-                drop(packet, DropReason.LINK_DOWN);
-            }
-            case Errno.EAGAIN, Errno.ENOBUFS, Errno.ENOMEM -> drop(packet, DropReason.TX_FULL);
-            default -> {
-                statistics().countTransmitError();
-                drop(packet, DropReason.TX_ERROR);
-            }
-        }
+    boolean leave(Packet packet, long nowNs) {
+        return admit(packet, layer2Length(packet));
     }
 }
