@@ -20,6 +20,8 @@ final class LinkMessage {
     static final int RTM_NEWLINK = 16;
     static final int RTM_DELLINK = 17;
     static final int RTM_GETLINK = 18;
+    static final int RTM_NEWADDR = 20;
+    static final int RTM_GETADDR = 22;
     static final int NLMSG_ERROR = 2;
     static final int NLMSG_DONE = 3;
     static final int F_REQUEST = 1;
@@ -43,6 +45,9 @@ final class LinkMessage {
     static final int IFF_UP = 1;
 
     private static final int INFO = 16;
+    private static final int IFADDR = 8;
+    private static final int IFA_ADDRESS = 1;
+    private static final int IFA_LOCAL = 2;
     private static final int NESTED = 0x8000;
 
     private final ByteBuffer buffer = ByteBuffer.allocate(1024).order(ByteOrder.nativeOrder());
@@ -165,6 +170,34 @@ final class LinkMessage {
             }
         }
         return new Link(index, name, flags, mtu, mac, kind, alias, peer, type == RTM_DELLINK);
+    }
+
+    /**
+     * Reads a message about an address of a link: {@code struct ifaddrmsg} is family, prefix length, flags, scope, each an octet, and the
+     * link's index.
+     *
+     * @param index of the link
+     * @return the address, 4 or 16 octets; null if the message is about another link, or no address
+     */
+    static byte @Nullable [] parseAddress(ByteBuffer message, int index) {
+        int start = message.position();
+        int end = message.limit();
+        if (message.getShort(start + 4) != RTM_NEWADDR
+                || end - start < HEADER + IFADDR
+                || message.getInt(start + HEADER + 4) != index) {
+            return null;
+        }
+        byte[] address = null;
+        for (int at = start + HEADER + IFADDR; isAttribute(message, at, end); at += aligned(length(message, at))) {
+            int type = message.getShort(at + 2) & 0x3fff;
+            int length = length(message, at) - 4;
+            // IFA_LOCAL is the own address of a point-to-point link, whose IFA_ADDRESS is the other end's.
+            if ((type == IFA_LOCAL || type == IFA_ADDRESS && address == null) && (length == 4 || length == 16)) {
+                address = new byte[length];
+                message.get(at + 4, address);
+            }
+        }
+        return address;
     }
 
     /** Returns the text of an extended acknowledgement, empty if there is none. */

@@ -115,6 +115,19 @@ public final class Netlink implements AutoCloseable {
         return links;
     }
 
+    /** Returns the IP addresses of a link, 4 or 16 octets each. */
+    public List<byte[]> addresses(int index) throws NativeException {
+        List<byte[]> addresses = new ArrayList<>();
+        int result = exchangeMessages(new LinkMessage(LinkMessage.RTM_GETADDR, LinkMessage.F_DUMP, 0), message -> {
+            byte[] address = LinkMessage.parseAddress(message, index);
+            if (address != null) {
+                addresses.add(address);
+            }
+        });
+        check(result, "interface " + index, "RTM_GETADDR", "");
+        return addresses;
+    }
+
     // ---- changing
 
     /**
@@ -261,7 +274,7 @@ public final class Netlink implements AutoCloseable {
     }
 
     /** Sends a request and reads its answers up to the end of a dump or the acknowledgement; returns 0 or negative errno. */
-    private int exchange(LinkMessage request, @Nullable Consumer<Link> answers) {
+    private int exchangeMessages(LinkMessage request, Consumer<ByteBuffer> answers) {
         byte[] octets = request.finish(++sequence);
         lastError = "";
         MemorySegment.copy(octets, 0, memory, ValueLayout.JAVA_BYTE, 0, octets.length);
@@ -292,18 +305,22 @@ public final class Netlink implements AutoCloseable {
                     case LinkMessage.NLMSG_ERROR -> {
                         return acknowledgement(at, length);
                     }
-                    default -> answer(at, length, answers);
+                    default -> {
+                        answers.accept(buffer.limit(at + length).position(at));
+                        buffer.clear();
+                    }
                 }
             }
         }
     }
 
-    private void answer(int at, int length, @Nullable Consumer<Link> answers) {
-        Link link = LinkMessage.parse(buffer.limit(at + length).position(at));
-        buffer.clear();
-        if (link != null && answers != null) {
-            answers.accept(link);
-        }
+    private int exchange(LinkMessage request, @Nullable Consumer<Link> answers) {
+        return exchangeMessages(request, message -> {
+            Link link = LinkMessage.parse(message);
+            if (link != null && answers != null) {
+                answers.accept(link);
+            }
+        });
     }
 
     private int acknowledgement(int at, int length) {

@@ -5,6 +5,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 
 /**
  * A TAP or TUN device and the descriptor behind it ({@code linux/if_tun.h}). Every frame has a virtio-net header of 10 octets in
@@ -105,6 +106,16 @@ public final class TunDevice implements AutoCloseable {
      * @throws NativeException EBADFD if it is gone
      */
     public Link link() throws IOException {
+        return inItsNamespace(Netlink::get);
+    }
+
+    /** Returns the IP addresses that are configured on the device, 4 or 16 octets each, wherever it is. */
+    public List<byte[]> addresses() throws IOException {
+        return inItsNamespace(
+                (netlink, current) -> netlink.addresses(netlink.get(current).index()));
+    }
+
+    private <T> T inItsNamespace(Question<T> question) throws IOException {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment request = arena.allocate(IFREQ_LENGTH, 8);
             NativeException.check(Libc.ioctl(fd.number(), TUNGETIFF, request.address()), name, "TUNGETIFF");
@@ -113,11 +124,16 @@ public final class TunDevice implements AutoCloseable {
             try (FileDescriptor namespace = new FileDescriptor(netns)) {
                 return NetworkNamespace.run(namespace, name, () -> {
                     try (Netlink netlink = Netlink.open()) {
-                        return netlink.get(current);
+                        return question.ask(netlink, current);
                     }
                 });
             }
         }
+    }
+
+    @FunctionalInterface
+    private interface Question<T> {
+        T ask(Netlink netlink, String device) throws IOException;
     }
 
     /** Returns the descriptor, readable when there is a frame. */

@@ -64,7 +64,7 @@ public final class PortFactory implements AutoCloseable {
             case PortSpec.SystemDevice device -> watch(openSystem(device, number, context));
             case PortSpec.Veth veth -> watch(openVeth(veth, number, context));
             case PortSpec.Memory memory -> new MemoryPort(memory, number, context);
-            case PortSpec.Tun tun -> throw unsupported(tun);
+            case PortSpec.Tun tun -> watch(openTun(tun, number, context));
             case PortSpec.Vxlan vxlan -> vxlans.open(number, vxlan, context);
             case PortSpec.Patch patch -> throw unsupported(patch);
         };
@@ -164,6 +164,25 @@ public final class PortFactory implements AutoCloseable {
                 TunDevice device = TunDevice.tap(spec.name());
                 try {
                     configure(requests.get(spec.name()).index(), mac, mtu, up);
+                    return device;
+                } catch (NativeException e) {
+                    device.close();
+                    throw e;
+                }
+            });
+        } catch (IOException e) {
+            claim.close();
+            throw e;
+        }
+    }
+
+    private TunPort openTun(PortSpec.Tun spec, int number, PortContext context) throws IOException {
+        DeviceClaim claim = new DeviceClaim(spec.name());
+        try {
+            return new TunPort(number, spec, context, claim, () -> {
+                TunDevice device = TunDevice.tun(spec.name());
+                try {
+                    configure(requests.get(spec.name()).index(), 0, spec.mtu(), true);
                     return device;
                 } catch (NativeException e) {
                     device.close();

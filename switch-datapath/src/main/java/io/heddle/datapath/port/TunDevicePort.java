@@ -11,6 +11,8 @@ import io.heddle.datapath.os.TunDevice;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -85,6 +87,22 @@ abstract class TunDevicePort extends DevicePort {
         } else if (elsewhere) {
             adopt(watched.link());
         }
+    }
+
+    /** Returns the addresses that are configured on the device, in pairs of halves, IPv4 as ::ffff:a.b.c.d. */
+    final long[] addresses() throws IOException {
+        List<byte[]> all = watched.addresses();
+        long[] halves = new long[2 * all.size()];
+        for (int i = 0; i < all.size(); i++) {
+            ByteBuffer octets = ByteBuffer.wrap(all.get(i));
+            if (octets.remaining() == 16) {
+                halves[2 * i] = octets.getLong();
+                halves[2 * i + 1] = octets.getLong();
+            } else {
+                halves[2 * i + 1] = AddressTable.ipv4(octets.getInt());
+            }
+        }
+        return halves;
     }
 
     @Override
