@@ -91,7 +91,8 @@ final class TunPort extends TunDevicePort {
 
     @Override
     void onTick() throws IOException {
-        seconds = seconds + 1;
+        int now = seconds;
+        seconds = now + 1; // written here only
         super.onTick();
         if (state() != PortState.GONE) {
             configured = addresses();
