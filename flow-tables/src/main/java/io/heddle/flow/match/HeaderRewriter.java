@@ -80,7 +80,8 @@ public final class HeaderRewriter {
     }
 
     private void locate(int partialStart) {
-        layers = PacketLayers.parse(memory, frame, length);
+        // An earlier action may have pushed a second tag: the fields that the key had are behind it.
+        layers = PacketLayers.parseBehindTags(memory, frame, length);
         l3 = frame + PacketLayers.l3(layers);
         hasL4 = PacketLayers.hasL4Header(layers);
         l4 = frame + PacketLayers.l4(layers);

@@ -25,6 +25,9 @@ import java.lang.foreign.MemorySegment;
  * unknown.
  */
 public final class PacketLayers {
+    /** Tags that {@link #parseBehindTags} walks over: the offset, SNAP included, then still fits its bits. */
+    private static final int MAX_TAGS = 2;
+
     private static final int OFFSET_SHIFT = 16;
     private static final long L4_HEADER = 1L << 20;
     private static final long IP = 1L << 21;
@@ -44,13 +47,25 @@ public final class PacketLayers {
      * @return the packed layers; 0 when there is no complete Ethernet header
      */
     public static long parse(MemorySegment memory, long offset, int length) {
+        return parse(memory, offset, length, 1);
+    }
+
+    /**
+     * As {@link #parse}, but walks over up to {@value #MAX_TAGS} tags: finds the payload of a frame that tags were pushed on after its key
+     * was extracted.
+     */
+    public static long parseBehindTags(MemorySegment memory, long offset, int length) {
+        return parse(memory, offset, length, MAX_TAGS);
+    }
+
+    private static long parse(MemorySegment memory, long offset, int length, int maxTags) {
         if (length < EthernetView.LENGTH) {
             return 0;
         }
         int type = Octets.u16(memory, offset + 12);
         int at = EthernetView.LENGTH;
-        if (EtherTypes.isVlan(type) && length >= at + VlanView.LENGTH) {
-            type = Octets.u16(memory, offset + 16);
+        for (int tags = 0; tags < maxTags && EtherTypes.isVlan(type) && length >= at + VlanView.LENGTH; tags++) {
+            type = Octets.u16(memory, offset + at + 2);
             at += VlanView.LENGTH;
         }
         if (type < EtherTypes.MIN) {

@@ -7,6 +7,7 @@ import io.heddle.flow.packet.Checksums;
 import io.heddle.flow.packet.IpProtocols;
 import io.heddle.flow.packet.Ipv4View;
 import io.heddle.flow.packet.Octets;
+import io.heddle.flow.packet.PacketEditor;
 import io.heddle.flow.packet.PacketLayers;
 import io.heddle.flow.packet.RandomFrames;
 import io.heddle.flow.packet.TestFrame;
@@ -170,6 +171,24 @@ class HeaderRewriterTest {
                 frame.memory(), frame.offset(), frame.length(), PacketLayers.l4(layers), UdpView.CHECKSUM_OFFSET);
         assertThat(Checksums.isL4Valid(frame.memory(), frame.offset(), layers)).isTrue();
         assertThat(UdpView.src(frame.memory(), l4)).isEqualTo(7);
+    }
+
+    @Test
+    void shouldReachFieldsBehindTagsThatWerePushed() {
+        TestFrame frame = udp("0000");
+        PacketEditor.pushVlan(frame, 0x8100, 5);
+        PacketEditor.pushVlan(frame, 0x88a8, 6);
+        Match rewrite = Match.builder()
+                .exact(MatchField.NW_DST, 0x01020304L)
+                .exact(MatchField.VLAN_VID, 0x1007)
+                .build();
+
+        rewriter.rewrite(rewrite, frame.memory(), frame.offset(), frame.length(), -1);
+
+        assertThat(frame.hex()).startsWith("020000000002020000000001" + "88a80007" + "81000005" + "0800" + "4500");
+        assertThat(Ipv4View.dst(frame.memory(), frame.offset() + 22)).isEqualTo(0x01020304);
+        assertThat(Checksums.isIpv4HeaderValid(frame.memory(), frame.offset() + 22))
+                .isTrue();
     }
 
     @Test
