@@ -59,7 +59,7 @@ public final class LeaseStore implements AutoCloseable {
         try {
             Path directory = file.toAbsolutePath().getParent();
             if (directory != null) {
-                Files.createDirectories(directory);
+                makeDirectory(directory, file);
             }
             Connection connection = DriverManager.getConnection("jdbc:sqlite:" + file);
             try {
@@ -75,6 +75,15 @@ public final class LeaseStore implements AutoCloseable {
             }
         } catch (SQLException e) {
             throw new IOException("cannot use lease database " + file + ": " + e.getMessage(), e);
+        }
+    }
+
+    private static void makeDirectory(Path directory, Path file) throws IOException {
+        try {
+            Files.createDirectories(directory);
+        } catch (IOException e) {
+            throw new IOException(
+                    "cannot use lease database " + file + ": " + directory + " is no directory that can be made", e);
         }
     }
 

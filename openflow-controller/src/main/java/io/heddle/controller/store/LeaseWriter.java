@@ -72,7 +72,12 @@ public final class LeaseWriter implements AutoCloseable {
             return;
         }
         for (Request request : batch) {
-            request.then().run();
+            try {
+                request.then().run();
+            } catch (RuntimeException e) {
+                // The controller loop takes no work any more. What others wait for must be written all the same.
+                LOG.warn("a lease is on the disk, but its client is not answered: {}", e.toString());
+            }
         }
         if (interrupted) {
             Thread.currentThread().interrupt();
