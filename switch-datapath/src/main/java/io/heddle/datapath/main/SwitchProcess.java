@@ -2,6 +2,8 @@ package io.heddle.datapath.main;
 
 import io.heddle.datapath.agent.grpc.GrpcAgent;
 import io.heddle.datapath.agent.metrics.MetricsServer;
+import io.heddle.datapath.agent.openflow.OpenFlowAgent;
+import io.heddle.datapath.agent.openflow.Timing;
 import io.heddle.datapath.bridge.ConfigurationChange;
 import io.heddle.datapath.bridge.ConfigurationException;
 import io.heddle.datapath.bridge.Configurations;
@@ -193,6 +195,7 @@ public final class SwitchProcess implements AutoCloseable {
         file = saved.file();
         apply(configuration.configuration(), saved.current());
         closeLast.push(GrpcAgent.start(heddle, settings.grpcListen(), GrpcAgent.Limits.DEFAULT));
+        closeLast.push(new OpenFlowAgent(heddle, Timing.DEFAULT));
         String metrics = settings.metricsListen();
         if (metrics != null) {
             closeLast.push(MetricsServer.start(metrics, heddle));

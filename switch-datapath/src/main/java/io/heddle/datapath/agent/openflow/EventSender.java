@@ -9,6 +9,7 @@ import io.heddle.proto.openflow.OpenFlowMessage.AsyncConfiguration;
 import io.heddle.proto.openflow.OpenFlowMessage.Role;
 import java.util.Set;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -27,6 +28,7 @@ final class EventSender {
 
     private static final int PACKETS_THAT_WAIT = 256;
     private static final int CHANGES_THAT_WAIT = 16_384;
+    private static final long LOOK_AGAIN_MS = 500;
     private static final long LOG_INTERVAL_NS = 10_000_000_000L;
 
     private static final Set<BridgeEvent.Kind> KINDS =
@@ -39,6 +41,7 @@ final class EventSender {
     private int missSendLength;
     private int controllerId;
     private boolean isStarted;
+    private boolean isLookingAgain;
     private @Nullable EventSubscription subscription;
     private long lostSinceLog;
     private long loggedNs = -LOG_INTERVAL_NS;
@@ -125,7 +128,21 @@ final class EventSender {
             }
             send(event);
         }
-        EventSubscription.Lost lost = current.takeLost();
+        countLost();
+        if (!session.isWritable() && !isLookingAgain) {
+            isLookingAgain = true;
+            var _ = session.eventLoop().schedule(this::lookAgain, LOOK_AGAIN_MS, TimeUnit.MILLISECONDS);
+        }
+    }
+
+    /** Keeps the count of what is lost right while the client does not read. */
+    private void lookAgain() {
+        isLookingAgain = false;
+        drain();
+    }
+
+    private void countLost() {
+        EventSubscription.Lost lost = subscription == null ? EventSubscription.Lost.NOTHING : subscription.takeLost();
         if (!lost.isNothing()) {
             countLost(lost);
         }

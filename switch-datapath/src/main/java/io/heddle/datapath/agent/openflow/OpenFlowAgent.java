@@ -31,10 +31,13 @@ public final class OpenFlowAgent implements AutoCloseable {
     private final AutoCloseable watch;
     private final Map<BridgeControl, BridgeEndpoint> endpoints = new HashMap<>();
 
-    /** Starts to serve the bridges of {@code control}, and those that will come. */
+    /** Starts to serve the bridges of {@code control}, and those that will come; the listeners of those that are there are open then. */
     public OpenFlowAgent(SwitchControl control, Timing timing) {
         this.timing = timing;
         this.watch = control.watchBridges(new Follower());
+        // The first task comes after the bridges', the second after the binding that they began.
+        onLoop(() -> true);
+        onLoop(() -> true);
     }
 
     public AgentCounters counters() {

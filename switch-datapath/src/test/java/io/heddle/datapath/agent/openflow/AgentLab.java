@@ -15,6 +15,7 @@ import io.heddle.datapath.buffer.PacketPool;
 import io.heddle.datapath.poll.ParkingWaiter;
 import io.heddle.datapath.port.PooledOffload;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -38,11 +39,15 @@ final class AgentLab implements AutoCloseable {
     final HeddleSwitch vswitch;
     final OpenFlowAgent agent;
 
-    AgentLab() throws IOException {
-        this(FAST);
+    static AgentLab make(Timing timing) {
+        try {
+            return new AgentLab(timing);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
-    AgentLab(Timing timing) throws IOException {
+    private AgentLab(Timing timing) throws IOException {
         folder = Files.createTempDirectory("heddle-of");
         socket = folder.resolve("br0.mgmt");
         PacketPool pool = new PacketPool(512);

@@ -3,8 +3,6 @@ package io.heddle.datapath.agent.openflow;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,15 +22,7 @@ final class OvsOfctlTest {
             "ffffffffffff 020000000a01 0806 0001 0800 06 04 0001 020000000a01 0a000001 000000000000 0a000002"
                     .replace(" ", "");
 
-    private final AgentLab lab = newLab();
-
-    private static AgentLab newLab() {
-        try {
-            return new AgentLab(Timing.DEFAULT);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
+    private final AgentLab lab = AgentLab.make(Timing.DEFAULT);
 
     @BeforeEach
     void awaitListening() {
