@@ -228,6 +228,11 @@ public final class PollLoop implements AutoCloseable {
         megaflows.forEach(visitor);
     }
 
+    /** Forgets every megaflow; the next packets are translated. Loop. */
+    public void flushCaches() {
+        megaflows.clear();
+    }
+
     /** Executes a program on a frame that a controller sends. Loop, within a command. */
     public void inject(byte[] frame, int inPort, ActionProgram program) {
         Packet packet = frame.length > PacketPool.MAX_FRAME_LENGTH ? null : pool.allocate();
