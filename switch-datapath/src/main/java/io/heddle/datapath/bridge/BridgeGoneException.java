@@ -4,7 +4,15 @@ package io.heddle.datapath.bridge;
 public final class BridgeGoneException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
+    private final String bridge;
+
     public BridgeGoneException(String bridge) {
-        super("bridge " + bridge + " has been removed", null, false, false);
+        super(null, null, false, false);
+        this.bridge = bridge;
+    }
+
+    @Override
+    public String getMessage() {
+        return "bridge " + bridge + " has been removed";
     }
 }
