@@ -1,12 +1,17 @@
 package io.heddle.cli;
 
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
 
 /**
  * Entry point of the {@code heddle} command.
  *
- * <p>Exit status: 0 when the command did what it says, 1 when it failed, 2 when the command line is wrong.
+ * <p>Exit status: 0 when the command did what it says, 1 when the process that was asked refused, 2 when the command line is wrong, 3
+ * when nobody answers at the target.
  */
 @Command(
         name = "heddle",
@@ -14,6 +19,29 @@ import picocli.CommandLine.Command;
         mixinStandardHelpOptions = true,
         version = "heddle 0.1.0-SNAPSHOT",
         synopsisSubcommandLabel = "COMMAND",
+        subcommands = {
+            ProcessCommands.SwitchCommand.class,
+            ProcessCommands.ControllerCommand.class,
+            BridgeCommand.class,
+            PortCommand.class,
+            FlowCommand.class,
+            GroupCommand.class,
+            MeterCommand.class,
+            TraceCommand.class,
+            MegaflowCommand.class,
+            DropsCommand.class,
+            TopCommand.class,
+            ControllerCommands.LeaseCommand.class,
+            ControllerCommands.HostCommand.class,
+            ControllerCommands.ChannelCommand.class
+        },
+        exitCodeListHeading = "%nExit status:%n",
+        exitCodeList = {
+            "0:done",
+            "1:the process that was asked refused",
+            "2:the command line or a configuration is wrong",
+            "3:nobody answers at the target"
+        },
         footer = {
             "",
             "By the ./heddle launcher itself:",
@@ -22,15 +50,47 @@ import picocli.CommandLine.Command;
 public final class Main implements Runnable {
     @CommandLine.Spec
     @SuppressWarnings("NullAway.Init") // set by picocli before run()
-    private CommandLine.Model.CommandSpec spec;
+    private CommandSpec spec;
 
     /** Runs one command and ends the process with its exit status. */
     public static void main(String[] args) {
-        System.exit(new CommandLine(new Main()).execute(args));
+        int status = run(
+                new PrintWriter(System.out, true, StandardCharsets.UTF_8),
+                new PrintWriter(System.err, true, StandardCharsets.UTF_8),
+                args);
+        System.exit(status);
+    }
+
+    /** Runs one command; returns its exit status. */
+    static int run(PrintWriter out, PrintWriter err, String... args) {
+        return new CommandLine(new Main())
+                .setOut(out)
+                .setErr(err)
+                .setCaseInsensitiveEnumValuesAllowed(true)
+                .setExecutionExceptionHandler((failure, command, _) -> {
+                    if (failure instanceof CliException known) {
+                        command.getErr().println("heddle: " + known.getMessage());
+                        return known.exitStatus();
+                    }
+                    command.getErr().println("heddle: a defect of this command: " + failure);
+                    return ExitStatus.REFUSED;
+                })
+                .setParameterExceptionHandler(Main::wrongCommandLine)
+                .execute(args);
+    }
+
+    private static int wrongCommandLine(ParameterException failure, String[] args) {
+        CommandLine command = failure.getCommandLine();
+        PrintWriter err = command.getErr();
+        err.println("heddle: " + failure.getMessage());
+        if (!CommandLine.UnmatchedArgumentException.printSuggestions(failure, err)) {
+            err.println("See: " + command.getCommandSpec().qualifiedName() + " --help");
+        }
+        return ExitStatus.USAGE;
     }
 
     @Override
     public void run() {
-        spec.commandLine().usage(System.out);
+        spec.commandLine().usage(spec.commandLine().getOut());
     }
 }

@@ -88,7 +88,9 @@ public final class FlowMapping {
                 throw new FlowException(
                         ErrorCode.FLOW_MOD_FAILED_UNKNOWN, "text", "send either text or the other fields, not both");
             }
-            return texts.flow(command, proto.getText());
+            FlowMod flow = texts.flow(command, proto.getText());
+            // A flow's table is part of what it is: 0 when it is not said, as in the structured form.
+            return flow.tableId() == FlowMod.ALL_TABLES ? inTable0(flow) : flow;
         }
         int table = Checks.range(
                 "table_id", proto.getTableId(), 0, FlowMod.MAX_TABLE, ErrorCode.FLOW_MOD_FAILED_BAD_TABLE_ID);
@@ -175,6 +177,23 @@ public final class FlowMapping {
         } catch (FlowException e) {
             throw new FlowException(e.error().under("match"));
         }
+    }
+
+    private static FlowMod inTable0(FlowMod flow) {
+        return new FlowMod(
+                flow.command(),
+                0,
+                flow.match(),
+                flow.priority(),
+                flow.cookie(),
+                flow.cookieMask(),
+                flow.idleTimeoutSeconds(),
+                flow.hardTimeoutSeconds(),
+                flow.importance(),
+                flow.flags(),
+                flow.outPort(),
+                flow.outGroup(),
+                flow.instructions());
     }
 
     private static Set<Flag> flags(Flow proto) {

@@ -82,7 +82,7 @@ final class Committer {
                     update.precondition(),
                     isThere,
                     "flow",
-                    "a flow with this match and priority %d in table %d".formatted(mod.priority(), mod.tableId()),
+                    "flow of priority %d with this match in table %d".formatted(mod.priority(), mod.tableId()),
                     ErrorCode.FLOW_MOD_FAILED_OVERLAP,
                     ErrorCode.FLOW_MOD_FAILED_UNKNOWN);
         }
@@ -128,7 +128,7 @@ final class Committer {
             throws Refused {
         if (precondition == Precondition.ABSENT && isThere) {
             throw new Refused(
-                    UpdateFailure.Kind.ALREADY_EXISTS, new FlowError(exists, path, "there is already " + what));
+                    UpdateFailure.Kind.ALREADY_EXISTS, new FlowError(exists, path, "there is already one: " + what));
         }
         if (precondition == Precondition.PRESENT && !isThere) {
             throw new Refused(UpdateFailure.Kind.NOT_FOUND, new FlowError(unknown, path, "there is no " + what));

@@ -1,0 +1,47 @@
+package io.heddle.cli;
+
+import com.google.rpc.Status;
+import io.grpc.Status.Code;
+import io.grpc.StatusRuntimeException;
+import io.grpc.protobuf.StatusProto;
+import io.heddle.proto.mapping.StatusMapping;
+
+/** Failed calls as exit statuses and lines for people. */
+final class Errors {
+    private Errors() {}
+
+    /** What ends the command after a call failed. */
+    static CliException of(StatusRuntimeException failure, String target) {
+        Code code = failure.getStatus().getCode();
+        if (code == Code.UNAVAILABLE) {
+            return new CliException(
+                    ExitStatus.UNREACHABLE,
+                    "nobody answers at %s: %s%nIs the process running? Another address is given with --target."
+                            .formatted(target, rootMessage(failure)));
+        }
+        if (code == Code.DEADLINE_EXCEEDED) {
+            return new CliException(
+                    ExitStatus.UNREACHABLE, "no answer from %s in time; --timeout gives it more".formatted(target));
+        }
+        if (code == Code.UNIMPLEMENTED) {
+            return new CliException(
+                    ExitStatus.REFUSED,
+                    "what listens at %s does not know this command: is it a switch, is it a controller?"
+                            .formatted(target));
+        }
+        Status status = StatusProto.fromThrowable(failure);
+        return new CliException(
+                ExitStatus.REFUSED,
+                status == null || status.getMessage().isEmpty()
+                        ? failure.getStatus().getCode().toString()
+                        : StatusMapping.describe(status));
+    }
+
+    private static String rootMessage(Throwable failure) {
+        Throwable root = failure;
+        while (root.getCause() != null) {
+            root = root.getCause();
+        }
+        return String.valueOf(root.getMessage());
+    }
+}

@@ -1,0 +1,148 @@
+package io.heddle.cli;
+
+import io.heddle.proto.v1.CacheQuery;
+import io.heddle.proto.v1.CacheState;
+import io.heddle.proto.v1.PortCounters;
+import io.heddle.proto.v1.PortQuery;
+import io.heddle.proto.v1.PortState;
+import io.heddle.proto.v1.Query;
+import java.io.PrintWriter;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Rates of ports and caches, again and again. */
+@Command(
+        name = "top",
+        description = "Shows packets and bits per second of ports, and how the caches do, until interrupted.",
+        mixinStandardHelpOptions = true)
+final class TopCommand implements Callable<Integer> {
+    private static final String CLEAR_SCREEN = "\033[H\033[2J";
+    private static final Query PORTS =
+            Query.newBuilder().setPorts(PortQuery.getDefaultInstance()).build();
+    private static final Query CACHES =
+            Query.newBuilder().setCaches(CacheQuery.getDefaultInstance()).build();
+
+    @Mixin
+    @SuppressWarnings("NullAway.Init") // set by picocli
+    private Client.ToSwitch client;
+
+    @Parameters(paramLabel = "BRIDGE", arity = "0..1", defaultValue = "", description = "only this bridge")
+    @SuppressWarnings("NullAway.Init") // set by picocli
+    private String bridge;
+
+    @Option(
+            names = "--interval",
+            paramLabel = "SECONDS",
+            defaultValue = "1",
+            description = "between two pictures (default: ${DEFAULT-VALUE})")
+    private double intervalSeconds;
+
+    @Option(names = "--count", paramLabel = "N", description = "end after so many pictures; left out: never")
+    private int count;
+
+    /** What was read at a time. */
+    private record Sample(long atNs, List<Asks.Found> found) {}
+
+    @Override
+    public Integer call() throws InterruptedException {
+        if (!(intervalSeconds >= 0.1 && intervalSeconds <= 3600)) {
+            throw new CliException(ExitStatus.USAGE, "--interval is 0.1 to 3600 seconds");
+        }
+        Sample before = sample();
+        for (int i = 0; count <= 0 || i < count; i++) {
+            Thread.sleep((long) (intervalSeconds * 1000));
+            Sample now = sample();
+            print(before, now);
+            before = now;
+        }
+        return ExitStatus.OK;
+    }
+
+    /** A connection each time: the time limit of one is that of one picture, and a switch that restarts is found again. */
+    private Sample sample() {
+        List<Asks.Found> found = new java.util.ArrayList<>();
+        client.call(connection -> {
+            found.addAll(Asks.read(connection, bridge, false, PORTS, CACHES));
+            return ExitStatus.OK;
+        });
+        return new Sample(System.nanoTime(), found);
+    }
+
+    private void print(Sample before, Sample now) {
+        double seconds = (now.atNs - before.atNs) / 1e9;
+        PrintWriter out = client.out();
+        Table ports = new Table("BRIDGE", ">PORT", "NAME", ">RX-PPS", ">RX-BPS", ">TX-PPS", ">TX-BPS", ">DROP-PPS");
+        for (Asks.Found found : now.found) {
+            if (found.entity().hasPort()) {
+                PortState port = found.entity().getPort();
+                rates(ports, found.bridge(), port, earlier(before, found), seconds);
+            }
+        }
+        Table loops = new Table(
+                ">LOOP", ">BUSY", ">EXACT-PPS", ">MEGAFLOW-PPS", ">MISS-PPS", ">EXACT", ">MEGAFLOWS", ">MASKS");
+        for (Asks.Found found : now.found) {
+            if (found.entity().hasCache()) {
+                rates(loops, found.entity().getCache(), before, seconds);
+            }
+        }
+        if (System.console() != null) {
+            out.print(CLEAR_SCREEN);
+        }
+        ports.print(out);
+        out.println();
+        loops.print(out);
+        out.println();
+        out.flush();
+    }
+
+    private static @Nullable PortState earlier(Sample before, Asks.Found wanted) {
+        for (Asks.Found found : before.found) {
+            if (found.bridge().equals(wanted.bridge())
+                    && found.entity().hasPort()
+                    && found.entity().getPort().getNumber()
+                            == wanted.entity().getPort().getNumber()) {
+                return found.entity().getPort();
+            }
+        }
+        return null;
+    }
+
+    private static void rates(Table table, String bridge, PortState port, @Nullable PortState earlier, double seconds) {
+        PortCounters now = port.getCounters();
+        PortCounters then = earlier == null ? now : earlier.getCounters();
+        long dropped = now.getRxDropped() + now.getTxDropped() - then.getRxDropped() - then.getTxDropped();
+        table.row(
+                bridge,
+                Numbers.port(port.getNumber()),
+                port.getName(),
+                Numbers.scaled((now.getRxPackets() - then.getRxPackets()) / seconds),
+                Numbers.scaled((now.getRxBytes() - then.getRxBytes()) * 8 / seconds),
+                Numbers.scaled((now.getTxPackets() - then.getTxPackets()) / seconds),
+                Numbers.scaled((now.getTxBytes() - then.getTxBytes()) * 8 / seconds),
+                Numbers.scaled(dropped / seconds));
+    }
+
+    private static void rates(Table table, CacheState now, Sample before, double seconds) {
+        CacheState then = before.found.stream()
+                .filter(found -> found.entity().hasCache())
+                .map(found -> found.entity().getCache())
+                .filter(cache -> cache.getPollLoop() == now.getPollLoop())
+                .findFirst()
+                .orElse(now);
+        table.row(
+                now.getPollLoop(),
+                String.format(Locale.ROOT, "%.0f%%", now.getBusy() * 100),
+                Numbers.scaled((now.getExactHits() - then.getExactHits()) / seconds),
+                Numbers.scaled((now.getMegaflowHits() - then.getMegaflowHits()) / seconds),
+                Numbers.scaled((now.getMisses() - then.getMisses()) / seconds),
+                now.getExactEntries(),
+                now.getMegaflowEntries(),
+                now.getMegaflowMasks());
+    }
+}
