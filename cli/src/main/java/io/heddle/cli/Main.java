@@ -1,5 +1,6 @@
 package io.heddle.cli;
 
+import io.heddle.cli.demo.DemoCommand;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import picocli.CommandLine;
@@ -33,7 +34,8 @@ import picocli.CommandLine.ParameterException;
             TopCommand.class,
             ControllerCommands.LeaseCommand.class,
             ControllerCommands.HostCommand.class,
-            ControllerCommands.ChannelCommand.class
+            ControllerCommands.ChannelCommand.class,
+            DemoCommand.class
         },
         exitCodeListHeading = "%nExit status:%n",
         exitCodeList = {

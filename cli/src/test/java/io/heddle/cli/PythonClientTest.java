@@ -16,7 +16,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A client in another language, generated from the .proto files alone, does what docs/grpc.md says. */
 class PythonClientTest {
-    private static final Path EXAMPLE = Path.of(System.getProperty("heddle.root", "..")).resolve("docs/examples/python");
+    private static final Path EXAMPLE =
+            Path.of(System.getProperty("heddle.root", "..")).resolve("docs/examples/python");
 
     @TempDir
     Path folder;
@@ -26,9 +27,8 @@ class PythonClientTest {
     private static Done run(Path pythonPath, String... command) throws IOException, InterruptedException {
         Path output = Files.createTempFile("heddle-python", ".txt");
         try {
-            ProcessBuilder builder = new ProcessBuilder(command)
-                    .redirectErrorStream(true)
-                    .redirectOutput(output.toFile());
+            ProcessBuilder builder =
+                    new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile());
             builder.environment().put("PYTHONPATH", pythonPath.toString());
             builder.environment().put("HEDDLE_LIB", pythonPath.resolve("lib").toString());
             Process process = builder.start();
@@ -56,7 +56,11 @@ class PythonClientTest {
     @Test
     void shouldServeAGeneratedPythonClient() throws Exception {
         assumeTrue(
-                run(folder, "/bin/sh", "-c", "command -v protoc grpc_python_plugin && /usr/bin/python3 -c 'import grpc'")
+                run(
+                                        folder,
+                                        "/bin/sh",
+                                        "-c",
+                                        "command -v protoc grpc_python_plugin && /usr/bin/python3 -c 'import grpc'")
                                 .status()
                         == 0,
                 "needs Debian's protobuf-compiler, protobuf-compiler-grpc and python3-grpcio");
@@ -65,13 +69,10 @@ class PythonClientTest {
         assertThat(generated).isEqualTo(new Done(0, ""));
 
         try (CliLab lab = new CliLab(folder)) {
-            Done done = run(
-                    folder, "/usr/bin/python3", EXAMPLE.resolve("block.py").toString(), lab.target, "br0");
+            Done done =
+                    run(folder, "/usr/bin/python3", EXAMPLE.resolve("block.py").toString(), lab.target, "br0");
 
-            assertThat(done)
-                    .isEqualTo(new Done(
-                            0,
-                            """
+            assertThat(done).isEqualTo(new Done(0, """
                             refused updates[1].flow.match.fields[0].field: tcp_dst can be matched only together with dl_type 0x0800 or 0x86dd and nw_proto 6
                             flow priority=500,ip,nw_src=10.0.0.1,nw_dst=10.0.0.2 actions=drop packets=0
                             opened br0 with datapath id 00000000000000b0

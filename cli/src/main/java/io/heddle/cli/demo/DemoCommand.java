@@ -1,0 +1,109 @@
+package io.heddle.cli.demo;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+import tools.jackson.databind.json.JsonMapper;
+
+/** {@code heddle demo}: the main job on this machine, checked. */
+@Command(
+        name = "demo",
+        description = "Start two switches, a controller and four hosts, and check that everything works (root).",
+        mixinStandardHelpOptions = true)
+public final class DemoCommand implements Callable<Integer> {
+    @Option(names = "--keep", description = "Leave everything running and print how to look around.")
+    private boolean keep;
+
+    @Option(names = "--json", paramLabel = "FILE", description = "Write the results to FILE as well.")
+    private @Nullable Path json;
+
+    @Spec
+    @SuppressWarnings("NullAway.Init") // set by picocli
+    private CommandSpec spec;
+
+    @Override
+    public Integer call() throws IOException {
+        PrintWriter out = spec == null
+                ? new PrintWriter(System.out, true)
+                : spec.commandLine().getOut();
+        Report report = new Report(out);
+        String id = "hd" + ProcessHandle.current().pid();
+        Path folder = Path.of("/run/heddle", "demo-" + id);
+        boolean finished = false;
+        Lab lab;
+        try {
+            lab = new Lab(id, folder);
+        } catch (DemoFailure e) {
+            report.check("make a place for the demo's files", () -> {
+                throw e;
+            });
+            return end(out, report);
+        }
+        Thread cleaner = new Thread(lab::close, "demo-cleaner");
+        Runtime.getRuntime().addShutdownHook(cleaner);
+        try {
+            DemoScenario scenario = new DemoScenario(lab, report, this::heddle);
+            scenario.run();
+            finished = true;
+            if (keep) {
+                lab.keep();
+                scenario.howToLookAround(out);
+            }
+        } finally {
+            if (finished || !keep) {
+                lab.close();
+            }
+        }
+        return end(out, report);
+    }
+
+    private int end(PrintWriter out, Report report) throws IOException {
+        if (json != null) {
+            Map<String, Object> results = new LinkedHashMap<>();
+            results.put("passed", report.passed());
+            results.put("failed", report.failed());
+            results.put("checks", report.checks());
+            Files.writeString(
+                    json,
+                    JsonMapper.builder()
+                                    .build()
+                                    .writerWithDefaultPrettyPrinter()
+                                    .writeValueAsString(results) + "\n");
+        }
+        out.printf("%ndemo: %d checks passed, %d failed%n", report.passed(), report.failed());
+        out.flush();
+        return report.failed() == 0 && report.passed() > 0 ? 0 : 1;
+    }
+
+    /** Runs a command of this program's own, in this process, as a user would type it. */
+    private Shell.Result heddle(List<String> arguments) {
+        CommandLine root = spec.root().commandLine();
+        StringWriter text = new StringWriter();
+        PrintWriter out = new PrintWriter(text);
+        int exitCode = new CommandLine(spec.root().userObject().getClass())
+                .setOut(out)
+                .setErr(out)
+                .setCaseInsensitiveEnumValuesAllowed(true)
+                .setExecutionExceptionHandler(root.getExecutionExceptionHandler())
+                .setParameterExceptionHandler(root.getParameterExceptionHandler())
+                .execute(arguments.toArray(String[]::new));
+        out.flush();
+        return new Shell.Result(exitCode, text.toString());
+    }
+
+    /** How long a step may take that is a matter of milliseconds when all is well. */
+    static final Duration PATIENCE = Duration.ofSeconds(15);
+}
