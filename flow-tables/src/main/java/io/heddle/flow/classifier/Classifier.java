@@ -49,12 +49,28 @@ public final class Classifier<R extends ClassifierRule> {
     @SuppressWarnings("ArrayRecordComponent") // never compared, never leaves this class
     private record Order(Subtable[] subtables, int[] maxPriorities) {}
 
-    /** A mask as a map key. */
-    private record MaskKey(Match mask) {
-        static MaskKey of(Match match) {
-            FlowKey ones = new FlowKey();
-            Arrays.fill(ones.words(), -1L);
-            return new MaskKey(Match.of(ones, match.mask()));
+    /** The mask of a match as a map key. */
+    private record MaskKey(Match match) {
+        @Override
+        public boolean equals(@Nullable Object other) {
+            if (!(other instanceof MaskKey that) || match.map() != that.match.map()) {
+                return false;
+            }
+            for (int i = 0; i < match.wordCount(); i++) {
+                if (match.maskAt(i) != that.match.maskAt(i)) {
+                    return false;
+                }
+            }
+            return true;
+        }
+
+        @Override
+        public int hashCode() {
+            long hash = match.map();
+            for (int i = 0; i < match.wordCount(); i++) {
+                hash = hash * 0x9e3779b97f4a7c15L + match.maskAt(i);
+            }
+            return Long.hashCode(hash);
         }
     }
 
@@ -127,7 +143,7 @@ public final class Classifier<R extends ClassifierRule> {
 
     /** Adds a rule. Nobody may read the version in which it becomes visible yet. Writer. */
     public void insert(R rule) {
-        MaskKey mask = MaskKey.of(rule.match());
+        MaskKey mask = new MaskKey(rule.match());
         Subtable subtable = byMask.computeIfAbsent(mask, m -> new Subtable(rule.match()));
         int before = subtable.isEmpty() ? -1 : subtable.maxPriority();
         if (subtable.hasPrefixes) {
@@ -142,7 +158,7 @@ public final class Classifier<R extends ClassifierRule> {
 
     /** Takes a rule out for good. Nobody may read a version in which it is visible any more. Writer. */
     public void remove(R rule) {
-        MaskKey mask = MaskKey.of(rule.match());
+        MaskKey mask = new MaskKey(rule.match());
         Subtable subtable = byMask.get(mask);
         if (subtable == null) {
             throw new IllegalStateException("the rule is not in this classifier");
@@ -188,7 +204,7 @@ public final class Classifier<R extends ClassifierRule> {
     /** The visible rule with exactly this match and priority, or null. Writer. */
     @SuppressWarnings("unchecked")
     public @Nullable R find(Match match, int priority, long version) {
-        Subtable subtable = byMask.get(MaskKey.of(match));
+        Subtable subtable = byMask.get(new MaskKey(match));
         ClassifierRule rule = subtable == null ? null : subtable.chainOf(match);
         while (rule != null && (rule.priority() != priority || !rule.isVisibleIn(version))) {
             rule = rule.next();

@@ -400,6 +400,7 @@ final class PacketState {
 
     /** Tells the datapath what was done to the packet. Tunnel fields are left for later unless {@code withTunnel}. */
     void commit(List<DatapathAction> out, boolean withTunnel) {
+        Match rewrite = pendingMatch(withTunnel);
         if (mplsPush != 0) {
             out.add(new DatapathAction.PushMpls(mplsPush, (int) (key.word(KeyLayout.W_MPLS) >>> 32)));
             rebase(KeyLayout.W_MPLS);
@@ -415,7 +416,6 @@ final class PacketState {
         for (; vlanPops > 0; vlanPops--) {
             out.add(new DatapathAction.PopVlan());
         }
-        Match rewrite = pendingMatch(withTunnel);
         if (rewrite.wordCount() != 0) {
             out.add(new DatapathAction.SetFields(rewrite));
         }
@@ -461,7 +461,10 @@ final class PacketState {
             if (bits == 0 || (!withTunnel && isTunnelWord(word))) {
                 continue;
             }
-            long known = looked.word(word) | committed.word(word);
+            // A header that has moved is not where base has it.
+            boolean isMoved = word == KeyLayout.W_VLAN && (vlanPops > 0 || vlanPushes > 0)
+                    || word == KeyLayout.W_MPLS && mplsPush != 0;
+            long known = isMoved ? 0 : looked.word(word) | committed.word(word);
             boolean isSame = ((value ^ base.word(word)) & bits) == 0;
             if (!(isSame && (bits & ~known) == 0)) {
                 mask.addWord(word, bits);

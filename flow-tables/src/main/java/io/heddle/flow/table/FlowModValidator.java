@@ -58,7 +58,8 @@ public final class FlowModValidator {
         long[] allowed = new long[KeyLayout.WORDS];
         long[] maskable = new long[KeyLayout.WORDS];
         for (MatchField field : FIELDS) {
-            if (!match.has(field) || !field.prerequisite().isMetBy(key, mask)) {
+            long used = mask[field.word()] | (field.bits() == 128 ? mask[field.word() + 1] : 0);
+            if ((used & field.wordMask()) == 0 || !field.prerequisite().isMetBy(key, mask)) {
                 continue;
             }
             boolean isMaskRight = field.isMaskable() || (mask[field.word()] & field.wordMask()) == field.wordMask();

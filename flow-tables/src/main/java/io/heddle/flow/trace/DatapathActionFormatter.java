@@ -77,6 +77,11 @@ public final class DatapathActionFormatter {
     private String fields(Match rewrite) {
         StringJoiner text = new StringJoiner(",");
         long[] left = rewrite.mask().words();
+        long id = 0x0fffL << 32;
+        if ((left[KeyLayout.W_VLAN] & id) == id) {
+            text.add("dl_vlan=" + ((rewrite.key().word(KeyLayout.W_VLAN) & id) >>> 32));
+            left[KeyLayout.W_VLAN] &= ~id;
+        }
         for (boolean isExpected : new boolean[] {true, false}) {
             for (MatchField field : MatchField.values()) {
                 boolean isHere = field.prerequisite().isMetBy(packet.words(), ALL_ONES);
@@ -91,6 +96,10 @@ public final class DatapathActionFormatter {
                     field.write(left, Bits.ZERO);
                 }
             }
+        }
+        long secondLabel = left[KeyLayout.W_MPLS] & 0xffffffffL;
+        if (secondLabel != 0) {
+            text.add("mpls_lse1=0x%x/0x%x".formatted(rewrite.key().word(KeyLayout.W_MPLS) & secondLabel, secondLabel));
         }
         if ((left[KeyLayout.W_HASH_PRIORITY] & 0xffffffffL) != 0) {
             text.add("queue=" + (rewrite.key().word(KeyLayout.W_HASH_PRIORITY) - 1 & 0xffffffffL));

@@ -30,6 +30,9 @@ class PipelinePropertyTest {
         List<Megaflow> megaflows = new ArrayList<>();
         for (int i = 0; i < 200; i++) {
             FlowKey key = RandomPipeline.key(random);
+            if (random.nextInt(4) == 0) {
+                key.set(MatchField.RECIRC_ID, random.nextInt(lab.recirculations.size() + 1));
+            }
             Translation translation = lab.pipeline.translate(key, lab.nowNs, false);
             for (int flip = 0; flip < 20; flip++) {
                 FlowKey other = disturb(key, translation.mask(), random, flip);

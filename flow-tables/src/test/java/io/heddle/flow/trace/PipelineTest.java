@@ -2,8 +2,12 @@ package io.heddle.flow.trace;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.heddle.flow.action.Action;
+import io.heddle.flow.action.Instruction;
 import io.heddle.flow.action.Ports;
 import io.heddle.flow.match.FlowKey;
+import io.heddle.flow.match.KeyLayout;
+import io.heddle.flow.match.Match;
 import io.heddle.flow.match.MatchField;
 import io.heddle.flow.pipeline.BridgeView.FragmentHandling;
 import io.heddle.flow.pipeline.DatapathAction;
@@ -13,6 +17,8 @@ import io.heddle.flow.pipeline.PortInfo.PortConfig;
 import io.heddle.flow.pipeline.TraceListener;
 import io.heddle.flow.pipeline.Translation;
 import io.heddle.flow.pipeline.Translation.DropCause;
+import io.heddle.flow.table.FlowMod;
+import java.util.List;
 import org.assertj.core.groups.Tuple;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -272,6 +278,55 @@ class PipelineTest {
         assertThat(lab.actions(TCP)).isEqualTo("set(tp_dst=81),2,3");
         lab.flows("tcp,actions=resubmit(,0),output:3");
         assertThat(lab.translate(TCP).drop()).isEqualTo(DropCause.TRANSLATION_LIMIT);
+    }
+
+    @Test
+    void shouldChangeWhatIsAroundAPacket() throws Exception {
+        FlowMod pbb = FlowMod.add(
+                0,
+                9,
+                Match.ANY,
+                List.of(new Instruction.ApplyActions(List.of(
+                        new Action.PushPbb(0x88e7),
+                        new Action.SetField(MatchField.PBB_ISID, 7),
+                        new Action.Output(2),
+                        new Action.PopPbb(),
+                        new Action.DecNwTtl(),
+                        new Action.Output(3)))));
+        lab.apply(pbb);
+        assertThat(lab.actions(TCP)).isEqualTo("push_pbb(isid=7,eth_type=0x88e7),2,pop_pbb,recirc(0x1)");
+        assertThat(lab.actions("recirc_id=1," + TCP)).isEqualTo("set(nw_ttl=63),3");
+    }
+
+    @Test
+    void shouldSetATagThatAPopUncoveredEvenToWhatTheOuterOneWas() throws Exception {
+        lab.flows(
+                "dl_vlan=7,actions=pop_vlan,resubmit(,1)",
+                "table=1,dl_vlan=5,actions=set_field:4103->vlan_vid,output:2");
+        FlowKey key = PipelineLab.key("in_port=1,dl_vlan=7");
+        key.word(KeyLayout.W_VLAN, key.word(KeyLayout.W_VLAN) | 0x8100_1005L);
+        assertThat(Tracer.trace(lab.pipeline, key, 1, PipelineLab.FORMATTER).datapathActions())
+                .isEqualTo("pop_vlan,set(dl_vlan=7),2");
+    }
+
+    @Test
+    void shouldCopyTtlsBetweenLabels() throws Exception {
+        lab.apply(FlowMod.add(
+                0,
+                9,
+                Match.ANY,
+                List.of(new Instruction.ApplyActions(List.of(
+                        new Action.PushMpls(0x8847),
+                        new Action.SetMplsTtl(9),
+                        new Action.CopyTtlOut(),
+                        new Action.Output(2),
+                        new Action.PushMpls(0x8847),
+                        new Action.DecMplsTtl(),
+                        new Action.CopyTtlIn(),
+                        new Action.Output(3))))));
+        assertThat(lab.actions(TCP))
+                .isEqualTo("push_mpls(label=0,tc=0,ttl=64,bos=1,eth_type=0x8847),2,"
+                        + "push_mpls(label=0,tc=0,ttl=63,bos=0,eth_type=0x8847),set(mpls_lse1=0x3f/0xff),3");
     }
 
     @Test
