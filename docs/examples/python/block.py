@@ -4,6 +4,7 @@
 """
 
 import sys
+import threading
 
 import grpc
 from google.rpc import error_details_pb2
@@ -34,9 +35,13 @@ for response in switch.Read(request):
         print(f"flow {entity.flow.flow.text} packets={entity.flow.packet_count}")
 
 
+enough = threading.Event()
+
+
 def requests():
-    """Opens the bridge and allows ten packets; more Credit would allow more."""
+    """Opens the bridge and allows ten packets; more Credit would allow more. The channel lasts as long as this generator."""
     yield switch_pb2.ChannelRequest(open=switch_pb2.Open(bridge=bridge, initial_credit=10))
+    enough.wait()
 
 
 for event in switch.Channel(requests()):
@@ -46,3 +51,4 @@ for event in switch.Channel(requests()):
         break
     if kind == "mastership":
         print(f"opened {event.mastership.bridge} with datapath id {event.mastership.datapath_id}")
+enough.set()

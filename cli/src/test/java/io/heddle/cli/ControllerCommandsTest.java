@@ -86,7 +86,7 @@ class ControllerCommandsTest {
         assertThat(CliLab.run("host", "list", "--target", "grpc://" + target).out())
                 .isEqualTo("""
                         MAC                IP                  SWITCH  PORT  NAME  VLAN  SEEN
-                        02:00:00:00:00:01  10.0.0.100,fe80::1  br0        3  h1    -     -
+                        02:00:00:00:00:01  10.0.0.100,fe80::1  br0        3  h1       -  -
                         """);
         assertThat(CliLab.run("channel", "list", "--target", target).out())
                 .contains("unix:/run/heddle/switch.sock", "connecting", "Connection refused");
