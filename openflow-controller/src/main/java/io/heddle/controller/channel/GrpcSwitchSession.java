@@ -20,6 +20,7 @@ import io.heddle.proto.v1.Credit;
 import io.heddle.proto.v1.Entity;
 import io.heddle.proto.v1.FlowRemoved;
 import io.heddle.proto.v1.FlowSelection;
+import io.heddle.proto.v1.Lost;
 import io.heddle.proto.v1.Mastership;
 import io.heddle.proto.v1.Open;
 import io.heddle.proto.v1.PacketIn;
@@ -73,6 +74,7 @@ public final class GrpcSwitchSession implements SwitchSession {
     private static final long MIN_BACKOFF_MILLIS = 50;
     private static final long MAX_BACKOFF_MILLIS = 400;
     private static final long BRIDGE_POLL_MILLIS = 2000;
+    private static final long LOSS_LOG_MILLIS = 5000;
 
     private final String target;
     private final GrpcTarget address;
@@ -88,6 +90,8 @@ public final class GrpcSwitchSession implements SwitchSession {
     private long backoffMillis = MIN_BACKOFF_MILLIS;
     private int handled;
     private boolean connected;
+    private boolean lossAnnounced;
+    private long lostPacketIns;
     private boolean closed;
 
     /** Counts connections, so that an answer that comes late is not taken for the present one's. */
@@ -202,20 +206,29 @@ public final class GrpcSwitchSession implements SwitchSession {
             case PACKET_IN -> onPacketIn(response.getPacketIn());
             case PORT_STATUS -> onPortStatus(response.getPortStatus());
             case FLOW_REMOVED -> onFlowRemoved(response.getFlowRemoved());
-            case LOST -> {
-                LOG.warn(
-                        "{}: too slow, lost {} packets in, {} removals of flows, {} port changes",
-                        target,
-                        response.getLost().getPacketIns(),
-                        response.getLost().getFlowRemoved(),
-                        response.getLost().getPortStatus());
-                if (response.getLost().getFlowRemoved() + response.getLost().getPortStatus() > 0) {
-                    bridges.values().forEach(this::readBridge);
-                }
-            }
+            case LOST -> onLost(response.getLost());
             case ERROR ->
                 LOG.warn("{}: {}", target, response.getError().getStatus().getMessage());
             case KIND_NOT_SET -> LOG.warn("{}: a message of an unknown kind", target);
+        }
+    }
+
+    /** Adds up what was lost, and says so at most once in a while: a storm of packets must not become a storm of log lines. */
+    private void onLost(Lost lost) {
+        lostPacketIns += lost.getPacketIns();
+        if (!lossAnnounced) {
+            lossAnnounced = true;
+            later(
+                    () -> {
+                        lossAnnounced = false;
+                        LOG.warn("{}: too many packets in, the switch dropped {}", target, lostPacketIns);
+                        lostPacketIns = 0;
+                    },
+                    LOSS_LOG_MILLIS);
+        }
+        if (lost.getFlowRemoved() + lost.getPortStatus() > 0) {
+            LOG.warn("{}: too slow for its events, reading ports and flows again", target);
+            bridges.values().forEach(this::readBridge);
         }
     }
 
@@ -228,7 +241,7 @@ public final class GrpcSwitchSession implements SwitchSession {
         if (channel != null) {
             channel.shutdownNow();
         }
-        String reason = describe(status);
+        String reason = address.isMissing() ? "there is no such socket: is the switch running?" : describe(status);
         new ArrayList<>(bridges.values()).forEach(bridge -> down(bridge, false));
         bridges.clear();
         opened.clear();
@@ -246,8 +259,14 @@ public final class GrpcSwitchSession implements SwitchSession {
 
     private static String describe(Status status) {
         String text = status.getDescription() == null ? status.getCode().name() : status.getDescription();
+        // gRPC's own words say "io exception"; what happened stands at the bottom.
         Throwable cause = status.getCause();
-        return cause == null || cause.getMessage() == null ? text : text + ": " + cause.getMessage();
+        String detail = "";
+        while (cause != null) {
+            detail = cause.getMessage() == null ? detail : cause.getMessage();
+            cause = cause.getCause();
+        }
+        return detail.isEmpty() || text.contains(detail) ? text : detail;
     }
 
     private void onMastership(Mastership mastership) {

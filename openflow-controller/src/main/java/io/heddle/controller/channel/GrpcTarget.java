@@ -6,6 +6,8 @@ import io.netty.channel.EventLoopGroup;
 import io.netty.channel.epoll.EpollDomainSocketChannel;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.unix.DomainSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 
@@ -47,6 +49,11 @@ public record GrpcTarget(String path, String host, int port) {
 
     private static boolean isPort(int number) {
         return number >= 1 && number <= 65535;
+    }
+
+    /** Says whether it is a Unix socket that does not exist now. */
+    boolean isMissing() {
+        return !path.isEmpty() && !Files.exists(Path.of(path));
     }
 
     /** A channel that calls back on {@code executor}. */

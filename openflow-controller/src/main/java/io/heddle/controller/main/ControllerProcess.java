@@ -5,6 +5,7 @@ import io.heddle.proto.document.DocumentException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.CountDownLatch;
+import java.util.logging.Level;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -21,6 +22,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class ControllerProcess {
     private static final Logger LOG = LoggerFactory.getLogger(ControllerProcess.class);
+    private static final java.util.logging.Logger GRPC_LOG = java.util.logging.Logger.getLogger("io.grpc");
     private static final String USAGE = "usage: heddle controller --config FILE [--check]";
 
     private ControllerProcess() {}
@@ -72,6 +74,8 @@ public final class ControllerProcess {
     }
 
     private static int serve(ControllerConfig config) throws IOException {
+        // The loop says in a line why a switch cannot be reached; gRPC would print a stack trace at every attempt.
+        GRPC_LOG.setLevel(Level.OFF);
         RunningController controller = RunningController.start(config);
         CountDownLatch stopped = new CountDownLatch(1);
         Runtime.getRuntime()

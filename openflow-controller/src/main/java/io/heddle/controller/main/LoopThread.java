@@ -12,6 +12,8 @@ final class LoopThread extends ScheduledThreadPoolExecutor {
 
     LoopThread() {
         super(1, Thread.ofPlatform().name("heddle-controller").factory());
+        // What comes after the end, the last words of closed connections for one, has nobody to do it for.
+        setRejectedExecutionHandler(new DiscardPolicy());
         setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
         setRemoveOnCancelPolicy(true);
     }

@@ -33,7 +33,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
@@ -189,12 +188,13 @@ final class RunningController implements AutoCloseable, Inventory {
 
     /** Asks on the loop's thread, which owns the answer. */
     private <T> T ask(Callable<T> question) {
+        if (thread.isShutdown()) {
+            throw new IllegalStateException("the controller is stopping");
+        }
         try {
             return thread.submit(question).get(ANSWER_SECONDS, TimeUnit.SECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new IllegalStateException("the controller is stopping", e);
-        } catch (RejectedExecutionException e) {
             throw new IllegalStateException("the controller is stopping", e);
         } catch (TimeoutException e) {
             throw new IllegalStateException("the controller loop did not answer within " + ANSWER_SECONDS + " s", e);
@@ -213,7 +213,7 @@ final class RunningController implements AutoCloseable, Inventory {
             thread.submit(() -> sessions.forEach(GrpcSwitchSession::close)).get(ANSWER_SECONDS, TimeUnit.SECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-        } catch (ExecutionException | TimeoutException | RejectedExecutionException e) {
+        } catch (ExecutionException | TimeoutException e) {
             // The process ends all the same, and so do the connections.
             thread.shutdownNow();
         }

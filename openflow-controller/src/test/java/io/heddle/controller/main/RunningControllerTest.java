@@ -139,7 +139,12 @@ class RunningControllerTest {
         Map<String, Long> before = bridge.flows();
         bridge.stop();
         await().atMost(DEADLINE).until(() -> controller.switches().get(0).state() == SwitchStatus.State.CONNECTING);
-        assertThat(controller.switches().get(0).lastError()).isNotEmpty();
+        await().atMost(DEADLINE)
+                .until(() -> controller
+                        .switches()
+                        .get(0)
+                        .lastError()
+                        .equals("there is no such socket: is the switch running?"));
         bridge.clear();
         bridge.add(BLOCK);
         bridge.restart();
