@@ -2,7 +2,6 @@ package io.heddle.proto.openflow;
 
 import io.heddle.flow.action.Action;
 import io.heddle.flow.action.Instruction;
-import io.heddle.flow.action.Ports;
 import io.heddle.flow.error.ErrorCode;
 import io.heddle.flow.error.FlowException;
 import io.heddle.flow.group.GroupMod;
@@ -107,7 +106,7 @@ final class ActionCodec {
                     "port " + Integer.toUnsignedString(port)
                             + " cannot be output to: 1 to 4294967040 or a reserved port is right");
         }
-        return new Action.Output(port, port == Ports.CONTROLLER ? maxLength : 0);
+        return new Action.Output(port, maxLength);
     }
 
     private static Action group(Reader in, String where) throws FlowException {

@@ -168,8 +168,10 @@ final class NiciraActions {
         return start;
     }
 
-    private static void field(ByteBuf out, MatchField field) {
-        OxmId id = OxmCodec.extensionId(field);
+    private static void field(ByteBuf out, MatchField field, int lastBit) {
+        // The extensions' in_port has 16 bits; what lies beyond them is in OpenFlow's.
+        boolean isNarrow = field == MatchField.IN_PORT && lastBit < 16;
+        OxmId id = isNarrow ? OxmCodec.NXM_IN_PORT : OxmCodec.extensionId(field);
         OxmCodec.header(out, id, false, OxmCodec.octets(field, id));
     }
 
@@ -182,7 +184,7 @@ final class NiciraActions {
         if (count <= 64 && shifted(Bits.ones(count), first).equals(mask)) {
             int start = begin(out, REG_LOAD);
             out.writeShort(first << 6 | (count - 1));
-            field(out, set.field());
+            field(out, set.field(), first + count - 1);
             Bits value = set.value();
             out.writeLong(
                     first == 0
@@ -201,8 +203,8 @@ final class NiciraActions {
     static void move(ByteBuf out, Action.CopyField copy) {
         int start = begin(out, REG_MOVE);
         out.writeShort(copy.bits()).writeShort(copy.sourceBit()).writeShort(copy.destinationBit());
-        field(out, copy.source());
-        field(out, copy.destination());
+        field(out, copy.source(), copy.sourceBit() + copy.bits() - 1);
+        field(out, copy.destination(), copy.destinationBit() + copy.bits() - 1);
         ActionCodec.close(out, start);
     }
 
@@ -225,7 +227,7 @@ final class NiciraActions {
     static void outputField(ByteBuf out, Action.OutputField output) {
         int start = begin(out, OUTPUT_REG);
         out.writeShort(output.bit() << 6 | (output.bits() - 1));
-        field(out, output.field());
+        field(out, output.field(), output.bit() + output.bits() - 1);
         out.writeShort(output.maxLength()).writeZero(6);
         ActionCodec.close(out, start);
     }

@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class OxmCodec {
     private static final int OFPMT_OXM = 1;
-    private static final OxmId NXM_IN_PORT = new OxmId(OxmId.NXM_0, 0, 0);
+    static final OxmId NXM_IN_PORT = new OxmId(OxmId.NXM_0, 0, 0);
 
     private OxmCodec() {}
 

@@ -49,7 +49,7 @@ final class SampleMessages {
                     + "write_metadata:0x5/0xff,goto_table:9",
             "actions=load:0x5->NXM_NX_REG0[0..3],set_field:0x501/0x505->reg1,set_field:0x1/0x8001->xxreg0,"
                     + "move:NXM_OF_ETH_SRC[0..31]->NXM_NX_REG2[]"
-                    + ",move:OXM_OF_METADATA[]->NXM_NX_TUN_ID[],resubmit(,3),resubmit:4,resubmit(4,5),output:NXM_NX_REG0[0..15],"
+                    + ",move:OXM_OF_METADATA[]->NXM_NX_TUN_ID[],move:NXM_OF_IN_PORT[]->NXM_NX_REG3[0..15],resubmit(,3),resubmit:4,resubmit(4,5),output:NXM_NX_REG0[0..15],"
                     + "controller(reason=invalid_ttl,max_len=3,id=4)");
 
     private SampleMessages() {}
@@ -105,7 +105,11 @@ final class SampleMessages {
                 new OpenFlowMessage.FlowRemoved(
                         5, 6, 1, 2, new Duration(3, 4), 5, 6, 7, 8, PARSER.match("tcp,tp_dst=80")),
                 new OpenFlowMessage.PortStatus(2, port()),
-                new OpenFlowMessage.PacketOut(-1, Ports.CONTROLLER, List.of(new Action.Output(Ports.TABLE)), data),
+                new OpenFlowMessage.PacketOut(
+                        -1,
+                        Ports.CONTROLLER,
+                        List.of(new Action.Output(Ports.TABLE), new Action.Output(2, 65509)),
+                        data),
                 new OpenFlowMessage.GroupModRequest(group),
                 new OpenFlowMessage.MeterModRequest(meter),
                 new OpenFlowMessage.PortModRequest(3, 0x001122334455L, 1, 0x65, 0),
