@@ -93,6 +93,21 @@ class MemoryPortTest {
     }
 
     @Test
+    void shouldCutTcpSuperFramesShorterForASmallMtu() throws IOException {
+        MemoryPort port = new MemoryPort(new PortSpec.Memory("m"), 1, context);
+        add(frame(20_000, 0));
+        Packet packet = batch.get(0);
+        packet.asByteBuffer().put(34 + 12, (byte) 0x80); // TCP header of 32 octets
+        packet.setNeedsChecksum(34, 16);
+        packet.setGso(Packet.GSO_TCPV4, false, 8948);
+        assertThat(port.transmit(batch, 0)).isEqualTo(1);
+        Packet sent = Objects.requireNonNull(port.outside().take(pool));
+        assertThat(sent.gsoSize()).isEqualTo(1500 - 20 - 32);
+        sent.release();
+        port.close();
+    }
+
+    @Test
     void shouldDropWhenTheCableIsOut() throws IOException {
         MemoryPort port = new MemoryPort(new PortSpec.Memory("m"), 1, context);
         port.setLinkUp(false);
