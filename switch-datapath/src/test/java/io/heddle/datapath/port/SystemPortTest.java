@@ -203,7 +203,8 @@ class SystemPortTest {
         long deadline = System.nanoTime() + Duration.ofSeconds(90).toNanos();
         long last = -1;
         int calls = 1;
-        // A downcall allocates 40 octets until the optimizing compiler has seen it, which takes longer on a busy machine.
+        // A downcall allocates 40 octets until the optimizing compiler has seen it, which takes longer on a busy
+        // machine.
         for (int round = 0; round < 20 || last / calls != 0 && round < 200; round++) {
             long enough = found.statistics().sentPackets() + 100;
             long before = threads.getCurrentThreadAllocatedBytes();
