@@ -6,6 +6,7 @@ import io.heddle.proto.v1.PortCounters;
 import io.heddle.proto.v1.PortQuery;
 import io.heddle.proto.v1.PortState;
 import io.heddle.proto.v1.Query;
+import java.io.Console;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.Locale;
@@ -91,7 +92,8 @@ final class TopCommand implements Callable<Integer> {
                 rates(loops, found.entity().getCache(), before, seconds);
             }
         }
-        if (System.console() != null) {
+        Console console = System.console();
+        if (console != null && console.isTerminal()) {
             out.print(CLEAR_SCREEN);
         }
         ports.print(out);

@@ -21,6 +21,8 @@ import io.heddle.flow.packet.UdpView;
 import io.heddle.flow.packet.VxlanView;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
+import java.util.List;
+import java.util.ArrayList;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -146,7 +148,9 @@ final class VxlanEndpoint implements PacketOwner {
 
     /** Returns whether ports are left. Control loop. */
     boolean remove(VxlanPort port) {
-        ports = Arrays.stream(ports).filter(other -> !other.equals(port)).toArray(VxlanPort[]::new);
+        List<VxlanPort> rest = new ArrayList<>(List.of(ports));
+        rest.remove(port);
+        ports = rest.toArray(VxlanPort[]::new);
         return ports.length > 0;
     }
 
