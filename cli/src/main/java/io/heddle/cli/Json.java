@@ -50,7 +50,7 @@ final class Json {
     private static String readable(String json) {
         return HTML_ESCAPE
                 .matcher(json)
-                .replaceAll(match -> Matcher.quoteReplacement(
-                        match.group(1) + (char) Integer.parseInt(match.group(2), 16)));
+                .replaceAll(match ->
+                        Matcher.quoteReplacement(match.group(1) + (char) Integer.parseInt(match.group(2), 16)));
     }
 }

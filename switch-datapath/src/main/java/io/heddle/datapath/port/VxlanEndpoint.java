@@ -20,9 +20,9 @@ import io.heddle.flow.packet.PacketLayers;
 import io.heddle.flow.packet.UdpView;
 import io.heddle.flow.packet.VxlanView;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.ArrayList;
 import org.jspecify.annotations.Nullable;
 
 /**
