@@ -1,81 +1,76 @@
 package io.heddle.controller.api;
 
 import io.grpc.Server;
+import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.netty.NettyServerBuilder;
 import io.grpc.protobuf.services.HealthStatusManager;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
+import io.heddle.proto.v1.ControllerGrpc;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.epoll.EpollServerDomainSocketChannel;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.unix.DomainSocketAddress;
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * Listens for the controller's northbound service, health and reflection.
+ * Serves {@code heddle.v1.Controller}, {@code grpc.health.v1.Health} and {@code grpc.reflection.v1.ServerReflection} on any number of
+ * Unix sockets and TCP ports.
  *
- * <p>Thread safety: one thread starts and stops.
+ * <p>Threading: {@link #close} from any thread. Each message of a call has a virtual thread.
  */
 public final class ApiServer implements AutoCloseable {
-    private static final String UNIX = "unix:";
+    private static final Logger LOG = LoggerFactory.getLogger(ApiServer.class);
+
+    /** Requests are filters: a few hundred octets. */
+    private static final int MAX_REQUEST_OCTETS = 64 << 10;
+
+    private static final int MAX_CALLS_PER_CONNECTION = 64;
 
     private final List<Server> servers = new ArrayList<>();
-    private final List<Path> sockets = new ArrayList<>();
+    private final List<SocketFile> socketFiles = new ArrayList<>();
+    private final List<String> addresses = new ArrayList<>();
+    private final HealthStatusManager health = new HealthStatusManager();
+    private final EventLoopGroup eventLoops;
+    private final Executor calls;
+    private final AtomicBoolean closed = new AtomicBoolean();
+
+    private ApiServer(EventLoopGroup group) {
+        eventLoops = group;
+        ThreadFactory threads = Thread.ofVirtual().name("northbound-", 0).factory();
+        calls = task -> threads.newThread(task).start();
+    }
 
     /**
-     * Begins to listen.
+     * Listens on every address.
      *
-     * @param listen {@code unix:/path} or {@code host:port}
-     * @throws IOException when one address cannot be used; the message names it, and nothing listens
+     * @param listen {@code unix:/PATH} or {@code ADDRESS:PORT}; port 0 for any free one
+     * @param group for the network; the caller stops it
+     * @throws IOException when one cannot be listened on, with a sentence that names it; nothing is left behind then
+     * @throws IllegalArgumentException when an address is not one
      */
     public static ApiServer start(List<String> listen, ControllerService service, EventLoopGroup group)
             throws IOException {
-        ApiServer api = new ApiServer();
-        for (String address : listen) {
-            try {
-                api.listen(address, service, group);
-            } catch (IOException | IllegalArgumentException e) {
-                api.close();
-                Throwable cause = e.getCause() == null ? e : e.getCause();
-                throw new IOException("cannot listen on " + address + ": " + cause.getMessage(), e);
+        List<ListenAddress> parsed = listen.stream().map(ListenAddress::parse).toList();
+        ApiServer api = new ApiServer(group);
+        try {
+            for (ListenAddress address : parsed) {
+                api.listen(address, service);
             }
+            api.health.setStatus(ControllerGrpc.SERVICE_NAME, ServingStatus.SERVING);
+            return api;
+        } catch (IOException | RuntimeException e) {
+            api.close();
+            throw e;
         }
-        return api;
-    }
-
-    private void listen(String address, ControllerService service, EventLoopGroup group) throws IOException {
-        NettyServerBuilder builder;
-        if (address.startsWith(UNIX)) {
-            Path path = Path.of(address.substring(UNIX.length()));
-            Path directory = path.toAbsolutePath().getParent();
-            if (directory != null) {
-                Files.createDirectories(directory);
-            }
-            // Left behind by a process that was killed. Two controllers on one socket are a mistake that mastership
-            // settles.
-            Files.deleteIfExists(path);
-            sockets.add(path);
-            builder = NettyServerBuilder.forAddress(new DomainSocketAddress(path.toString()))
-                    .channelType(EpollServerDomainSocketChannel.class);
-        } else {
-            int colon = address.lastIndexOf(':');
-            String host = address.substring(0, colon).replaceAll("^\\[|]$", "");
-            builder = NettyServerBuilder.forAddress(
-                            new InetSocketAddress(host, Integer.parseInt(address.substring(colon + 1))))
-                    .channelType(EpollServerSocketChannel.class);
-        }
-        servers.add(builder.bossEventLoopGroup(group)
-                .workerEventLoopGroup(group)
-                .addService(service)
-                .addService(new HealthStatusManager().getHealthService())
-                .addService(ProtoReflectionServiceV1.newInstance())
-                .build()
-                .start());
     }
 
     /** Port numbers of the TCP addresses, in order: what a 0 in the configuration became. */
@@ -83,19 +78,78 @@ public final class ApiServer implements AutoCloseable {
         return servers.stream().map(Server::getPort).filter(port -> port > 0).toList();
     }
 
-    @Override
-    public void close() {
-        servers.forEach(Server::shutdownNow);
-        for (Server server : servers) {
-            try {
-                boolean _ = server.awaitTermination(2, TimeUnit.SECONDS);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
+    /** Where it listens, in the form of the configuration, with the port numbers that were chosen. */
+    public List<String> addresses() {
+        return List.copyOf(addresses);
+    }
+
+    private void listen(ListenAddress address, ControllerService service) throws IOException {
+        NettyServerBuilder builder = switch (address) {
+            case ListenAddress.Unix unix -> {
+                socketFiles.add(SocketFile.prepare(unix.path()));
+                yield NettyServerBuilder.forAddress(
+                                new DomainSocketAddress(unix.path().toFile()))
+                        .channelType(EpollServerDomainSocketChannel.class);
+            }
+            case ListenAddress.Tcp tcp ->
+                NettyServerBuilder.forAddress(tcp.address()).channelType(EpollServerSocketChannel.class);
+        };
+        Server server = builder.bossEventLoopGroup(eventLoops)
+                .workerEventLoopGroup(eventLoops)
+                .executor(calls)
+                .maxInboundMessageSize(MAX_REQUEST_OCTETS)
+                .maxInboundMetadataSize(16 << 10)
+                .maxConcurrentCallsPerConnection(MAX_CALLS_PER_CONNECTION)
+                .addService(service)
+                .addService(health.getHealthService())
+                .addService(ProtoReflectionServiceV1.newInstance())
+                .build();
+        try {
+            servers.add(server.start());
+        } catch (IOException e) {
+            throw new IOException("cannot listen on %s: %s".formatted(address, rootMessage(e)), e);
+        }
+        switch (address) {
+            case ListenAddress.Tcp tcp ->
+                addresses.add(new ListenAddress.Tcp(
+                                new InetSocketAddress(tcp.address().getAddress(), server.getPort()))
+                        .toString());
+            case ListenAddress.Unix unix -> {
+                socketFiles.getLast().bound();
+                addresses.add(unix.toString());
             }
         }
-        for (Path socket : sockets) {
-            // One that cannot be deleted is deleted by the next start.
-            boolean _ = socket.toFile().delete();
+        LOG.info("gRPC on {}", addresses.getLast());
+    }
+
+    private static String rootMessage(Throwable failure) {
+        Throwable root = failure;
+        while (root.getCause() != null) {
+            root = root.getCause();
         }
+        return String.valueOf(root.getMessage());
+    }
+
+    /** Ends every call, closes the sockets and removes their files. */
+    @Override
+    public void close() {
+        if (!closed.compareAndSet(false, true)) {
+            return;
+        }
+        health.enterTerminalState();
+        servers.forEach(Server::shutdown);
+        try {
+            for (Server server : servers) {
+                // Long enough for answers that are on their way.
+                if (!server.awaitTermination(200, TimeUnit.MILLISECONDS)) {
+                    server.shutdownNow();
+                    server.awaitTermination(2, TimeUnit.SECONDS);
+                }
+            }
+        } catch (InterruptedException e) {
+            servers.forEach(Server::shutdownNow);
+            Thread.currentThread().interrupt();
+        }
+        socketFiles.forEach(SocketFile::remove);
     }
 }

@@ -21,7 +21,6 @@ import io.heddle.flow.error.FlowError;
 import io.heddle.flow.table.FlowMod;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.micrometer.core.instrument.Tags;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -60,7 +59,6 @@ public final class ControllerLoop implements SessionListener {
     private final Executor executor;
     private final Supplier<Now> clock;
     private final DurableWrites durable;
-    private final MeterRegistry meters;
     private final IntentStore intents = new IntentStore();
     private final Map<SwitchId, ManagedBridge> bridges = new ConcurrentHashMap<>();
     private final Map<String, TargetStatus> targets = new ConcurrentHashMap<>();
@@ -89,16 +87,11 @@ public final class ControllerLoop implements SessionListener {
         this.executor = executor;
         this.clock = clock;
         this.durable = durable;
-        this.meters = meters;
         packetIns = meters.counter("heddle.packet.ins");
         packetOuts = meters.counter("heddle.packet.outs");
         writesDone = meters.counter("heddle.flow.writes", "result", "done");
         writesRefused = meters.counter("heddle.flow.writes", "result", "refused");
         defects = meters.counter("heddle.app.defects");
-        meters.gauge(
-                "heddle.switches.ready",
-                bridges,
-                map -> map.values().stream().filter(ManagedBridge::isReady).count());
     }
 
     /** Begins with a switch. */
@@ -106,10 +99,6 @@ public final class ControllerLoop implements SessionListener {
         targets.put(
                 session.target(),
                 new TargetStatus(false, "not tried yet", clock.get().epochMillis()));
-        meters.gauge("heddle.channel.connected", Tags.of("target", session.target()), targets, map -> {
-            TargetStatus status = map.get(session.target());
-            return status != null && status.connected() ? 1 : 0;
-        });
         session.start(this);
     }
 

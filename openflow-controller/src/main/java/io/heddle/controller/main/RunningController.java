@@ -6,6 +6,7 @@ import io.heddle.controller.api.Inventory;
 import io.heddle.controller.app.admission.AdmissionApp;
 import io.heddle.controller.app.arp.ArpApp;
 import io.heddle.controller.app.dhcp.DhcpApp;
+import io.heddle.controller.app.dhcp.DhcpNetwork;
 import io.heddle.controller.app.learning.LearnedHost;
 import io.heddle.controller.app.learning.LearningApp;
 import io.heddle.controller.channel.GrpcSwitchSession;
@@ -18,11 +19,11 @@ import io.heddle.controller.core.SwitchId;
 import io.heddle.controller.core.SwitchView;
 import io.heddle.controller.loop.ControllerLoop;
 import io.heddle.controller.loop.SwitchStatus;
+import io.heddle.controller.metrics.MetricsServer;
 import io.heddle.controller.store.Lease;
 import io.heddle.controller.store.LeaseStore;
 import io.heddle.controller.store.LeaseWriter;
 import io.micrometer.core.instrument.Gauge;
-import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
@@ -50,7 +51,7 @@ final class RunningController implements AutoCloseable, Inventory {
 
     private final LoopThread thread = new LoopThread();
     private final EventLoopGroup group = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
-    private final PrometheusMeterRegistry meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    private final PrometheusMeterRegistry meters = MetricsServer.newRegistry();
     private final List<GrpcSwitchSession> sessions = new ArrayList<>();
     private final SegmentMap segments;
     private final LeaseWriter writer;
@@ -110,7 +111,7 @@ final class RunningController implements AutoCloseable, Inventory {
     private void run(ControllerConfig config) throws IOException {
         api = ApiServer.start(config.settings().apiListen(), new ControllerService(this), group);
         String listen = config.settings().metricsListen();
-        metrics = listen == null ? null : MetricsServer.start(listen, meters);
+        metrics = listen == null ? null : MetricsServer.start(listen, meters, this, networks(config));
         // The controller that started last is the primary: it is the one that was just repaired or reconfigured.
         long electionHigh = System.currentTimeMillis();
         long electionLow = ThreadLocalRandom.current().nextLong();
@@ -120,6 +121,10 @@ final class RunningController implements AutoCloseable, Inventory {
             thread.execute(() -> loop.add(session));
         }
         ScheduledFuture<?> _ = thread.scheduleAtFixedRate(loop::tick, TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
+    }
+
+    private static List<String> networks(ControllerConfig config) {
+        return config.networks().stream().map(DhcpNetwork::name).toList();
     }
 
     private static Now now() {

@@ -228,8 +228,8 @@ class RunningControllerTest {
             assertThat(response.body())
                     .contains("heddle_learned_hosts 1.0")
                     .contains("heddle_switches_ready 1.0")
-                    .contains("heddle_channel_connected{target=\"unix:" + directory + "/s\"} 1.0")
-                    .contains("heddle_leases{network=\"lan\"} 0.0")
+                    .contains("heddle_switch_connected{target=\"unix:" + directory + "/s\"} 1.0")
+                    .contains("heddle_leases{network=\"lan\",state=\"bound\"} 0.0")
                     .contains("heddle_flow_writes_total{result=\"done\"}")
                     .contains("jvm_memory_used_bytes");
         }

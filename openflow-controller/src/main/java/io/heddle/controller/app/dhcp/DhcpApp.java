@@ -99,7 +99,6 @@ public final class DhcpApp implements ControllerApp {
                     List.of(Tag.of("network", network.name())),
                     server,
                     each -> each.pool().size());
-            meters.gauge("heddle.leases", List.of(Tag.of("network", network.name())), server, DhcpServer::activeLeases);
         }
         for (Lease lease : leases) {
             DhcpServer server = servers.get(lease.network());

@@ -39,7 +39,6 @@ final class DhcpServer {
     private final DhcpLimits limits;
     private final AddressPool pool;
     private final ConflictView conflicts;
-    private volatile long active;
 
     DhcpServer(DhcpNetwork network, DhcpLimits limits, ConflictView conflicts) {
         this.network = network;
@@ -52,23 +51,16 @@ final class DhcpServer {
         return pool;
     }
 
-    /** Number of leases that have not ended, as of the last sweep; from any thread. */
-    double activeLeases() {
-        return active;
-    }
-
     /** Leases, and rests after a decline, that ended since the last sweep. */
     List<Lease> endedBetween(long fromMillis, long toMillis) {
         List<Lease> ended = new ArrayList<>();
-        long count = 0;
         for (Lease lease : pool.leases()) {
-            if (lease.isActive(toMillis)) {
-                count++;
-            } else if (lease.isActive(fromMillis) || (lease.isDeclined(fromMillis) && !lease.isDeclined(toMillis))) {
+            boolean goesOn = lease.isActive(toMillis);
+            if (!goesOn
+                    && (lease.isActive(fromMillis) || (lease.isDeclined(fromMillis) && !lease.isDeclined(toMillis)))) {
                 ended.add(lease);
             }
         }
-        active = count;
         return ended;
     }
 
