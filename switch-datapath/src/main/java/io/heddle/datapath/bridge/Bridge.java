@@ -46,6 +46,8 @@ final class Bridge implements BridgeControl {
     private volatile BridgeConfiguration configuration;
     private volatile boolean isGone;
     private boolean isChanged;
+    private long flowMods;
+    private long flowModsRefused;
 
     /** @param id number in the process */
     Bridge(HeddleSwitch owner, int id, long datapathId, BridgeConfiguration configuration, int maxEntries) {
@@ -155,7 +157,26 @@ final class Bridge implements BridgeControl {
 
     CommitResult commit(List<TableUpdate> updates, Atomicity atomicity, boolean validateOnly) {
         TableTransaction transaction = new TableTransaction(owner.clock(), owner.nowNs());
-        return new Committer(this, transaction).commit(updates, atomicity, validateOnly);
+        CommitResult result = new Committer(this, transaction).commit(updates, atomicity, validateOnly);
+        if (!validateOnly) {
+            long asked = updates.stream()
+                    .filter(TableUpdate.FlowUpdate.class::isInstance)
+                    .count();
+            long refused = result.failures().stream()
+                    .filter(failure -> updates.get(failure.index()) instanceof TableUpdate.FlowUpdate)
+                    .count();
+            flowMods += asked - refused;
+            flowModsRefused += refused;
+        }
+        return result;
+    }
+
+    long flowMods() {
+        return flowMods;
+    }
+
+    long flowModsRefused() {
+        return flowModsRefused;
     }
 
     /** Something is published: tells who follows, and sets ports. */

@@ -49,6 +49,8 @@ public interface BridgeReader {
      * A bridge.
      *
      * @param standalone acts as a learning switch now, because no controller is connected
+     * @param flowMods flow-mods applied since the start
+     * @param flowModsRefused flow-mods refused since the start
      */
     record BridgeState(
             String name,
@@ -57,5 +59,7 @@ public interface BridgeReader {
             boolean standalone,
             int flows,
             int ports,
-            List<ControllerRegistration.State> controllers) {}
+            List<ControllerRegistration.State> controllers,
+            long flowMods,
+            long flowModsRefused) {}
 }

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ControlLoop {
     private static final int MAX_COMMANDS_PER_TURN = 1024;
-    private static final long MAX_SLEEP_NS = 50_000_000;
+    private static final long MAX_SLEEP_NS = 100_000_000;
     private static final long WATCHFUL_SLEEP_NS = 20_000;
 
     /** Something that is done again and again. */

@@ -52,7 +52,6 @@ public final class HeddleSwitch implements SwitchControl, AutoCloseable {
     private static final long LINK_CHECK_NS = 100_000_000;
     private static final long AGEING_NS = 1_000_000_000;
     private static final long RECLAIM_NS = 10_000_000;
-    private static final long SAVE_NS = 300_000_000;
     private static final int PUNTS_PER_TURN = 256;
     private static final int STOP_SECONDS = 10;
 
@@ -82,6 +81,7 @@ public final class HeddleSwitch implements SwitchControl, AutoCloseable {
     private final PollLoop pollLoop;
     private final ControlLoop controlLoop;
     private final BarrierTracker barriers;
+    private final TableSaver saver;
     private final Tracer tracer = new Tracer(pipeline);
     private final Map<String, Bridge> bridges = new ConcurrentSkipListMap<>();
     private final Map<Integer, Bridge> byId = new HashMap<>();
@@ -98,7 +98,6 @@ public final class HeddleSwitch implements SwitchControl, AutoCloseable {
     private long linkCheckNs;
     private long ageingNs;
     private long reclaimNs;
-    private long saveNs;
     private @Nullable Thread controlThread;
     private @Nullable Thread pollThread;
 
@@ -115,6 +114,7 @@ public final class HeddleSwitch implements SwitchControl, AutoCloseable {
                 parts.offload(),
                 parts.waiter(),
                 parts.onException());
+        this.saver = new TableSaver(parts.store(), parts.onException());
         this.barriers = new BarrierTracker(clock, List.of(pollLoop));
         pollLoop.onPunt(controlLoop::wakeUp);
         controlLoop.add(barriers);
@@ -186,6 +186,7 @@ public final class HeddleSwitch implements SwitchControl, AutoCloseable {
         pollLoop.stop();
         join(controlThread);
         join(pollThread);
+        saver.close();
         pollLoop.close();
     }
 
@@ -211,6 +212,10 @@ public final class HeddleSwitch implements SwitchControl, AutoCloseable {
 
     BarrierTracker barriers() {
         return barriers;
+    }
+
+    TableSaver saver() {
+        return saver;
     }
 
     Tracer tracer() {
@@ -345,8 +350,7 @@ public final class HeddleSwitch implements SwitchControl, AutoCloseable {
             long oldest = barriers.oldestTableVersion();
             bridges.values().forEach(bridge -> bridge.tables().reclaim(oldest));
         }
-        if (nowNs - saveNs >= SAVE_NS) {
-            saveNs = nowNs;
+        if (saver.isDue(nowNs)) {
             saveChanged();
         }
         return work;
@@ -483,7 +487,11 @@ public final class HeddleSwitch implements SwitchControl, AutoCloseable {
                 (int) counters.get(LoopStatistics.Counter.MEGAFLOW_MASKS),
                 counters.get(LoopStatistics.Counter.MASKS_PROBED),
                 Math.min(1.0, (double) counters.get(LoopStatistics.Counter.BUSY_NS) / upNs),
-                counters.get(LoopStatistics.Counter.CYCLES)));
+                counters.get(LoopStatistics.Counter.CYCLES),
+                counters.get(LoopStatistics.Counter.STALLS),
+                counters.get(LoopStatistics.Counter.PUNTS),
+                counters.get(LoopStatistics.Counter.REVALIDATIONS),
+                counters.get(LoopStatistics.Counter.EXCEPTIONS)));
     }
 
     @Override

@@ -135,7 +135,9 @@ final class Reader implements BridgeReader {
                 bridge.isStandalone(),
                 flows,
                 bridge.ports().size(),
-                bridge.controllers().stream().map(Bridge.Registration::state).toList());
+                bridge.controllers().stream().map(Bridge.Registration::state).toList(),
+                bridge.flowMods(),
+                bridge.flowModsRefused());
     }
 
     @Override

@@ -139,11 +139,7 @@ final class Reconciler {
         owner.removeBridge(bridge);
         owner.updateTopology();
         owner.tellListeners(listener -> listener.removed(bridge));
-        try {
-            owner.parts().store().forgetTables(bridge.name());
-        } catch (IOException e) {
-            owner.parts().onException().accept(e);
-        }
+        owner.saver().forget(bridge.name());
     }
 
     private void removePort(Bridge bridge, BridgePort port) {
@@ -214,19 +210,14 @@ final class Reconciler {
         List<FlowState> flows = reader.flows(FlowSelector.ALL).stream()
                 .filter(flow -> flow.idleTimeoutSeconds() == 0 && flow.hardTimeoutSeconds() == 0)
                 .toList();
-        try {
-            owner.parts()
-                    .store()
-                    .saveTables(bridge.name(), new StateStore.Tables(flows, reader.groups(), reader.meters()));
-        } catch (IOException e) {
-            owner.parts().onException().accept(e);
-        }
+        StateStore.Tables tables = new StateStore.Tables(flows, reader.groups(), reader.meters());
+        owner.saver().save(bridge.name(), tables, owner.nowNs());
     }
 
     private void loadTables(Bridge bridge) {
         StateStore.Tables tables;
         try {
-            tables = owner.parts().store().loadTables(bridge.name());
+            tables = owner.saver().load(bridge.name());
         } catch (IOException e) {
             owner.parts().onException().accept(e);
             return;

@@ -3,7 +3,11 @@ package io.heddle.datapath.bridge;
 import java.io.IOException;
 import java.util.List;
 
-/** Keeps what was made at run time over a restart. Called on the control loop. */
+/**
+ * Keeps what was made at run time over a restart.
+ *
+ * <p>Threading: the configuration is saved on the control loop, tables on a thread of their own, never two at a time.
+ */
 public interface StateStore {
     /** Keeps nothing. */
     StateStore NONE = new StateStore() {

@@ -100,6 +100,10 @@ public interface SwitchControl {
      * @param masksProbed over all lookups in the megaflow cache
      * @param busy share of the time, 0 to 1
      * @param cycles duty cycles
+     * @param stalls duty cycles that took longer than 10 ms
+     * @param punts packets queued for the controllers; those that found the queue full are drops
+     * @param revalidations stale megaflows that were translated again
+     * @param exceptions internal errors
      */
     record PollLoopState(
             int pollLoop,
@@ -111,5 +115,9 @@ public interface SwitchControl {
             int megaflowMasks,
             long masksProbed,
             double busy,
-            long cycles) {}
+            long cycles,
+            long stalls,
+            long punts,
+            long revalidations,
+            long exceptions) {}
 }

@@ -21,6 +21,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -31,7 +32,7 @@ final class SwitchLab implements AutoCloseable {
     static final FlowFormatter FORMATTER = new FlowFormatter(PortNames.NONE);
 
     final AtomicLong nowNs = new AtomicLong(1_000_000_000L);
-    final List<Throwable> exceptions = new ArrayList<>();
+    final List<Throwable> exceptions = new CopyOnWriteArrayList<>();
     final Map<String, MemoryPort> ports = new HashMap<>();
     final HeddleSwitch heddle;
     private boolean isStarted;

@@ -86,6 +86,19 @@ final class SwitchMeters {
                 "Flow entries of the bridge",
                 tags,
                 snapshot.bridge().flows());
+        String flowMods = "Flow-mods of the bridge";
+        count(
+                "heddle.flow.mods",
+                flowMods,
+                null,
+                tags.and("result", "applied"),
+                snapshot.bridge().flowMods());
+        count(
+                "heddle.flow.mods",
+                flowMods,
+                null,
+                tags.and("result", "refused"),
+                snapshot.bridge().flowModsRefused());
         gauge(
                 "heddle.bridge.standalone",
                 "1 while the bridge acts as a learning switch because no controller is connected",
@@ -147,6 +160,10 @@ final class SwitchMeters {
                 tags,
                 looked == 0 ? 0 : (double) loop.masksProbed() / looked);
         count("heddle.upcalls", "Packets that the pipeline translated", null, tags, loop.misses());
+        count("heddle.revalidations", "Stale megaflows that were translated again", null, tags, loop.revalidations());
+        count("heddle.punts", "Packets queued for the controllers", null, tags, loop.punts());
+        count("heddle.poll.loop.stalls", "Duty cycles that took longer than 10 ms", null, tags, loop.stalls());
+        count("heddle.poll.loop.exceptions", "Internal errors in the poll loop", null, tags, loop.exceptions());
         count("heddle.poll.loop.cycles", "Duty cycles of the poll loop", null, tags, loop.cycles());
         gauge("heddle.poll.loop.busy", "Share of its time that the poll loop works", "ratio", tags, loop.busy());
     }

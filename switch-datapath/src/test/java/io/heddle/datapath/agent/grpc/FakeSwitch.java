@@ -117,7 +117,7 @@ final class FakeSwitch implements SwitchControl, AutoCloseable {
 
     @Override
     public List<PollLoopState> pollLoops() {
-        return List.of(new PollLoopState(0, 10, 5, 1, 3, 2, 1, 7, 0.25, 100));
+        return List.of(new PollLoopState(0, 10, 5, 1, 3, 2, 1, 7, 0.25, 100, 0, 0, 0, 0));
     }
 
     @Override
@@ -392,7 +392,7 @@ final class FakeSwitch implements SwitchControl, AutoCloseable {
             @Override
             public BridgeState bridge() {
                 return new BridgeState(
-                        "br0", 1, BridgeConfiguration.FailMode.SECURE, false, flows.size(), 2, List.of());
+                        "br0", 1, BridgeConfiguration.FailMode.SECURE, false, flows.size(), 2, List.of(), 0, 0);
             }
 
             @Override

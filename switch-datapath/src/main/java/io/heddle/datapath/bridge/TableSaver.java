@@ -1,0 +1,91 @@
+package io.heddle.datapath.bridge;
+
+import java.io.IOException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+
+/**
+ * Writes tables to the store on a thread of its own, so that a bulk load of flows does not wait for the disk. Saving takes at most a tenth
+ * of the time: after a long save the next one waits.
+ *
+ * <p>Threading: the control loop calls; the store's table methods run on the saver's thread, one at a time.
+ */
+final class TableSaver implements AutoCloseable {
+    private static final long MIN_PAUSE_NS = 300_000_000;
+    private static final int PAUSE_FACTOR = 10;
+    private static final int CLOSE_SECONDS = 60;
+
+    private final StateStore store;
+    private final Consumer<Throwable> onException;
+    private final ExecutorService executor = Executors.newSingleThreadExecutor(
+            task -> Thread.ofPlatform().name("heddle-state").daemon().unstarted(task));
+
+    /** Completes when everything submitted so far is done. */
+    private CompletableFuture<Void> last = CompletableFuture.completedFuture(null);
+
+    /** Duration of the last save; written by the saver's thread. */
+    private volatile long lastDurationNs;
+
+    private long lastBeginNs = Long.MIN_VALUE / 2;
+
+    TableSaver(StateStore store, Consumer<Throwable> onException) {
+        this.store = store;
+        this.onException = onException;
+    }
+
+    /** Says whether it is time for a round of saves. */
+    boolean isDue(long nowNs) {
+        return last.isDone() && nowNs - lastBeginNs >= Math.max(MIN_PAUSE_NS, PAUSE_FACTOR * lastDurationNs);
+    }
+
+    /** Saves what {@code tables} says; it is immutable. */
+    void save(String bridge, StateStore.Tables tables, long nowNs) {
+        lastBeginNs = nowNs;
+        submit(() -> store.saveTables(bridge, tables));
+    }
+
+    void forget(String bridge) {
+        submit(() -> store.forgetTables(bridge));
+    }
+
+    /** Loads, after everything submitted before is done. */
+    StateStore.Tables load(String bridge) throws IOException {
+        last.join();
+        return store.loadTables(bridge);
+    }
+
+    private interface Job {
+        void run() throws IOException;
+    }
+
+    private void submit(Job job) {
+        last = CompletableFuture.runAsync(
+                () -> {
+                    long begin = System.nanoTime();
+                    try {
+                        job.run();
+                    } catch (IOException | RuntimeException e) {
+                        onException.accept(e);
+                    }
+                    lastDurationNs = System.nanoTime() - begin;
+                },
+                executor);
+    }
+
+    /** Waits until everything is saved. */
+    @Override
+    public void close() {
+        executor.shutdown();
+        try {
+            if (!executor.awaitTermination(CLOSE_SECONDS, TimeUnit.SECONDS)) {
+                onException.accept(new IOException(
+                        "tables were not saved within " + CLOSE_SECONDS + " s: the last flows are lost"));
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

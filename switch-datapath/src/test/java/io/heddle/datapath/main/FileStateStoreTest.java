@@ -1,0 +1,130 @@
+package io.heddle.datapath.main;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.heddle.datapath.bridge.BridgeConfiguration;
+import io.heddle.datapath.bridge.FlowState;
+import io.heddle.datapath.bridge.GroupState;
+import io.heddle.datapath.bridge.PortConfiguration;
+import io.heddle.datapath.bridge.StateStore.Tables;
+import io.heddle.datapath.bridge.SwitchConfiguration;
+import io.heddle.flow.group.GroupMod;
+import io.heddle.flow.table.FlowMod;
+import io.heddle.flow.text.FlowParser;
+import io.heddle.flow.text.PortNames;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class FileStateStoreTest {
+    private static final FlowParser PARSER = new FlowParser(PortNames.NONE);
+
+    @TempDir
+    private Path folder;
+
+    private static FlowState flow(String text) throws Exception {
+        FlowMod mod = PARSER.flow(FlowMod.Command.ADD, text);
+        return new FlowState(
+                mod.tableId(),
+                mod.priority(),
+                mod.match(),
+                mod.instructions(),
+                mod.cookie(),
+                0,
+                0,
+                mod.importance(),
+                mod.flags(),
+                0,
+                0,
+                0,
+                0);
+    }
+
+    @Test
+    void shouldLoadTheTablesThatWereSaved() throws Exception {
+        GroupMod group = PARSER.group(
+                GroupMod.Command.ADD, "group_id=3,type=select,bucket=weight:10,actions=output:1,bucket=output:2");
+        Tables tables = new Tables(
+                List.of(
+                        flow("table=2,priority=7,cookie=0x5,udp,nw_dst=10.0.0.0/8,actions=set_field:1->reg0,output:4"),
+                        flow("priority=0,send_flow_rem,actions=CONTROLLER:128"),
+                        flow("in_port=LOCAL,actions=group:3,goto_table:2")),
+                List.of(new GroupState(group.groupId(), group.type(), group.buckets(), List.of(), 0, 0, 0, 0)),
+                List.of());
+        try (FileStateStore store = FileStateStore.open(folder)) {
+            store.saveTables("br0", tables);
+
+            assertThat(store.loadTables("br0")).isEqualTo(tables);
+            store.forgetTables("br0");
+            assertThat(store.loadTables("br0")).isEqualTo(Tables.EMPTY);
+        }
+    }
+
+    @Test
+    void shouldLoadTheConfigurationThatWasSaved() throws Exception {
+        SwitchConfiguration file = new SwitchConfiguration(List.of(bridge("br0")));
+        SwitchConfiguration current = new SwitchConfiguration(List.of(bridge("br0"), bridge("br1")));
+        try (FileStateStore store = FileStateStore.open(folder)) {
+            assertThat(store.load()).isEqualTo(FileStateStore.Saved.NOTHING);
+            store.setFile(file);
+            store.saveConfiguration(current);
+
+            assertThat(store.load()).isEqualTo(new FileStateStore.Saved(file, current));
+        }
+    }
+
+    private static BridgeConfiguration bridge(String name) {
+        return new BridgeConfiguration(
+                name,
+                "00000000000000aa",
+                BridgeConfiguration.FailMode.STANDALONE,
+                List.of("tcp:127.0.0.1:6653"),
+                List.of(),
+                List.of("OpenFlow13"),
+                List.of(PortConfiguration.of("p1", 1, PortConfiguration.PortType.TAP)));
+    }
+
+    @Test
+    void shouldKeepThePreviousStateWhenAWriteIsCutShort() throws Exception {
+        try (FileStateStore store = FileStateStore.open(folder)) {
+            Tables tables = new Tables(List.of(flow("actions=drop")), List.of(), List.of());
+            store.saveTables("br0", tables);
+            Files.writeString(folder.resolve("tables/br0.flows.new"), "flow priority=1,acti");
+
+            assertThat(store.loadTables("br0")).isEqualTo(tables);
+        }
+    }
+
+    @Test
+    void shouldNameTheFileAndLineOfWhatItCannotRead() throws Exception {
+        try (FileStateStore store = FileStateStore.open(folder)) {
+            Files.writeString(folder.resolve("tables/br0.flows"), "# x\nflow actions=nonsense:3\n");
+            Files.writeString(folder.resolve("configuration.json"), "{ \"file\": 5 }");
+
+            assertThatThrownBy(() -> store.loadTables("br0"))
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining("br0.flows:2: ");
+            assertThatThrownBy(store::load)
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining("configuration.json is not a saved configuration")
+                    .hasMessageContaining("remove it to start from the configuration file alone");
+        }
+    }
+
+    @Test
+    void shouldRefuseAFolderThatIsInUse() throws Exception {
+        try (FileStateStore first = FileStateStore.open(folder)) {
+            assertThat(first.load()).isNotNull();
+            assertThatThrownBy(() -> FileStateStore.open(folder))
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining("is in use by another switch");
+        }
+        try (FileStateStore again = FileStateStore.open(folder)) {
+            assertThat(again.load()).isEqualTo(FileStateStore.Saved.NOTHING);
+        }
+    }
+}
