@@ -10,6 +10,7 @@ import java.io.Console;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -92,8 +93,8 @@ final class TopCommand implements Callable<Integer> {
                 rates(loops, found.entity().getCache(), before, seconds);
             }
         }
-        Console console = System.console();
-        if (console != null && console.isTerminal()) {
+        // Null when nothing is interactive, in some releases of the JDK.
+        if (Optional.ofNullable(System.console()).filter(Console::isTerminal).isPresent()) {
             out.print(CLEAR_SCREEN);
         }
         ports.print(out);
