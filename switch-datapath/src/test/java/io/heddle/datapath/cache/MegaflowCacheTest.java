@@ -1,0 +1,130 @@
+package io.heddle.datapath.cache;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.heddle.flow.match.FlowKey;
+import io.heddle.flow.match.FlowMask;
+import io.heddle.flow.match.MatchField;
+import io.heddle.flow.pipeline.Translation;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+class MegaflowCacheTest {
+    private static FlowMask mask(MatchField... fields) {
+        FlowMask mask = new FlowMask().add(MatchField.IN_PORT);
+        for (MatchField field : fields) {
+            mask.add(field);
+        }
+        return mask;
+    }
+
+    private static FlowKey key(int port, long source, long destination) {
+        return new FlowKey()
+                .set(MatchField.IN_PORT, port)
+                .set(MatchField.ETH_SRC, source)
+                .set(MatchField.ETH_DST, destination);
+    }
+
+    private static Megaflow megaflow(FlowKey key, FlowMask mask, long nowNs) {
+        Translation translation = new Translation(List.of(), mask, List.of(), 1, Translation.DropCause.NO_OUTPUT);
+        return new Megaflow(MegaflowCache.matchOf(key, mask), translation, new ActionProgram(List.of()), 1, nowNs);
+    }
+
+    @Test
+    void shouldFindWhatAMapFindsWhileMegaflowsComeAndGo() {
+        Random random = new Random(5);
+        MegaflowCache cache = new MegaflowCache(100_000, 16, 99);
+        // Disjoint by port: each port has one mask.
+        FlowMask[] masks = {mask(MatchField.ETH_SRC), mask(MatchField.ETH_DST), mask(), mask(MatchField.ETH_TYPE)};
+        Map<String, Megaflow> expected = new HashMap<>();
+        for (int step = 0; step < 50_000; step++) {
+            int port = random.nextInt(4);
+            FlowKey key = key(port, random.nextInt(200), random.nextInt(200));
+            String name = MegaflowCache.matchOf(key, masks[port]).toString();
+            assertThat(cache.lookup(key)).isSameAs(expected.get(name));
+            Megaflow known = expected.get(name);
+            if (known == null) {
+                Megaflow megaflow = megaflow(key, masks[port], step);
+                cache.install(megaflow);
+                expected.put(name, megaflow);
+            } else if (random.nextInt(3) == 0) {
+                cache.remove(known);
+                expected.remove(name);
+                assertThat(known.isCached()).isFalse();
+            }
+            if (step % 1000 == 0) {
+                cache.rank();
+                assertThat(cache.size()).isEqualTo(expected.size());
+            }
+        }
+    }
+
+    @Test
+    void shouldReplaceAMegaflowOfTheSameMatch() {
+        MegaflowCache cache = new MegaflowCache(10, 10, 1);
+        FlowKey key = key(1, 2, 3);
+        Megaflow old = megaflow(key, mask(MatchField.ETH_SRC), 0);
+        Megaflow now = megaflow(key, mask(MatchField.ETH_SRC), 1);
+        cache.install(old);
+        cache.install(now);
+
+        assertThat(cache.lookup(key)).isSameAs(now);
+        assertThat(old.isCached()).isFalse();
+        assertThat(cache.size()).isEqualTo(1);
+    }
+
+    @Test
+    void shouldStayWithinItsLimits() {
+        MegaflowCache cache = new MegaflowCache(50, 3, 1);
+        FlowMask[] masks = {
+            mask(MatchField.ETH_SRC),
+            mask(MatchField.ETH_DST),
+            mask(MatchField.ETH_TYPE),
+            mask(MatchField.ETH_SRC, MatchField.ETH_DST),
+            mask()
+        };
+        for (int i = 0; i < 1000; i++) {
+            cache.install(megaflow(key(i % 5, i, i), masks[i % 5], i));
+            assertThat(cache.size()).isLessThanOrEqualTo(50);
+            assertThat(cache.maskCount()).isLessThanOrEqualTo(3);
+        }
+        assertThat(cache.evictions()).isPositive();
+    }
+
+    @Test
+    void shouldEvictOnlyWhatIsIdle() {
+        MegaflowCache cache = new MegaflowCache(100, 3, 1);
+        List<Megaflow> all = new ArrayList<>();
+        for (int i = 0; i < 20; i++) {
+            all.add(megaflow(key(1, i, 0), mask(MatchField.ETH_SRC), 0));
+            cache.install(all.get(i));
+        }
+        all.get(7).count(1, 60, 900);
+        cache.evictIdle(100, 1000, 500);
+
+        assertThat(cache.size()).isEqualTo(1);
+        assertThat(all.get(7).isCached()).isTrue();
+        assertThat(cache.maskCount()).isEqualTo(1);
+    }
+
+    @Test
+    void shouldNotAnswerFromTheExactMatchCacheWhatHasBeenEvicted() {
+        MegaflowCache cache = new MegaflowCache(100, 3, 1);
+        ExactMatchCache exact = new ExactMatchCache(2, 7);
+        FlowKey key = key(1, 2, 3);
+        Megaflow megaflow = megaflow(key, mask(), 0);
+        cache.install(megaflow);
+        assertThat(exact.lookup(key)).isNull();
+        exact.insert(key, megaflow);
+        assertThat(exact.lookup(key)).isSameAs(megaflow);
+        assertThat(exact.lookup(key(1, 2, 4))).isNull();
+
+        cache.remove(megaflow);
+        assertThat(exact.lookup(key)).isNull();
+        assertThat(exact.sweep()).isZero();
+    }
+}
