@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Test;
 /** The path from receive to transmit allocates nothing once it is warm. */
 class FastPathAllocationTest {
     private static final int ROUNDS = 20;
+    private static final int MOST_ROUNDS = 300;
     private static final int PACKETS = 20_000;
     private static final int FLOWS = 100;
 
@@ -32,15 +33,18 @@ class FastPathAllocationTest {
             PacketPool pool = new PacketPool(64);
             ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
             long bytes = 0;
-            for (int round = 0; round < ROUNDS; round++) {
+            int rounds = 0;
+            // What is interpreted allocates; on a busy machine the compiler needs more rounds to get to everything.
+            while (rounds < ROUNDS || (bytes >= PACKETS / 100 && rounds < MOST_ROUNDS)) {
                 long before = threads.getCurrentThreadAllocatedBytes();
                 forward(lab, frames, pool);
                 bytes = threads.getCurrentThreadAllocatedBytes() - before;
+                rounds++;
             }
             pool.close();
 
             assertThat(bytes).as("octets allocated in the last round").isLessThan(PACKETS / 100);
-            assertThat(lab.port("p2").statistics().sentPackets()).isEqualTo((long) ROUNDS * PACKETS);
+            assertThat(lab.port("p2").statistics().sentPackets()).isEqualTo((long) rounds * PACKETS);
         }
     }
 
