@@ -237,7 +237,10 @@ final class ActionExecutor {
         if (missing > 0 && missing <= packet.tailroom() && !packet.needsChecksum()) {
             long end = packet.offset() + packet.length();
             packet.append(missing);
-            packet.memory().asSlice(end, missing).fill((byte) 0);
+            for (int i = 0; i < missing; i++) {
+                packet.memory()
+                        .set(ValueLayout.JAVA_BYTE, end + i, (byte) 0); // a slice would not always be optimised away
+            }
         }
         return true;
     }

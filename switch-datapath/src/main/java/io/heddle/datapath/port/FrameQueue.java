@@ -89,8 +89,10 @@ final class FrameQueue implements AutoCloseable {
             return false;
         }
         long slot = slot(position);
-        memory.asSlice(slot, FRAME).fill((byte) 0);
         put(slot, 0, frame.remaining());
+        for (int field = 1; field < FRAME / 4; field++) {
+            put(slot, field, 0);
+        }
         MemorySegment.copy(MemorySegment.ofBuffer(frame), 0, memory, slot + FRAME, frame.remaining());
         TAIL.setVolatile(this, position + 1);
         return true;
