@@ -180,6 +180,8 @@ final class Lab implements AutoCloseable {
                 Thread.currentThread().interrupt();
             }
         }
+        // What a step was running when the user interrupted it.
+        ProcessHandle.current().descendants().forEach(ProcessHandle::destroyForcibly);
         namespaces.forEach(name -> Shell.run("ip", "netns", "del", name));
         try (Stream<Path> files = Files.walk(folder)) {
             files.sorted(Comparator.reverseOrder())

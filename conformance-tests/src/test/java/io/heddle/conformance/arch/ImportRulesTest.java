@@ -15,6 +15,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class ImportRulesTest {
     private static final JavaClasses PRODUCT = new ClassFileImporter()
             .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+            .withImportOption(location -> !location.contains("-tests.jar"))
             .importPackages("io.heddle");
 
     static Stream<Arguments> rules() {

@@ -61,7 +61,12 @@ class DockerComposeTest {
         running = engine;
         engine.makeBaseImages();
         engine.compose("build", "switch", "controller").orThrow();
-        engine.compose("up", "-d", "switch", "controller", "prometheus").orThrow();
+        try {
+            engine.compose("up", "-d", "switch", "controller", "prometheus").orThrow();
+        } catch (IOException e) {
+            throw new IOException(
+                    e.getMessage() + "\n" + engine.compose("logs", "--tail=40").output(), e);
+        }
     }
 
     @AfterAll

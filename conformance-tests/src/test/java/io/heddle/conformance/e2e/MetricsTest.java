@@ -14,16 +14,12 @@ class MetricsTest {
         try (HeddleLab lab = new HeddleLab()) {
             Host sw = lab.net.host("s");
             Host a = lab.net.host("a");
-            lab.startSwitch(
-                    sw,
-                    "s",
-                    """
+            lab.startSwitch(sw, "s", """
                     bridges:
                       - name: br0
                         ports:
                           - { name: p1, number: 1, type: veth, peer: eth0, netns: %s }
-                    """
-                            .formatted(a.netns()));
+                    """.formatted(a.netns()));
             String metrics = sw.run("busybox", "wget", "-q", "-O", "-", "http://127.0.0.1:9464/metrics");
 
             assertThat(metrics)

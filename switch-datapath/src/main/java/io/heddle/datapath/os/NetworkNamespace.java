@@ -39,6 +39,9 @@ public final class NetworkNamespace {
     /** Runs something in the namespace behind a descriptor. */
     static <T extends @Nullable Object> T run(FileDescriptor namespace, String subject, Work<T> work)
             throws IOException {
+        if (isOwn(namespace)) {
+            return work.run(); // nothing to enter, and no right to enter is needed
+        }
         Visit<T> visit = new Visit<>(namespace.number(), subject, work);
         Thread thread = Thread.ofPlatform().name("netns").start(visit);
         boolean interrupted = false;
@@ -53,6 +56,16 @@ public final class NetworkNamespace {
             Thread.currentThread().interrupt();
         }
         return visit.result();
+    }
+
+    /** Says whether a descriptor is that of the calling thread's namespace; false when that cannot be found out. */
+    private static boolean isOwn(FileDescriptor namespace) {
+        try {
+            return Files.readSymbolicLink(Path.of("/proc/thread-self/fd/" + namespace.number()))
+                    .equals(Files.readSymbolicLink(Path.of("/proc/thread-self/ns/net")));
+        } catch (IOException e) {
+            return false;
+        }
     }
 
     /**

@@ -28,6 +28,9 @@ final class FrameQueue implements AutoCloseable {
 
     private final NativeMemory slab;
     private final MemorySegment memory;
+    /** The same memory. */
+    private final ByteBuffer octets;
+
     private final int mask;
 
     @SuppressWarnings("unused") // by HEAD
@@ -43,6 +46,7 @@ final class FrameQueue implements AutoCloseable {
         mask = capacity - 1;
         slab = NativeMemory.reserve((long) capacity * STRIDE);
         memory = slab.segment();
+        octets = memory.asByteBuffer();
     }
 
     private static VarHandle handle(String field) {
@@ -93,7 +97,11 @@ final class FrameQueue implements AutoCloseable {
         for (int field = 1; field < FRAME / 4; field++) {
             put(slot, field, 0);
         }
-        MemorySegment.copy(MemorySegment.ofBuffer(frame), 0, memory, slot + FRAME, frame.remaining());
+        octets.put(
+                (int) slot + FRAME,
+                frame,
+                frame.position(),
+                frame.remaining()); // a segment of it would be an allocation
         TAIL.setVolatile(this, position + 1);
         return true;
     }
