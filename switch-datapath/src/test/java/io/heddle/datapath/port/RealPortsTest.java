@@ -77,7 +77,7 @@ class RealPortsTest {
         assertThat(server.isRunning()).isTrue();
         assertThat(veth.statistics().transmitDrops()).isZero();
         sniffer.awaitExit(SOON);
-        assertThat(sniffer.output()).doesNotContain("bad udp cksum");
+        assertThat(sniffer.output()).doesNotContainPattern("bad (udp )?cksum");
     }
 
     @Test
@@ -93,7 +93,7 @@ class RealPortsTest {
                 .contains("cksum")
                 .contains("(correct)")
                 .doesNotContain("incorrect")
-                .doesNotContain("bad");
+                .doesNotContainPattern("bad (udp )?cksum"); // a bare "bad" is in many a right hex checksum
     }
 
     private static double gigabits(String json) {

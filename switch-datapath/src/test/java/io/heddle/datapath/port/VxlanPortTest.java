@@ -219,7 +219,7 @@ class VxlanPortTest {
                 .contains("VXLAN")
                 .contains("(correct)")
                 .doesNotContain("incorrect")
-                .doesNotContain("bad");
+                .doesNotContainPattern("bad (udp )?cksum"); // a bare "bad" is in many a right hex checksum
     }
 
     private static String receiverLine(String output) {
