@@ -44,7 +44,6 @@ public final class PollLoop implements AutoCloseable {
     /** A cycle that takes longer than this is counted as a stall, in nanoseconds. */
     public static final long STALL_NS = 10_000_000;
 
-    private static final int SPINS_BEFORE_SLEEP = 50;
     private static final int MAX_SLEEP_MS = 500;
     private static final long HOUSEKEEPING_NS = 100_000_000;
     private static final long RANK_NS = 1_000_000_000;
@@ -329,22 +328,23 @@ public final class PollLoop implements AutoCloseable {
 
     /** Works until {@link #stop}: spins while there is work, sleeps when there is none. */
     public void run() {
-        int idle = 0;
+        IdleSpin idle = new IdleSpin();
         long punted = 0;
         while (!isStopped) {
             long start = System.nanoTime();
             int work = doWork(start);
             statistics.add(Counter.CYCLES, 1);
             if (work > 0) {
-                idle = 0;
+                idle.busy();
                 long spent = System.nanoTime() - start;
                 statistics.add(Counter.BUSY_CYCLES, 1);
                 statistics.add(Counter.BUSY_NS, spent);
                 if (spent > STALL_NS) {
                     statistics.add(Counter.STALLS, 1);
                 }
-            } else if (++idle > SPINS_BEFORE_SLEEP) {
+            } else if (idle.shouldSleep(start)) {
                 sleep();
+                idle.slept(System.nanoTime());
             } else {
                 Thread.onSpinWait();
             }
