@@ -175,7 +175,16 @@ public final class TableSet {
                     uninsert(replaced.entry());
                     unhide(replaced.old());
                 }
-                case Change.Removed removed -> unhide(removed.entry());
+                case Change.Removed removed -> {
+                    unhide(removed.entry());
+                    switch (removed.reason()) {
+                        // Its timeout was taken off the queue when it was staged.
+                        case IDLE_TIMEOUT, HARD_TIMEOUT -> watch(removed.entry());
+                        case DELETE, GROUP_DELETE, METER_DELETE, EVICTION -> {
+                            // Still watched.
+                        }
+                    }
+                }
             }
         }
         staged.clear();

@@ -25,11 +25,12 @@ import java.util.function.Predicate;
  *                    +-- a change that is refused throws and stages nothing: the caller goes on, or reverts
  * </pre>
  *
- * <p>Each change sees those before it. {@link #commit} cannot fail.
+ * <p>Each change sees those before it. {@link #commit} cannot fail. A transaction that is {@linkplain #close closed} before it was
+ * committed is reverted, so that what an exception leaves behind does not become part of the next one.
  *
  * <p>Threading: the control loop; one transaction at a time for a {@link VersionClock}.
  */
-public final class TableTransaction {
+public final class TableTransaction implements AutoCloseable {
     private final VersionClock clock;
     private final long nowNs;
     private final long version;
@@ -181,6 +182,14 @@ public final class TableTransaction {
             }
         }
         return found;
+    }
+
+    /** Takes everything back, unless it was committed or reverted before. */
+    @Override
+    public void close() {
+        if (isOpen) {
+            revert();
+        }
     }
 
     /** Takes everything back. */

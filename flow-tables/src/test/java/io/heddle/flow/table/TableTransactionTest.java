@@ -264,6 +264,20 @@ class TableTransactionTest {
         assertThat(dump()).isEmpty();
     }
 
+    @Test
+    void shouldRevertWhatIsClosedBeforeItIsCommitted() throws Exception {
+        flow("ip,hard_timeout=10,actions=output:2");
+        try (TableTransaction transaction = new TableTransaction(clock, nowNs + 10 * SECOND)) {
+            transaction.apply(tables, PARSER.command("arp,actions=output:2"));
+            assertThat(transaction.expire(tables)).isEqualTo(1);
+        }
+        assertThat(dump()).containsExactly("0 ip output:2");
+        flow("udp,actions=output:3");
+        assertThat(dump()).containsExactlyInAnyOrder("0 ip output:2", "0 udp output:3");
+        assertThat(expireAt(10)).as("its timeout is still watched").isEqualTo(1);
+        assertThat(dump()).containsExactly("0 udp output:3");
+    }
+
     private int expireAt(int second) {
         TableTransaction transaction = new TableTransaction(clock, nowNs + second * SECOND);
         int count = transaction.expire(tables);

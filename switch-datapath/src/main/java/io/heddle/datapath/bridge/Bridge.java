@@ -144,20 +144,21 @@ final class Bridge implements BridgeControl {
         if (tables.nextExpiryNs() > nowNs) {
             return 0;
         }
-        TableTransaction transaction = new TableTransaction(owner.clock(), nowNs);
-        int count = transaction.expire(tables);
-        if (count == 0) {
-            transaction.revert();
-        } else {
-            transaction.commit();
-            owner.barriers().onPublished();
+        try (TableTransaction transaction = new TableTransaction(owner.clock(), nowNs)) {
+            int count = transaction.expire(tables);
+            if (count > 0) {
+                transaction.commit();
+                owner.barriers().onPublished();
+            }
+            return count;
         }
-        return count;
     }
 
     CommitResult commit(List<TableUpdate> updates, Atomicity atomicity, boolean validateOnly) {
-        TableTransaction transaction = new TableTransaction(owner.clock(), owner.nowNs());
-        CommitResult result = new Committer(this, transaction).commit(updates, atomicity, validateOnly);
+        CommitResult result;
+        try (TableTransaction transaction = new TableTransaction(owner.clock(), owner.nowNs())) {
+            result = new Committer(this, transaction).commit(updates, atomicity, validateOnly);
+        }
         if (!validateOnly) {
             long asked = updates.stream()
                     .filter(TableUpdate.FlowUpdate.class::isInstance)
@@ -294,9 +295,13 @@ final class Bridge implements BridgeControl {
     }
 
     @Override
-    public CompletableFuture<CommitResult> write(List<TableUpdate> updates, Atomicity atomicity, boolean validateOnly) {
+    public CompletableFuture<CommitResult> write(
+            List<TableUpdate> updates, Atomicity atomicity, boolean validateOnly, Runnable permission) {
         List<TableUpdate> copy = List.copyOf(updates);
-        return call(future -> future.complete(commit(copy, atomicity, validateOnly)));
+        return call(future -> {
+            permission.run();
+            future.complete(commit(copy, atomicity, validateOnly));
+        });
     }
 
     @Override

@@ -39,8 +39,17 @@ public interface BridgeControl {
      * @param updates in order; may be empty
      * @param atomicity what happens when an update is refused
      * @param validateOnly check, change nothing
+     * @param permission is run on the control loop's thread when it is this write's turn, right before it is done; what it throws fails
+     *     the future, and nothing is changed. Must be quick
      */
-    CompletableFuture<CommitResult> write(List<TableUpdate> updates, Atomicity atomicity, boolean validateOnly);
+    CompletableFuture<CommitResult> write(
+            List<TableUpdate> updates, Atomicity atomicity, boolean validateOnly, Runnable permission);
+
+    /** As above, by someone who may always write. */
+    default CompletableFuture<CommitResult> write(
+            List<TableUpdate> updates, Atomicity atomicity, boolean validateOnly) {
+        return write(updates, atomicity, validateOnly, () -> {});
+    }
 
     /**
      * Waits for the datapath: completes when all that was submitted before has been done and no packet will be forwarded by older rules

@@ -374,7 +374,8 @@ public final class HeddleSwitch implements SwitchControl, AutoCloseable {
 
     private void saveChanged() {
         for (Bridge bridge : bridges.values()) {
-            if (bridge.takeChanged()) {
+            boolean isChanged = bridge.takeChanged();
+            if (saver.takeFailed(bridge.name()) || isChanged) {
                 reconciler.saveTables(bridge);
             }
         }
@@ -414,6 +415,11 @@ public final class HeddleSwitch implements SwitchControl, AutoCloseable {
             }
         });
         return future;
+    }
+
+    @Override
+    public long failedTableSaves() {
+        return saver.failures();
     }
 
     @Override

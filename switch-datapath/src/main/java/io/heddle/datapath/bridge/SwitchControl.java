@@ -38,6 +38,11 @@ public interface SwitchControl {
     /** What the megaflow caches hold, the most recently used first. */
     CompletableFuture<List<MegaflowState>> megaflows(int limit);
 
+    /** How often saving the tables of a bridge has failed since the start; each is tried again. */
+    default long failedTableSaves() {
+        return 0;
+    }
+
     /** Counters of the poll loops and their caches. */
     List<PollLoopState> pollLoops();
 

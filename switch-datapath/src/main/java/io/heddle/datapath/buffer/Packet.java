@@ -258,8 +258,8 @@ public final class Packet implements HeaderRoom {
     }
 
     /**
-     * Cuts the frame to {@code newLength} octets, or leaves it if it is shorter. A pending checksum or a segmentation would go
-     * over octets that are gone: complete the checksum and segment before, or send a copy that nobody verifies.
+     * Cuts the frame to {@code newLength} octets, or leaves it if it is shorter. A pending checksum and a segmentation would go
+     * over octets that are gone, so they are forgotten: complete the checksum or segment before.
      */
     public void truncate(int newLength) {
         if (newLength < 0) {
@@ -267,9 +267,7 @@ public final class Packet implements HeaderRoom {
         }
         if (newLength < length) {
             length = newLength;
-            if (needsChecksum && checksumStart + checksumOffset + 2 > length) {
-                clearOffloads();
-            }
+            clearOffloads();
         }
     }
 

@@ -66,6 +66,7 @@ final class ActionExecutor {
             Packet left = current;
             current = null;
             if (left != null) {
+                statistics.drop(DropReason.INTERNAL_ERROR, 1);
                 left.release();
             }
             throw e;
@@ -83,6 +84,12 @@ final class ActionExecutor {
                     truncateTo = Integer.MAX_VALUE;
                 }
                 case ActionProgram.OUTPUT_LAST -> {
+                    if (isCutWithOffload(packet, truncateTo)) {
+                        outputCut(program.first(i), packet, truncateTo);
+                        current = null;
+                        packet.release();
+                        return;
+                    }
                     packet.truncate(truncateTo);
                     current = null;
                     outputs.add(program.first(i), packet);
@@ -101,8 +108,11 @@ final class ActionExecutor {
                     if (clone == null) {
                         statistics.drop(DropReason.NO_BUFFER, 1);
                     } else {
-                        execute(program.nested(i), clone, nowNs);
-                        current = packet;
+                        try {
+                            execute(program.nested(i), clone, nowNs);
+                        } finally {
+                            current = packet; // also for execute() of the outer program, which releases it
+                        }
                     }
                 }
                 case ActionProgram.RECIRCULATE -> {
@@ -122,7 +132,44 @@ final class ActionExecutor {
         packet.release();
     }
 
+    private static boolean isCutWithOffload(Packet packet, int truncateTo) {
+        return truncateTo < packet.length() && (packet.isGso() || packet.needsChecksum());
+    }
+
+    /**
+     * Outputs the beginning of what the packet would be on the wire: of each segment of a super-frame, with the checksum of the whole
+     * segment. Nobody could complete the checksum of a frame that is cut, nor segment it.
+     */
+    private void outputCut(int port, Packet packet, int truncateTo) {
+        completed(packet, frame -> {
+            frame.truncate(truncateTo);
+            outputs.add(port, frame);
+        });
+    }
+
+    /** Gives {@code sink} the frames that the packet would be on the wire, and leaves the packet as it is. */
+    private void completed(Packet packet, SoftwareOffload.SegmentSink sink) {
+        if (packet.isGso()) {
+            int segments = offload.segment(packet, pool, sink);
+            if (segments <= 0) {
+                statistics.drop(segments == 0 ? DropReason.MALFORMED : DropReason.NO_BUFFER, 1);
+            }
+            return;
+        }
+        Packet copy = pool.copy(packet);
+        if (copy == null) {
+            statistics.drop(DropReason.NO_BUFFER, 1);
+            return;
+        }
+        offload.completeChecksum(copy);
+        sink.accept(copy);
+    }
+
     private void outputShare(int port, Packet packet, int truncateTo) {
+        if (isCutWithOffload(packet, truncateTo)) {
+            outputCut(port, packet, truncateTo);
+            return;
+        }
         Packet share = pool.share(packet);
         if (share == null) {
             statistics.drop(DropReason.NO_BUFFER, 1);
@@ -245,27 +292,28 @@ final class ActionExecutor {
         return true;
     }
 
-    /** Copies the packet to the controllers, if there is room. */
+    /** Copies the packet to the controllers, if there is room: as it would be on the wire, a super-frame segment by segment. */
     private void punt(DatapathAction.Punt action, Packet packet) {
+        if (!packet.isGso() && !packet.needsChecksum()) {
+            offer(action, packet);
+        } else if (punts.hasRoom(packet.inPort(), action.reason())) {
+            completed(packet, frame -> {
+                offer(action, frame);
+                frame.release();
+            });
+        } else {
+            statistics.drop(DropReason.PUNT_FULL, 1);
+        }
+    }
+
+    private void offer(DatapathAction.Punt action, Packet packet) {
         if (!punts.hasRoom(packet.inPort(), action.reason())) {
             statistics.drop(DropReason.PUNT_FULL, 1);
             return;
         }
-        Packet source = packet;
-        if (packet.needsChecksum() && !packet.isGso()) {
-            Packet complete = pool.copy(packet);
-            if (complete != null) {
-                offload.completeChecksum(complete);
-                source = complete;
-            }
-        }
-        byte[] frame = new byte[Math.min(source.length(), action.maxLength())];
-        MemorySegment.copy(source.memory(), ValueLayout.JAVA_BYTE, source.offset(), frame, 0, frame.length);
-        int totalLength = source.length();
-        if (source != packet) {
-            source.release();
-        }
-        punts.offer(packet.inPort(), new Punt(action, frame, totalLength));
+        byte[] frame = new byte[Math.min(packet.length(), action.maxLength())];
+        MemorySegment.copy(packet.memory(), ValueLayout.JAVA_BYTE, packet.offset(), frame, 0, frame.length);
+        punts.offer(packet.inPort(), new Punt(action, frame, packet.length()));
         statistics.add(LoopStatistics.Counter.PUNTS, 1);
     }
 }

@@ -201,6 +201,7 @@ final class FastPath {
                 packet.release();
             }
         }
+        statistics.drop(DropReason.INTERNAL_ERROR, again.size() + recirculated.size());
         again.release();
         recirculated.release();
     }

@@ -94,6 +94,7 @@ final class OutputQueues {
         for (Queue queue : byNumber) {
             if (queue != null) {
                 queue.isPending = false;
+                statistics.drop(DropReason.INTERNAL_ERROR, queue.batch.size());
                 queue.batch.release();
             }
         }

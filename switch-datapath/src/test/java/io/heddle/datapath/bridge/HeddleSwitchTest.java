@@ -1,6 +1,8 @@
 package io.heddle.datapath.bridge;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import io.heddle.datapath.bridge.BridgeControl.Atomicity;
 import io.heddle.datapath.bridge.TableUpdate.FlowUpdate;
@@ -10,8 +12,13 @@ import io.heddle.flow.action.Action;
 import io.heddle.flow.action.Ports;
 import io.heddle.flow.packet.PacketBuilder;
 import io.heddle.flow.table.FlowMod;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.AbstractList;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
 
 class HeddleSwitchTest {
@@ -204,6 +211,94 @@ class HeddleSwitchTest {
 
             assertThat(result.failures()).extracting(UpdateFailure::index).containsExactly(0);
             assertThat(lab.onlyFlow().priority()).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void shouldLeaveNothingOfABatchThatEndsInAnException() {
+        try (SwitchLab lab = SwitchLab.withPorts(2)) {
+            List<TableUpdate> good = SwitchLab.updates("ip,actions=output:2");
+            List<TableUpdate> broken = new AbstractList<>() {
+                @Override
+                public TableUpdate get(int index) {
+                    if (index == 1) {
+                        throw new IllegalStateException("update 1 is broken");
+                    }
+                    return good.getFirst();
+                }
+
+                @Override
+                public int size() {
+                    return 2;
+                }
+            };
+            assertThatThrownBy(() -> lab.bridge().commit(broken, Atomicity.CONTINUE_ON_ERROR, false))
+                    .hasMessage("update 1 is broken");
+            lab.flows("arp,actions=output:1");
+            assertThat(lab.allFlows()).hasSize(1);
+        }
+    }
+
+    @Test
+    void shouldAskForPermissionWhenItIsTheWritesTurn() {
+        try (SwitchLab lab = SwitchLab.withPorts(1)) {
+            AtomicBoolean isPrimary = new AtomicBoolean(true);
+            var written = lab.bridge()
+                    .write(SwitchLab.updates("actions=output:1"), Atomicity.CONTINUE_ON_ERROR, false, () -> {
+                        if (!isPrimary.get()) {
+                            throw new IllegalStateException("another is the primary");
+                        }
+                    });
+            isPrimary.set(false);
+            assertThatThrownBy(() -> lab.await(written)).cause().hasMessage("another is the primary");
+            assertThat(lab.allFlows()).isEmpty();
+        }
+    }
+
+    @Test
+    void shouldSaveAgainWhatCouldNotBeSaved() {
+        FailingStore store = new FailingStore();
+        SwitchLab lab = new SwitchLab(store);
+        lab.configure(new ConfigurationChange.PutBridge(SwitchLab.bridge("br0", 1)));
+        lab.flows("actions=output:1");
+        turnUntil(lab, () -> lab.heddle.failedTableSaves() >= 3);
+        assertThat(lab.exceptions).as("it is told once").hasSize(1);
+        assertThat(lab.exceptions.getFirst()).hasMessage("no space left on device");
+        lab.exceptions.clear();
+        store.isFull = false;
+        turnUntil(lab, () -> store.savedFlows == 1);
+        lab.close();
+    }
+
+    private static void turnUntil(SwitchLab lab, BooleanSupplier condition) {
+        await().atMost(Duration.ofSeconds(60)).until(() -> {
+            lab.nowNs.addAndGet(1_000_000_000L);
+            lab.turn();
+            return condition.getAsBoolean();
+        });
+    }
+
+    private static final class FailingStore implements StateStore {
+        volatile boolean isFull = true;
+        volatile int savedFlows;
+
+        @Override
+        public void saveConfiguration(SwitchConfiguration configuration) {}
+
+        @Override
+        public void saveTables(String bridge, Tables tables) throws IOException {
+            if (isFull) {
+                throw new IOException("no space left on device");
+            }
+            savedFlows = tables.flows().size();
+        }
+
+        @Override
+        public void forgetTables(String bridge) {}
+
+        @Override
+        public Tables loadTables(String bridge) {
+            return Tables.EMPTY;
         }
     }
 

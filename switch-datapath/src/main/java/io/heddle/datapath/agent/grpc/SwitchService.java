@@ -4,6 +4,7 @@ import com.google.rpc.Code;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.heddle.datapath.bridge.BridgeControl;
+import io.heddle.datapath.bridge.Election;
 import io.heddle.datapath.bridge.SwitchControl;
 import io.heddle.datapath.bridge.TraceReport;
 import io.heddle.datapath.bridge.TraceSubject;
@@ -24,6 +25,7 @@ import io.heddle.proto.v1.TraceRequest;
 import io.heddle.proto.v1.TraceResponse;
 import io.heddle.proto.v1.WriteRequest;
 import io.heddle.proto.v1.WriteResponse;
+import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -68,26 +70,31 @@ final class SwitchService extends SwitchGrpc.SwitchImplBase {
     public void write(WriteRequest request, StreamObserver<WriteResponse> client) {
         answer(client, () -> {
             BridgeControl bridge = bridge(control, request.getBridge());
-            requirePrimary(bridge, request);
-            return new WriteCall(bridge, request).run();
+            return new WriteCall(bridge, request, permission(bridge, request)).run();
         });
     }
 
-    private static void requirePrimary(BridgeControl bridge, WriteRequest request) {
+    /** Who may write is decided when it is the write's turn: a primary that was replaced meanwhile changes nothing any more. */
+    private static Runnable permission(BridgeControl bridge, WriteRequest request) throws FlowException {
         if (!request.hasElectionId()) {
             if (!request.getRole().isEmpty()) {
                 throw Failures.refusal(
                         Code.INVALID_ARGUMENT, "election_id", "a write as a role needs the role's election id");
             }
-            return;
+            return () -> {};
         }
-        if (!bridge.election(request.getRole()).isPrimaryId(ElectionIds.toModel(request.getElectionId()))) {
+        BigInteger id = ElectionIds.toModel(request.getElectionId());
+        Election election = bridge.election(request.getRole());
+        return () -> {
+            if (election.isPrimaryId(id)) {
+                return;
+            }
             throw Failures.refusal(
                     Code.PERMISSION_DENIED,
                     "election_id",
                     "the election id %s is not that of the primary of role \"%s\" of bridge %s"
-                            .formatted(ElectionIds.toModel(request.getElectionId()), request.getRole(), bridge.name()));
-        }
+                            .formatted(id, request.getRole(), bridge.name()));
+        };
     }
 
     @Override

@@ -24,13 +24,16 @@ import java.util.concurrent.CompletableFuture;
 final class WriteCall {
     private final BridgeControl bridge;
     private final WriteRequest request;
+    private final Runnable permission;
     private final SortedMap<Integer, Status> failures = new TreeMap<>();
     private final List<TableUpdate> updates = new ArrayList<>();
     private final List<Integer> indexes = new ArrayList<>();
 
-    WriteCall(BridgeControl bridge, WriteRequest request) {
+    /** @param permission is asked on the control loop, right before the commit */
+    WriteCall(BridgeControl bridge, WriteRequest request, Runnable permission) {
         this.bridge = bridge;
         this.request = request;
+        this.permission = permission;
     }
 
     /** The answer; complete when no packet is forwarded by older rules any more. */
@@ -52,7 +55,7 @@ final class WriteCall {
         boolean doomed = !failures.isEmpty() && atomicity != BridgeControl.Atomicity.CONTINUE_ON_ERROR;
         boolean dry = request.getValidateOnly() || doomed;
         CompletableFuture<BridgeControl.CommitResult> written =
-                bridge.write(updates, doomed ? BridgeControl.Atomicity.CONTINUE_ON_ERROR : atomicity, dry);
+                bridge.write(updates, doomed ? BridgeControl.Atomicity.CONTINUE_ON_ERROR : atomicity, dry, permission);
         CompletableFuture<Long> barrier = dry ? CompletableFuture.completedFuture(0L) : bridge.barrier();
         return written.thenCombine(barrier, (result, revision) -> response(result, revision, doomed));
     }

@@ -58,6 +58,12 @@ final class SwitchMeters {
             count("heddle.drops", "Packets dropped", null, tags, drop.packets());
         }
         control.pollLoops().forEach(this::loop);
+        count(
+                "heddle.table.save.failures",
+                "Saves of a bridge's tables that failed; each is tried again",
+                null,
+                Tags.empty(),
+                control.failedTableSaves());
         cells.keySet().removeIf(id -> {
             boolean gone = !seen.contains(id);
             if (gone) {

@@ -167,8 +167,9 @@ final class FakeSwitch implements SwitchControl, AutoCloseable {
 
         @Override
         public CompletableFuture<CommitResult> write(
-                List<TableUpdate> updates, Atomicity atomicity, boolean validateOnly) {
+                List<TableUpdate> updates, Atomicity atomicity, boolean validateOnly, Runnable permission) {
             return onLoop(() -> {
+                permission.run();
                 Map<String, FlowState> before = new LinkedHashMap<>(flows);
                 List<UpdateFailure> failures = new ArrayList<>();
                 List<BridgeEvent> changes = new ArrayList<>();
