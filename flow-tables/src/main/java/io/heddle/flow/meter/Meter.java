@@ -15,6 +15,9 @@ import java.util.List;
  * @see <a href="https://opennetworking.org/wp-content/uploads/2014/10/openflow-switch-v1.3.5.pdf">OpenFlow 1.3.5 section 5.7</a>
  */
 public final class Meter extends VersionedEntry {
+    /** The packet is to be dropped. */
+    public static final int DROP = -1;
+
     private static final VarHandle FULL_AT = MethodHandles.arrayElementVarHandle(long[].class);
 
     /** Times in the buckets are in 1/64 ns, so that the cost of a small packet at a high rate is not rounded away. */
@@ -72,6 +75,25 @@ public final class Meter extends VersionedEntry {
         return bandCounters;
     }
 
+    /** Says whether a band changes packets. */
+    public boolean canRemark() {
+        return configuration.bands().stream().anyMatch(MeterMod.Band.DscpRemark.class::isInstance);
+    }
+
+    /**
+     * Raises the drop precedence of a DSCP: of the assured forwarding classes AF1x to AF4x, up to AFx3 (RFC 2597 section 6). Others have
+     * no precedence and stay.
+     *
+     * @param dscp 6 bits
+     * @param levels 1 or more
+     */
+    public static int remark(int dscp, int levels) {
+        int forwardingClass = dscp >>> 3;
+        int precedence = dscp >>> 1 & 3;
+        boolean isAssured = forwardingClass >= 1 && forwardingClass <= 4 && precedence >= 1 && (dscp & 1) == 0;
+        return isAssured ? forwardingClass << 3 | Math.min(3, precedence + levels) << 1 : dscp;
+    }
+
     /** When the meter was added or modified, on the monotonic clock. */
     public long createdNs() {
         return createdNs;
@@ -82,9 +104,10 @@ public final class Meter extends VersionedEntry {
      *
      * <p>Where several bands are exceeded the one with the highest rate is applied; the others' buckets are left as they were.
      *
-     * @return true if the packet may go on, false if a band drops it
+     * @return by how many levels the drop precedence of the packet's DSCP is to be raised, 0 for a packet that goes on as it is;
+     *     {@link #DROP} if a band drops it
      */
-    public boolean consume(long nowNs, int octets) {
+    public int consume(long nowNs, int octets) {
         counter.add(1, octets, nowNs);
         long now = (nowNs - createdNs) << SUBTICKS_BITS;
         double units = countsPackets ? 1 : octets * 8.0;
@@ -94,10 +117,14 @@ public final class Meter extends VersionedEntry {
                 exceeded = i;
             }
         }
-        if (exceeded >= 0) {
-            bandCounters.get(exceeded).add(1, octets, nowNs);
+        if (exceeded < 0) {
+            return 0;
         }
-        return exceeded < 0;
+        bandCounters.get(exceeded).add(1, octets, nowNs);
+        return switch (configuration.bands().get(exceeded)) {
+            case MeterMod.Band.Drop drop -> DROP;
+            case MeterMod.Band.DscpRemark remark -> remark.precedenceLevel();
+        };
     }
 
     private long rate(int band) {

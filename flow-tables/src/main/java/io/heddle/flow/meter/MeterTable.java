@@ -120,26 +120,23 @@ public final class MeterTable {
         for (int i = 0; i < mod.bands().size(); i++) {
             String path = "meter.bands[" + i + "]";
             MeterMod.Band band = mod.bands().get(i);
-            switch (band) {
-                case MeterMod.Band.Drop drop -> {
-                    if (drop.rate() <= 0 || drop.rate() > 0xffffffffL) {
-                        throw new FlowException(
-                                ErrorCode.METER_MOD_FAILED_BAD_RATE,
-                                path + ".rate",
-                                "rate " + drop.rate() + " is not in 1-4294967295");
-                    }
-                    if (drop.burstSize() < 0 || drop.burstSize() > 0xffffffffL) {
-                        throw new FlowException(
-                                ErrorCode.METER_MOD_FAILED_BAD_BURST,
-                                path + ".burst_size",
-                                "burst size " + drop.burstSize() + " is not in 0-4294967295");
-                    }
-                }
-                case MeterMod.Band.DscpRemark remark ->
-                    throw new FlowException(
-                            ErrorCode.METER_MOD_FAILED_BAD_BAND,
-                            path + ".type",
-                            "DSCP remark bands are not supported; use a drop band");
+            if (band.rate() <= 0 || band.rate() > 0xffffffffL) {
+                throw new FlowException(
+                        ErrorCode.METER_MOD_FAILED_BAD_RATE,
+                        path + ".rate",
+                        "rate " + band.rate() + " is not in 1-4294967295");
+            }
+            if (band.burstSize() < 0 || band.burstSize() > 0xffffffffL) {
+                throw new FlowException(
+                        ErrorCode.METER_MOD_FAILED_BAD_BURST,
+                        path + ".burst_size",
+                        "burst size " + band.burstSize() + " is not in 0-4294967295");
+            }
+            if (band instanceof MeterMod.Band.DscpRemark(long _, long _, int level) && (level < 1 || level > 2)) {
+                throw new FlowException(
+                        ErrorCode.METER_MOD_FAILED_BAD_BAND_VALUE,
+                        path + ".precedence_level",
+                        "precedence level " + level + " is not 1 or 2");
             }
         }
     }

@@ -82,6 +82,41 @@ public final class PacketEditor {
     }
 
     /**
+     * Copies the TTL of the outermost label to the label or IP header below it, or the other way round (OpenFlow 1.3.5 section 5.12). A
+     * frame without labels, or with nothing known below the last one, is left as it is.
+     *
+     * @param isInward from the label to what is below it
+     */
+    public static void copyTtl(HeaderRoom frame, boolean isInward) {
+        MemorySegment memory = frame.memory();
+        long layers = PacketLayers.parse(memory, frame.offset(), frame.length());
+        long label = frame.offset() + PacketLayers.l3(layers);
+        long inner = label + MplsView.LENGTH;
+        long available = frame.offset() + frame.length() - inner;
+        if (!EtherTypes.isMpls(PacketLayers.type(layers)) || available < MplsView.LENGTH) {
+            return;
+        }
+        boolean isLast = (Octets.u8(memory, label + 2) & 1) != 0;
+        int version = Octets.u8(memory, inner) >>> 4;
+        boolean isIpv4 = isLast && version == 4 && available >= 20;
+        boolean isIpv6 = isLast && version == 6 && available >= 40;
+        if (isLast && !isIpv4 && !isIpv6) {
+            return;
+        }
+        long innerTtl = inner + (isIpv4 ? 8 : isIpv6 ? 7 : 3);
+        if (!isInward) {
+            Octets.put8(memory, label + 3, Octets.u8(memory, innerTtl));
+            return;
+        }
+        int before = Octets.u16(memory, inner + 8);
+        Octets.put8(memory, innerTtl, Octets.u8(memory, label + 3));
+        if (isIpv4) {
+            int checksum = Ipv4View.checksum(memory, inner);
+            Octets.put16(memory, inner + 10, Checksums.update16(checksum, before, Octets.u16(memory, inner + 8)));
+        }
+    }
+
+    /**
      * Puts a backbone Ethernet header with the same addresses and a service tag before the frame, which becomes its payload whole.
      *
      * @param serviceTag the four octets after the TPID

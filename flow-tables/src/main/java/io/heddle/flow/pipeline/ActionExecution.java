@@ -221,20 +221,28 @@ final class ActionExecution {
 
     private void copyTtlOut() {
         PacketState packet = translator.packet;
-        int inner = packet.isMpls() ? packet.innerTtl() : -1;
+        if (!packet.isMpls()) {
+            translator.trace.note("there is no label: nothing is copied");
+            return;
+        }
+        int inner = packet.innerTtl();
         if (inner >= 0) {
             packet.write(MatchField.MPLS_TTL, Bits.of(inner), MatchField.MPLS_TTL.allOnes());
         } else {
-            translator.trace.note("the TTL below the outermost label is not known here: nothing is copied");
+            packet.commit(translator.out, false);
+            packet.copyTtl(false, translator.out);
         }
     }
 
     private void copyTtlIn() {
         PacketState packet = translator.packet;
-        if (packet.isMpls() && packet.innerTtl() >= 0 && packet.read(MatchField.MPLS_BOS) == 0) {
+        if (!packet.isMpls()) {
+            translator.trace.note("there is no label: nothing is copied");
+        } else if (packet.innerTtl() >= 0 && packet.read(MatchField.MPLS_BOS) == 0) {
             packet.writeSecondLabelTtl(packet.read(MatchField.MPLS_TTL));
         } else {
-            translator.trace.note("there is no second label: nothing is copied");
+            packet.commit(translator.out, false);
+            packet.copyTtl(true, translator.out);
         }
     }
 

@@ -31,6 +31,9 @@ public sealed interface DatapathAction {
     /** Removes the outermost label stack entry and sets the Ethernet type. */
     record PopMpls(int etherType) implements DatapathAction {}
 
+    /** Copies a TTL between the outermost label and what is below it; {@code isInward} from the label. */
+    record CopyTtl(boolean isInward) implements DatapathAction {}
+
     /** Inserts an 802.1ah I-TAG and a copy of the Ethernet addresses before it. */
     record PushPbb(int etherType, int serviceTag) implements DatapathAction {}
 

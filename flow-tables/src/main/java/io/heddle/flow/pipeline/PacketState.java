@@ -352,6 +352,25 @@ final class PacketState {
         return isLast ? coveredTtl : knownLabels > 1 ? (int) word & 0xff : -1;
     }
 
+    /**
+     * Has the datapath copy a TTL that the key does not know. Everything is committed.
+     *
+     * @param isInward from the outermost label to what is below it
+     */
+    void copyTtl(boolean isInward, List<DatapathAction> out) {
+        out.add(new DatapathAction.CopyTtl(isInward));
+        if (!isInward) {
+            needsParse = true;
+        } else if (coveredTtl >= 0) {
+            coveredTtl = (int) read(MatchField.MPLS_TTL);
+        }
+    }
+
+    /** Something that the datapath does may have changed headers: they are not known until the packet is parsed again. */
+    void expectOtherHeaders() {
+        needsParse = true;
+    }
+
     /** Writes the TTL of the label below the outermost one. */
     void writeSecondLabelTtl(long ttl) {
         long bits = 0xff;

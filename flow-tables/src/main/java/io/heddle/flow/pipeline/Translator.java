@@ -12,6 +12,7 @@ import io.heddle.flow.match.FlowMask;
 import io.heddle.flow.match.KeyLayout;
 import io.heddle.flow.match.Match;
 import io.heddle.flow.match.MatchField;
+import io.heddle.flow.meter.Meter;
 import io.heddle.flow.pipeline.FrozenState.Origin;
 import io.heddle.flow.pipeline.Translation.DropCause;
 import io.heddle.flow.table.FlowEntry;
@@ -146,6 +147,7 @@ final class Translator {
             case DatapathAction.PopVlan a -> false;
             case DatapathAction.PushMpls a -> false;
             case DatapathAction.PopMpls a -> false;
+            case DatapathAction.CopyTtl a -> false;
             case DatapathAction.PushPbb a -> false;
             case DatapathAction.PopPbb a -> false;
         };
@@ -322,10 +324,15 @@ final class Translator {
 
     void meter(int meterId) {
         BridgeView here = bridge;
-        if (here != null && here.tables().meters().find(meterId, world.version) != null) {
-            out.add(new DatapathAction.Meter(here.id(), meterId));
-        } else {
+        Meter meter = here == null ? null : here.tables().meters().find(meterId, world.version);
+        if (here == null || meter == null) {
             trace.note("there is no meter " + Integer.toUnsignedString(meterId));
+        } else if (meter.canRemark() && packet.isIp()) {
+            packet.commit(out, false);
+            out.add(new DatapathAction.Meter(here.id(), meterId));
+            packet.expectOtherHeaders();
+        } else {
+            out.add(new DatapathAction.Meter(here.id(), meterId));
         }
     }
 

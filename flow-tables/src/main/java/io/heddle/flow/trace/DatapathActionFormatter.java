@@ -63,6 +63,7 @@ public final class DatapathActionFormatter {
                                 push.labelStackEntry() >>> 8 & 1,
                                 push.etherType());
             case DatapathAction.PopMpls pop -> "pop_mpls(eth_type=0x%04x)".formatted(pop.etherType());
+            case DatapathAction.CopyTtl copy -> copy.isInward() ? "copy_ttl(in)" : "copy_ttl(out)";
             case DatapathAction.PushPbb push ->
                 "push_pbb(isid=%d,eth_type=0x%04x)".formatted(push.serviceTag() & 0xffffff, push.etherType());
             case DatapathAction.PopPbb pop -> "pop_pbb";

@@ -71,7 +71,13 @@ public final class Tracer implements TraceListener {
                 switch (step) {
                     case Step.Bridge bridge -> opened(TraceNode.Type.BRIDGE, "bridge(\"" + bridge.name() + "\")");
                     case Step.Table(int tableId, FlowEntry entry)
-                    when entry != null -> opened(TraceNode.Type.TABLE, "%2d. %s".formatted(tableId, rule(entry)));
+                    when entry != null -> {
+                        Open table = opened(TraceNode.Type.TABLE, "%2d. %s".formatted(tableId, rule(entry)));
+                        if (formatter.instructions(entry.instructions()).equals("drop")) {
+                            table.children().add(new TraceNode(TraceNode.Type.ACTION, "drop", List.of()));
+                        }
+                        yield table;
+                    }
                     case Step.Table table -> opened(TraceNode.Type.TABLE, "%2d. No match.".formatted(table.tableId()));
                     case Step.OneAction action ->
                         opened(TraceNode.Type.ACTION, formatter.actions(List.of(action.action())));

@@ -29,7 +29,7 @@ class MeterTest {
         Meter meter = add(Set.of(Flag.KBPS, Flag.BURST), new Band.Drop(1000, 100));
         long passed = 0;
         for (long now = 0; now < 10 * SECOND; now += 1_000_000) {
-            if (meter.consume(now, 1250)) {
+            if (passes(meter, now, 1250)) {
                 passed += 1250;
             }
         }
@@ -38,17 +38,41 @@ class MeterTest {
         assertThat(meter.bandCounters().getFirst().octets()).isEqualTo(12_500_000 - passed);
     }
 
+    private static boolean passes(Meter meter, long nowNs, int octets) {
+        return meter.consume(nowNs, octets) != Meter.DROP;
+    }
+
+    @Test
+    void shouldRemarkAboveOneRateAndDropAboveAnother() throws Exception {
+        Meter meter = add(Set.of(Flag.PKTPS), new Band.DscpRemark(1, 0, 2), new Band.Drop(3, 0));
+        assertThat(meter.consume(0, 64)).isZero();
+        assertThat(meter.consume(0, 64)).isEqualTo(2);
+        assertThat(meter.consume(0, 64)).isEqualTo(2);
+        assertThat(meter.consume(0, 64)).isEqualTo(Meter.DROP);
+        assertThat(meter.canRemark()).isTrue();
+    }
+
+    @Test
+    void shouldRaiseTheDropPrecedenceOfAssuredForwarding() {
+        assertThat(Meter.remark(10, 1)).as("AF11 to AF12").isEqualTo(12);
+        assertThat(Meter.remark(10, 2)).as("AF11 to AF13").isEqualTo(14);
+        assertThat(Meter.remark(36, 2)).as("AF42 to AF43, the highest").isEqualTo(38);
+        assertThat(Meter.remark(46, 1)).as("EF has no precedence").isEqualTo(46);
+        assertThat(Meter.remark(8, 1)).as("CS1 has no precedence").isEqualTo(8);
+        assertThat(Meter.remark(0, 2)).isZero();
+    }
+
     @Test
     void shouldLetABurstPassAfterSilence() throws Exception {
         Meter meter = add(Set.of(Flag.PKTPS, Flag.BURST), new Band.Drop(10, 5));
         int passed = 0;
         for (int i = 0; i < 20; i++) {
-            passed += meter.consume(0, 64) ? 1 : 0;
+            passed += passes(meter, 0, 64) ? 1 : 0;
         }
         assertThat(passed).isEqualTo(5);
-        assertThat(meter.consume(SECOND / 10, 64)).isTrue();
-        assertThat(meter.consume(SECOND / 10, 64)).isFalse();
-        assertThat(meter.consume(100 * SECOND, 64)).isTrue();
+        assertThat(passes(meter, SECOND / 10, 64)).isTrue();
+        assertThat(passes(meter, SECOND / 10, 64)).isFalse();
+        assertThat(passes(meter, 100 * SECOND, 64)).isTrue();
     }
 
     @Test
@@ -72,7 +96,12 @@ class MeterTest {
                 Set.of(Flag.KBPS, Flag.PKTPS),
                 new Band.Drop(1, 0));
         refused(ErrorCode.METER_MOD_FAILED_BAD_RATE, Command.ADD, 1, Set.of(Flag.KBPS), new Band.Drop(0, 0));
-        refused(ErrorCode.METER_MOD_FAILED_BAD_BAND, Command.ADD, 1, Set.of(Flag.KBPS), new Band.DscpRemark(1, 0, 1));
+        refused(
+                ErrorCode.METER_MOD_FAILED_BAD_BAND_VALUE,
+                Command.ADD,
+                1,
+                Set.of(Flag.KBPS),
+                new Band.DscpRemark(1, 0, 3));
         refused(ErrorCode.METER_MOD_FAILED_OUT_OF_BANDS, Command.ADD, 1, Set.of(Flag.KBPS));
         add(Set.of(Flag.KBPS), new Band.Drop(1, 0));
         refused(ErrorCode.METER_MOD_FAILED_METER_EXISTS, Command.ADD, 1, Set.of(Flag.KBPS), new Band.Drop(1, 0));

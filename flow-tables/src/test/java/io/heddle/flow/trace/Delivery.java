@@ -48,6 +48,7 @@ record Delivery(String port, String packet) implements Comparable<Delivery> {
                 case DatapathAction.PushMpls push -> pushMpls(packet, push.etherType(), push.labelStackEntry());
                 case DatapathAction.PopMpls pop -> popMpls(packet, pop.etherType());
                 case DatapathAction.Meter meter -> {}
+                case DatapathAction.CopyTtl copy -> throw new IllegalArgumentException("no copied TTL in this test");
                 case DatapathAction.Truncate truncate ->
                     throw new IllegalArgumentException("no truncation in this test");
                 case DatapathAction.PushPbb push -> throw new IllegalArgumentException("no PBB in this test");

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.heddle.flow.action.Action;
 import io.heddle.flow.action.Instruction;
 import io.heddle.flow.action.Ports;
+import io.heddle.flow.match.Bits;
 import io.heddle.flow.match.FlowKey;
 import io.heddle.flow.match.KeyLayout;
 import io.heddle.flow.match.Match;
@@ -327,6 +328,38 @@ class PipelineTest {
         assertThat(lab.actions(TCP))
                 .isEqualTo("push_mpls(label=0,tc=0,ttl=64,bos=1,eth_type=0x8847),2,"
                         + "push_mpls(label=0,tc=0,ttl=63,bos=0,eth_type=0x8847),set(mpls_lse1=0x3f/0xff),3");
+    }
+
+    @Test
+    void shouldCopyTtlsBetweenTheLastLabelAndIp() throws Exception {
+        lab.apply(FlowMod.add(
+                0,
+                9,
+                Match.builder()
+                        .masked(MatchField.ETH_TYPE, Bits.of(0x8847), MatchField.ETH_TYPE.allOnes())
+                        .build(),
+                List.of(new Instruction.ApplyActions(
+                        List.of(new Action.CopyTtlIn(), new Action.CopyTtlOut(), new Action.Output(2))))));
+        assertThat(lab.actions("in_port=1,mpls,mpls_label=5,mpls_bos=1,mpls_ttl=9"))
+                .isEqualTo("copy_ttl(in),copy_ttl(out),2");
+    }
+
+    @Test
+    void shouldParseAgainAfterAMeterThatRemarks() throws Exception {
+        lab.meter("meter=5,kbps,band=type=dscp_remark,rate=100,prec_level=1");
+        lab.flows("actions=meter:5,output:2");
+        assertThat(lab.actions(TCP)).isEqualTo("meter(5),2");
+        lab.flows("actions=meter:5,goto_table:1", "table=1,ip,nw_tos=48,actions=output:3");
+        assertThat(lab.actions(TCP)).startsWith("meter(5),recirc(");
+        assertThat(lab.actions("in_port=1,arp")).as("nothing to remark").isEqualTo("meter(5)");
+    }
+
+    @Test
+    void shouldNameTheDropOfAFlowInATrace() throws Exception {
+        lab.flows("priority=5,tcp,actions=drop");
+        assertThat(Tracer.trace(lab.pipeline, PipelineLab.key(TCP), 1, PipelineLab.FORMATTER)
+                        .toText())
+                .contains(" 0. tcp, priority 5\n    drop\n\nFinal flow: unchanged\n");
     }
 
     @Test

@@ -305,10 +305,10 @@ public final class HeddleSwitch implements SwitchControl, AutoCloseable {
     }
 
     /** Called by poll loops. */
-    private boolean passMeter(int bridgeId, int meterId, int octets, long nowNs) {
+    private int passMeter(int bridgeId, int meterId, int octets, long nowNs) {
         BridgeView bridge = pipeline.topology().bridge(bridgeId);
         Meter meter = bridge == null ? null : bridge.tables().meters().find(meterId, clock.tableVersion());
-        return meter == null || meter.consume(nowNs, octets);
+        return meter == null ? 0 : meter.consume(nowNs, octets);
     }
 
     // ---- what is done again and again

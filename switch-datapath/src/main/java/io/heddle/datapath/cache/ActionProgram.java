@@ -27,6 +27,7 @@ public final class ActionProgram {
     public static final int PUNT = 11;
     public static final int CLONE = 12;
     public static final int RECIRCULATE = 13;
+    public static final int COPY_TTL = 14;
 
     private final int[] operations;
     private final int[] first;
@@ -59,6 +60,7 @@ public final class ActionProgram {
             case DatapathAction.PopVlan a -> set(i, POP_VLAN, 0, 0, null);
             case DatapathAction.PushMpls a -> set(i, PUSH_MPLS, a.etherType(), a.labelStackEntry(), null);
             case DatapathAction.PopMpls a -> set(i, POP_MPLS, a.etherType(), 0, null);
+            case DatapathAction.CopyTtl a -> set(i, COPY_TTL, a.isInward() ? 1 : 0, 0, null);
             case DatapathAction.PushPbb a -> set(i, PUSH_PBB, a.etherType(), a.serviceTag(), null);
             case DatapathAction.PopPbb a -> set(i, POP_PBB, 0, 0, null);
             case DatapathAction.Meter a -> set(i, METER, a.bridge(), a.meterId(), null);

@@ -8,12 +8,20 @@ import io.heddle.datapath.metrics.DropReason;
 import io.heddle.datapath.port.SoftwareOffload;
 import io.heddle.datapath.upcall.Punt;
 import io.heddle.datapath.upcall.PuntQueue;
+import io.heddle.flow.match.Bits;
+import io.heddle.flow.match.FlowKey;
+import io.heddle.flow.match.FlowKeyExtractor;
 import io.heddle.flow.match.HeaderRewriter;
 import io.heddle.flow.match.Match;
+import io.heddle.flow.match.MatchField;
+import io.heddle.flow.meter.Meter;
+import io.heddle.flow.packet.EtherTypes;
 import io.heddle.flow.packet.PacketEditor;
 import io.heddle.flow.pipeline.DatapathAction;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.List;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,6 +36,13 @@ final class ActionExecutor {
     /** Shortest Ethernet frame without FCS; a frame that a pop made shorter is padded. */
     private static final int MIN_FRAME = 60;
 
+    /** What writes each DSCP. */
+    private static final List<Match> DSCP = IntStream.range(0, 64)
+            .mapToObj(dscp -> Match.builder()
+                    .masked(MatchField.IP_DSCP, Bits.of(dscp), MatchField.IP_DSCP.allOnes())
+                    .build())
+            .toList();
+
     private final PacketPool pool;
     private final SoftwareOffload offload;
     private final OutputQueues outputs;
@@ -36,6 +51,7 @@ final class ActionExecutor {
     private final LoopStatistics statistics;
     private final PacketBatch recirculated;
     private final HeaderRewriter rewriter = new HeaderRewriter();
+    private final FlowKey key = new FlowKey();
     private @Nullable PacketRoom room;
     /** The packet that is being worked on, as long as nobody else has it. */
     private @Nullable Packet current;
@@ -97,10 +113,16 @@ final class ActionExecutor {
                 }
                 case ActionProgram.TRUNCATE -> truncateTo = program.first(i);
                 case ActionProgram.METER -> {
-                    if (!meters.pass(program.first(i), program.second(i), packet.length(), nowNs)) {
+                    int levels = meters.pass(program.first(i), program.second(i), packet.length(), nowNs);
+                    if (levels == Meter.DROP) {
                         drop(packet, DropReason.METER);
                         return;
                     }
+                    Packet marked = levels == 0 ? packet : remark(packet, levels);
+                    if (marked == null) {
+                        return;
+                    }
+                    packet = marked;
                 }
                 case ActionProgram.PUNT -> punt(program.punt(i), packet);
                 case ActionProgram.CLONE -> {
@@ -195,6 +217,26 @@ final class ActionExecutor {
         packet.release();
     }
 
+    /** Raises the drop precedence of an IP packet. Returns the packet to go on with, null when it is gone. */
+    private @Nullable Packet remark(Packet packet, int levels) {
+        FlowKeyExtractor.extract(packet.memory(), packet.offset(), packet.length(), key);
+        long type = key.getLong(MatchField.ETH_TYPE);
+        if (type != EtherTypes.IPV4 && type != EtherTypes.IPV6) {
+            return packet;
+        }
+        int dscp = (int) key.getLong(MatchField.IP_DSCP);
+        int remarked = Meter.remark(dscp, levels);
+        if (remarked == dscp) {
+            return packet;
+        }
+        Packet own = packet.isShared() ? copyOf(packet) : packet;
+        if (own != null) {
+            int partialStart = own.needsChecksum() ? own.checksumStart() : -1;
+            rewriter.rewrite(DSCP.get(remarked), own.memory(), own.offset(), own.length(), partialStart);
+        }
+        return own;
+    }
+
     /** Returns the packet to go on with, null when it is gone. */
     private @Nullable Packet edit(ActionProgram program, int step, Packet packet) {
         if (program.operation(step) == ActionProgram.SET_FIELDS) {
@@ -259,6 +301,10 @@ final class ActionExecutor {
                 int before = packet.length();
                 PacketEditor.popMpls(roomOf(packet), first);
                 yield pad(packet, before);
+            }
+            case ActionProgram.COPY_TTL -> {
+                PacketEditor.copyTtl(roomOf(packet), first == 1);
+                yield true;
             }
             case ActionProgram.POP_PBB -> {
                 int before = packet.length();

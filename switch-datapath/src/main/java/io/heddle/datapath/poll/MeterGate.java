@@ -4,8 +4,8 @@ package io.heddle.datapath.poll;
 @FunctionalInterface
 public interface MeterGate {
     /** Lets everything pass. */
-    MeterGate OPEN = (bridge, meterId, octets, nowNs) -> true;
+    MeterGate OPEN = (bridge, meterId, octets, nowNs) -> 0;
 
-    /** Says whether a packet is within the meter's rate; false: it is to be dropped. */
-    boolean pass(int bridge, int meterId, int octets, long nowNs);
+    /** What {@link io.heddle.flow.meter.Meter#consume} says of a packet: drop it, let it pass, or by how much to remark it. */
+    int pass(int bridge, int meterId, int octets, long nowNs);
 }

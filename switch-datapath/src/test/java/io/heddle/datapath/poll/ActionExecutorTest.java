@@ -12,8 +12,13 @@ import io.heddle.datapath.port.SoftwareOffload;
 import io.heddle.datapath.upcall.Punt;
 import io.heddle.datapath.upcall.PuntQueue;
 import io.heddle.flow.match.Match;
+import io.heddle.flow.packet.Checksums;
+import io.heddle.flow.packet.Ipv4View;
+import io.heddle.flow.packet.PacketBuilder;
 import io.heddle.flow.pipeline.DatapathAction;
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
@@ -22,6 +27,7 @@ import org.junit.jupiter.api.Test;
 class ActionExecutorTest {
     private static final DatapathAction.Punt PUNT = new DatapathAction.Punt(1, 0, 40, 0, 0, 0, Match.ANY);
     private static final byte COMPLETED = 0x77;
+    private static final int REMARKS = 7;
 
     private final PacketPool pool = new PacketPool(8);
     private final LoopStatistics statistics = new LoopStatistics();
@@ -32,6 +38,9 @@ class ActionExecutorTest {
             new MarkingOffload(),
             new OutputQueues(statistics),
             (bridge, meter, octets, nowNs) -> {
+                if (meter == REMARKS) {
+                    return 1;
+                }
                 throw new IllegalStateException("the meter is broken");
             },
             punts,
@@ -114,6 +123,55 @@ class ActionExecutorTest {
         assertThat(statistics.drops(DropReason.LINK_DOWN)).isEqualTo(4);
         assertThat(punted().totalLength()).as("the packet itself is not cut").isEqualTo(100);
         assertThat(punted().totalLength()).isEqualTo(100);
+    }
+
+    private Packet packet(byte[] frame) {
+        Packet packet = Objects.requireNonNull(pool.allocate());
+        packet.append(frame.length);
+        MemorySegment.copy(frame, 0, packet.memory(), ValueLayout.JAVA_BYTE, packet.offset(), frame.length);
+        return packet;
+    }
+
+    private byte[] punted(byte[] frame, DatapathAction... before) {
+        List<DatapathAction> actions = new ArrayList<>(List.of(before));
+        actions.add(new DatapathAction.Punt(1, 0, frame.length, 0, 0, 0, Match.ANY));
+        executor.execute(new ActionProgram(actions), packet(frame), 0);
+        return punted().frame();
+    }
+
+    private static byte[] ipv4(int dscp) {
+        byte[] frame = PacketBuilder.ethernet(2, 4)
+                .ipv4(0x0a000001, 0x0a000002)
+                .udp(1, 2)
+                .payload(new byte[20])
+                .build();
+        frame[15] = (byte) (dscp << 2 | 1);
+        MemorySegment memory = MemorySegment.ofArray(frame);
+        Ipv4View.setChecksum(memory, 14, Checksums.ipv4Header(memory, 14));
+        return frame;
+    }
+
+    @Test
+    void shouldRemarkTheDscpAndKeepTheRest() {
+        byte[] frame = ipv4(10);
+        byte[] marked = punted(frame, new DatapathAction.Meter(1, REMARKS));
+        assertThat(marked).isEqualTo(ipv4(12));
+        assertThat(Checksums.isIpv4HeaderValid(MemorySegment.ofArray(marked), 14))
+                .isTrue();
+        assertThat(punted(ipv4(46), new DatapathAction.Meter(1, REMARKS))).isEqualTo(ipv4(46));
+        assertThat(punted(new byte[60], new DatapathAction.Meter(1, REMARKS))).isEqualTo(new byte[60]);
+    }
+
+    @Test
+    void shouldCopyTtlsBetweenALabelAndTheIpHeader() {
+        int label = 5 << 12 | 0x100 | 9;
+        byte[] in = punted(ipv4(0), new DatapathAction.PushMpls(0x8847, label), new DatapathAction.CopyTtl(true));
+        assertThat(in[17]).as("the label's").isEqualTo((byte) 9);
+        assertThat(in[26]).as("the header's").isEqualTo((byte) 9);
+        assertThat(Checksums.isIpv4HeaderValid(MemorySegment.ofArray(in), 18)).isTrue();
+        byte[] out = punted(ipv4(0), new DatapathAction.PushMpls(0x8847, label), new DatapathAction.CopyTtl(false));
+        assertThat(out[17]).as("the label's").isEqualTo((byte) 64);
+        assertThat(out[26]).as("the header's").isEqualTo((byte) 64);
     }
 
     /** Marks frames whose checksum it completes, and cuts a super-frame into two halves. */
