@@ -22,12 +22,14 @@ import java.lang.invoke.VarHandle;
 public final class VersionClock {
     private static final VarHandle TABLE_VERSION;
     private static final VarHandle REVISION;
+    private static final VarHandle CHANGES;
 
     static {
         try {
             MethodHandles.Lookup lookup = MethodHandles.lookup();
             TABLE_VERSION = lookup.findVarHandle(VersionClock.class, "tableVersion", long.class);
             REVISION = lookup.findVarHandle(VersionClock.class, "revision", long.class);
+            CHANGES = lookup.findVarHandle(VersionClock.class, "changes", long.class);
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
         }
@@ -35,6 +37,9 @@ public final class VersionClock {
 
     private long tableVersion;
     private long revision;
+
+    /** Revisions that were not only about learned addresses; never behind the revision that it belongs to. */
+    private long changes;
 
     /** The version that lookups are to use. */
     public long tableVersion() {
@@ -54,8 +59,19 @@ public final class VersionClock {
         return next;
     }
 
-    /** Makes every translation stale, for a change outside of the tables: a port's state, a learned address. Any thread. */
+    /** Makes every translation stale, for a change outside of the tables such as a port's state. Any thread. */
     public void touch() {
+        CHANGES.getAndAdd(this, 1L);
         REVISION.getAndAdd(this, 1L);
+    }
+
+    /** Makes the translations stale that have looked for an address that is now elsewhere: the others need only be looked at. Any thread. */
+    public void touchAddresses() {
+        REVISION.getAndAdd(this, 1L);
+    }
+
+    /** Counts the changes that make every translation stale. To be read before what a translation reads, and after the revision. */
+    public long changes() {
+        return (long) CHANGES.getAcquire(this);
     }
 }

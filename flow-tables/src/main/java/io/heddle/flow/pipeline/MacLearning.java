@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
  * Where a bridge has seen which Ethernet address, for output to NORMAL.
  *
  * <p>An address is kept while packets come from it: a megaflow that learned one counts its packets in {@link Entry#used}, so that the
- * entry stays young without a translation. What a translation saw of this table must be translated again when it changes: every change
- * of what a lookup would say bumps the revision.
+ * entry stays young without a translation. Every change of what a lookup would say bumps the revision, but only translations that have
+ * {@linkplain Seen seen} that very address need to be made again: an address that flaps between ports costs nobody else anything.
  *
  * <p>Threading: any thread learns and looks up; the control loop expires and flushes.
  */
@@ -32,7 +32,12 @@ public final class MacLearning {
      * @param vlan VLAN id, 0 for none
      * @param used when it last sent something
      */
-    public record Entry(long address, int vlan, int port, long learnedNs, HitCounter used) {}
+    public record Entry(long address, int vlan, int port, long learnedNs, HitCounter used) {
+        /** Says whether both are of one learning: each has a counter of its own. */
+        boolean isSame(@Nullable Entry other) {
+            return other != null && port == other.port && used.equals(other.used);
+        }
+    }
 
     private final VersionClock clock;
     private final long ageingNs;
@@ -75,7 +80,7 @@ public final class MacLearning {
         }
         Entry entry = new Entry(address, vlan, port, nowNs, new HitCounter(nowNs));
         entries.put(key, entry);
-        clock.touch();
+        clock.touchAddresses();
         return entry;
     }
 
@@ -97,7 +102,7 @@ public final class MacLearning {
     private int forget(Predicate<Entry> predicate) {
         int before = entries.size();
         if (entries.values().removeIf(predicate)) {
-            clock.touch();
+            clock.touchAddresses();
         }
         return before - entries.size();
     }

@@ -40,6 +40,9 @@ final class NormalForwarding {
         learn(bridge, vlan, source);
         MacLearning.Entry known =
                 (destination & GROUP_BIT) != 0 ? null : bridge.macs().find(vlan, destination);
+        if ((destination & GROUP_BIT) == 0) {
+            translator.saw(bridge.macs(), vlan, destination, known);
+        }
         PortInfo port = known == null ? null : translator.world.topology().port(bridge.id(), known.port());
         if (port == null || !port.canSend()) {
             translator.trace.note(
@@ -60,6 +63,11 @@ final class NormalForwarding {
         MacLearning.Entry entry = translator.world.isReal()
                 ? bridge.macs().learn(vlan, source, translator.inPort(), translator.world.nowNs())
                 : bridge.macs().find(vlan, source);
+        if (entry == null) {
+            translator.restOnAllAddresses(); // it is learned when there is room
+        } else {
+            translator.saw(bridge.macs(), vlan, source, entry);
+        }
         if (entry != null && entry.port() == translator.inPort()) {
             translator.count(entry.used());
         }

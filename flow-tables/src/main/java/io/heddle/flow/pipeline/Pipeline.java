@@ -99,8 +99,9 @@ public final class Pipeline {
 
     private Translator translator(FlowKey key, long nowNs, boolean isReal, TraceListener trace) {
         long revision = clock.revision();
+        long changes = clock.changes();
         long version = clock.tableVersion();
         return new Translator(
-                new Translator.World(topology(), recirculations, revision, version, nowNs, isReal), key, trace);
+                new Translator.World(topology(), recirculations, clock, changes, revision, version, nowNs, isReal), key, trace);
     }
 }

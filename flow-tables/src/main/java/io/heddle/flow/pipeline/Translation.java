@@ -15,13 +15,15 @@ import org.jspecify.annotations.Nullable;
  * @param version revision under which this was made ({@link io.heddle.flow.classifier.VersionClock#revision}): while that is still the
  *     current one, this is still true
  * @param drop why the packet goes nowhere; null iff some action outputs, punts or recirculates
+ * @param seen what it rests on
  */
 public record Translation(
         List<DatapathAction> actions,
         FlowMask mask,
         List<HitCounter> counters,
         long version,
-        @Nullable DropCause drop) {
+        @Nullable DropCause drop,
+        Seen seen) {
     /** Why a translated packet is output nowhere. */
     public enum DropCause {
         /** No entry matched in a table and there is no table-miss entry. */

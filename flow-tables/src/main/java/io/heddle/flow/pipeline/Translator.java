@@ -5,6 +5,7 @@ import io.heddle.flow.action.ActionSet;
 import io.heddle.flow.action.Instruction;
 import io.heddle.flow.action.Ports;
 import io.heddle.flow.classifier.Classifier;
+import io.heddle.flow.classifier.VersionClock;
 import io.heddle.flow.counter.HitCounter;
 import io.heddle.flow.match.Bits;
 import io.heddle.flow.match.FlowKey;
@@ -44,6 +45,8 @@ final class Translator {
     record World(
             Topology topology,
             RecirculationTable recirculations,
+            VersionClock clock,
+            long changes,
             long revision,
             long version,
             long nowNs,
@@ -56,6 +59,8 @@ final class Translator {
     private final FlowMask lookupMask = new FlowMask();
     private final Classifier.Scratch scratch = new Classifier.Scratch();
     private final List<HitCounter> counters = new ArrayList<>();
+    private final List<Seen.Address> addresses = new ArrayList<>();
+    private boolean isTransient;
     private @Nullable DropCause cause;
 
     /** A limit was hit: what was translated so far is half a way, and is not taken. */
@@ -131,7 +136,21 @@ final class Translator {
         }
         trace.finished(packet.key);
         DropCause drop = goesSomewhere ? null : cause == null ? DropCause.NO_OUTPUT : cause;
-        return new Translation(program, mask, counters, world.revision, drop);
+        return new Translation(program, mask, counters, world.revision, drop, seen());
+    }
+
+    private Seen seen() {
+        return isTransient ? Seen.UNKNOWN : new Seen(world.clock, world.changes, addresses);
+    }
+
+    /** Records what was found for an address. */
+    void saw(MacLearning macs, int vlan, long address, MacLearning.@Nullable Entry found) {
+        addresses.add(new Seen.Address(macs, vlan, address, found));
+    }
+
+    /** The translation is to be made again whenever an address changes, whichever it is. */
+    void restOnAllAddresses() {
+        isTransient = true;
     }
 
     private static boolean isDelivery(DatapathAction action) {

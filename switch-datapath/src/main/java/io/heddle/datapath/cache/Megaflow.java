@@ -2,6 +2,7 @@ package io.heddle.datapath.cache;
 
 import io.heddle.flow.counter.HitCounter;
 import io.heddle.flow.match.Match;
+import io.heddle.flow.pipeline.Seen;
 import io.heddle.flow.pipeline.Translation;
 import org.jspecify.annotations.Nullable;
 
@@ -21,6 +22,7 @@ public final class Megaflow {
     private final ActionProgram program;
     private final HitCounter[] counters;
     private long revision;
+    private Seen seen;
 
     private long packets;
     private long octets;
@@ -48,6 +50,7 @@ public final class Megaflow {
         this.program = program;
         this.counters = translation.counters().toArray(NO_COUNTERS);
         this.revision = revision;
+        this.seen = translation.seen();
         this.lastUsedNs = nowNs;
     }
 
@@ -72,6 +75,17 @@ public final class Megaflow {
     /** The translation is still right under {@code revision}. */
     public void revalidated(long revision) {
         this.revision = revision;
+    }
+
+    /** Another translation, with the same result, rests on what it has seen. */
+    public void revalidated(Translation same) {
+        revision = same.version();
+        seen = same.seen();
+    }
+
+    /** What the translation rests on. */
+    public Seen seen() {
+        return seen;
     }
 
     /** Says whether a cache holds it. What an exact-match entry still points to may have been evicted. */

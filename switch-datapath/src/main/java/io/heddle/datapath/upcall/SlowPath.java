@@ -30,16 +30,21 @@ public final class SlowPath {
     }
 
     /**
-     * Translates a stale megaflow's packet again.
+     * Translates a stale megaflow's packet again, unless nothing that its translation rests on has changed.
      *
      * @param key of a packet that {@code stale} matches
      * @return {@code stale} itself when it is still right; otherwise the megaflow that replaces it
      */
     public Megaflow revalidate(Megaflow stale, FlowKey key, long nowNs) {
+        long revision = stale.seen().currentRevision();
+        if (revision >= 0) {
+            stale.revalidated(revision);
+            return stale;
+        }
         revalidations++;
         Translation translation = translator.translate(key, nowNs);
         if (translation.isSameAs(stale.translation())) {
-            stale.revalidated(translation.version());
+            stale.revalidated(translation);
             return stale;
         }
         replacements++;

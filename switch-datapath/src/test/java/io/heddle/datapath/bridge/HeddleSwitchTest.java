@@ -76,6 +76,39 @@ class HeddleSwitchTest {
     }
 
     @Test
+    void shouldTranslateAgainOnlyWhatAMovedAddressConcerns() {
+        try (SwitchLab lab = SwitchLab.withPorts(4).flows("actions=NORMAL")) {
+            long other = 0x02_00_00_00_00_0cL;
+            for (int i = 0; i < 3; i++) {
+                lab.send("p1", udp(A, B, 1, 2)).turn();
+                lab.send("p2", udp(B, A, 2, 1)).turn();
+            }
+            lab.outputs();
+            long before = revalidations(lab);
+            for (int i = 0; i < 10; i++) {
+                lab.send(i % 2 == 0 ? "p3" : "p4", udp(other, 0x03_00_00_00_00_00L, 3, 4)).turn();
+                lab.outputs();
+                lab.send("p1", udp(A, B, 1, 2)).turn();
+                assertThat(lab.outputs()).isEqualTo("p2x1");
+            }
+            assertThat(revalidations(lab) - before)
+                    .as("only the flapping host's two megaflows")
+                    .isEqualTo(8);
+            lab.send("p3", udp(B, A, 2, 1)).turn();
+            lab.outputs();
+            lab.send("p1", udp(A, B, 1, 2)).turn();
+            assertThat(lab.outputs()).as("B has moved").isEqualTo("p3x1");
+        }
+    }
+
+    /** Counters are published now and then. */
+    private static long revalidations(SwitchLab lab) {
+        lab.nowNs.addAndGet(1_000_000_000L);
+        lab.turn();
+        return lab.heddle.pollLoops().getFirst().revalidations();
+    }
+
+    @Test
     void shouldLearnWithNormal() {
         try (SwitchLab lab = SwitchLab.withPorts(3).flows("actions=NORMAL")) {
             lab.send("p1", udp(A, B, 1, 2));

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.heddle.flow.match.FlowKey;
 import io.heddle.flow.match.FlowMask;
 import io.heddle.flow.match.MatchField;
+import io.heddle.flow.pipeline.Seen;
 import io.heddle.flow.pipeline.Translation;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -30,7 +31,7 @@ class MegaflowCacheTest {
     }
 
     private static Megaflow megaflow(FlowKey key, FlowMask mask, long nowNs) {
-        Translation translation = new Translation(List.of(), mask, List.of(), 1, Translation.DropCause.NO_OUTPUT);
+        Translation translation = new Translation(List.of(), mask, List.of(), 1, Translation.DropCause.NO_OUTPUT, Seen.UNKNOWN);
         return new Megaflow(MegaflowCache.matchOf(key, mask), translation, new ActionProgram(List.of()), 1, nowNs);
     }
 
