@@ -102,6 +102,8 @@ public final class Pipeline {
         long changes = clock.changes();
         long version = clock.tableVersion();
         return new Translator(
-                new Translator.World(topology(), recirculations, clock, changes, revision, version, nowNs, isReal), key, trace);
+                new Translator.World(topology(), recirculations, clock, changes, revision, version, nowNs, isReal),
+                key,
+                trace);
     }
 }

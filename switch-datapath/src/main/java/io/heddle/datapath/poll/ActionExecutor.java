@@ -20,8 +20,6 @@ import io.heddle.flow.packet.PacketEditor;
 import io.heddle.flow.pipeline.DatapathAction;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.List;
-import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,11 +35,15 @@ final class ActionExecutor {
     private static final int MIN_FRAME = 60;
 
     /** What writes each DSCP. */
-    private static final List<Match> DSCP = IntStream.range(0, 64)
-            .mapToObj(dscp -> Match.builder()
+    private static final Match[] DSCP = new Match[64];
+
+    static {
+        for (int dscp = 0; dscp < DSCP.length; dscp++) {
+            DSCP[dscp] = Match.builder()
                     .masked(MatchField.IP_DSCP, Bits.of(dscp), MatchField.IP_DSCP.allOnes())
-                    .build())
-            .toList();
+                    .build();
+        }
+    }
 
     private final PacketPool pool;
     private final SoftwareOffload offload;
@@ -232,7 +234,7 @@ final class ActionExecutor {
         Packet own = packet.isShared() ? copyOf(packet) : packet;
         if (own != null) {
             int partialStart = own.needsChecksum() ? own.checksumStart() : -1;
-            rewriter.rewrite(DSCP.get(remarked), own.memory(), own.offset(), own.length(), partialStart);
+            rewriter.rewrite(DSCP[remarked], own.memory(), own.offset(), own.length(), partialStart);
         }
         return own;
     }

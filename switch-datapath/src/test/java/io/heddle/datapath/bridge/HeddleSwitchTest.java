@@ -86,7 +86,8 @@ class HeddleSwitchTest {
             lab.outputs();
             long before = revalidations(lab);
             for (int i = 0; i < 10; i++) {
-                lab.send(i % 2 == 0 ? "p3" : "p4", udp(other, 0x03_00_00_00_00_00L, 3, 4)).turn();
+                lab.send(i % 2 == 0 ? "p3" : "p4", udp(other, 0x03_00_00_00_00_00L, 3, 4))
+                        .turn();
                 lab.outputs();
                 lab.send("p1", udp(A, B, 1, 2)).turn();
                 assertThat(lab.outputs()).isEqualTo("p2x1");

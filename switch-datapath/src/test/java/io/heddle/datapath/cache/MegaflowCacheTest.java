@@ -31,7 +31,8 @@ class MegaflowCacheTest {
     }
 
     private static Megaflow megaflow(FlowKey key, FlowMask mask, long nowNs) {
-        Translation translation = new Translation(List.of(), mask, List.of(), 1, Translation.DropCause.NO_OUTPUT, Seen.UNKNOWN);
+        Translation translation =
+                new Translation(List.of(), mask, List.of(), 1, Translation.DropCause.NO_OUTPUT, Seen.UNKNOWN);
         return new Megaflow(MegaflowCache.matchOf(key, mask), translation, new ActionProgram(List.of()), 1, nowNs);
     }
 
