@@ -47,7 +47,8 @@ import picocli.CommandLine.ParameterException;
         footer = {
             "",
             "By the ./heddle launcher itself:",
-            "  test [MAVEN ARGS]  runs every test; see ./heddle test --help"
+            "  test [MAVEN ARGS]  runs every test; see ./heddle test --help",
+            "  bench [OPTIONS]    measures Heddle beside its peers; see ./heddle bench --help"
         })
 public final class Main implements Runnable {
     @CommandLine.Spec

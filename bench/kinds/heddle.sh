@@ -1,0 +1,21 @@
+# Heddle, a learning bridge with two system ports.
+switch_start() { ports=; }
+switch_add_port() { ports+="      - { name: $1, type: system }"$'\n'; }
+switch_commit() {
+  heddle_up "$RUN/heddle" "$NS" <<YAML
+bridges:
+  - name: br0
+    fail-mode: standalone
+    ports:
+$ports
+YAML
+}
+switch_flows() {
+  heddle_up "$RUN/heddle" "$NS" <<YAML
+bridges:
+  - { name: br0, fail-mode: secure, listen: ["punix:$RUN/heddle/br0.mgmt"] }
+YAML
+  echo "unix:$RUN/heddle/br0.mgmt" >"$RUN/address"
+}
+switch_pids() { echo "${HEDDLE_PID:-}"; }
+switch_stop() { [[ -z ${HEDDLE_PID:-} ]] || stop_process "$HEDDLE_PID"; }

@@ -1,0 +1,130 @@
+#!/usr/bin/env python3
+"""report.py RESULTS.csv [--write FILE]: medians and spreads per row and kind, as a Markdown table."""
+import collections
+import csv
+import datetime
+import os
+import platform
+import statistics
+import subprocess
+import sys
+
+# row: metric, title, unit, digits, kind that ratios are taken to, whether more is better
+ROWS = [
+    ("tcp_on_gbps", "TCP, one stream, host offloads on", "Gbit/s", 2, "direct"),
+    ("tcp_on_gbit_per_cpu_s", "the same, per CPU-second of the switch", "Gbit", 1, None),
+    ("tcp_off_gbps", "TCP, one stream, host offloads off", "Gbit/s", 2, "direct"),
+    ("tcp_off_gbit_per_cpu_s", "the same, per CPU-second of the switch", "Gbit", 2, None),
+    ("pps_1", "64-byte packets, one flow", "packets/s", 0, "direct"),
+    ("pps_1_per_cpu_s", "the same, per CPU-second of the bottleneck", "packets", 0, None),
+    ("pps_1000", "64-byte packets, 1,000 flows", "packets/s", 0, "direct"),
+    ("pps_1000_per_cpu_s", "the same, per CPU-second of the bottleneck", "packets", 0, None),
+    ("rr_u_p50_us", "UDP request/response, median", "us", 1, "direct"),
+    ("rr_u_p99_us", "UDP request/response, 99th percentile", "us", 1, "direct"),
+    ("flows_add_per_s", "flow-mods added, raw client, to the barrier", "1/s", 0, "ovs-system"),
+    ("flows_modify_per_s", "flow-mods modified strictly, raw client", "1/s", 0, "ovs-system"),
+    ("flows_delete_per_s", "flow-mods deleted strictly, raw client", "1/s", 0, "ovs-system"),
+    ("flows_dump_s", "flow statistics of all flows, raw client", "s", 3, "ovs-system"),
+    ("flows_ofctl_s", "the same flows added by ovs-ofctl add-flows", "s", 1, "ovs-system"),
+    ("flows_rss_mb", "resident memory with these flows", "MB", 0, "ovs-system"),
+]
+
+
+def read(path):
+    """metric -> kind -> round -> list of values"""
+    results = collections.defaultdict(lambda: collections.defaultdict(lambda: collections.defaultdict(list)))
+    with open(path, encoding="utf-8") as lines:
+        for row in csv.reader(lines):
+            if len(row) == 4 and row[3]:
+                results[row[2]][row[1]][row[0]].append(float(row[3]))
+    return results
+
+
+def number(value, digits):
+    return f"{value:,.{digits}f}"
+
+
+def cell(by_round, base, digits):
+    values = [v for each in by_round.values() for v in each]
+    if not values:
+        return "-"
+    text = number(statistics.median(values), digits)
+    if len(values) > 1:
+        text += f" ({number(min(values), digits)} to {number(max(values), digits)})"
+    if base is not None and base is not by_round:
+        ratios = [statistics.median(by_round[r]) / statistics.median(base[r])
+                  for r in by_round if r in base and statistics.median(base[r]) > 0]
+        if ratios:
+            text += f", x {statistics.median(ratios):.2f}"
+    return text
+
+
+def table(results, kinds):
+    lines = ["| | unit | " + " | ".join(kinds) + " |", "|---|---|" + "---|" * len(kinds)]
+    for metric, title, unit, digits, base in ROWS:
+        by_kind = results.get(metric)
+        if not by_kind or not any(kind in by_kind for kind in kinds):
+            continue
+        cells = [cell(by_kind.get(kind, {}), by_kind.get(base) if base else None, digits) for kind in kinds]
+        lines.append(f"| {title} | {unit} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def first_line(*command):
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=False).stdout.splitlines()[0]
+    except (OSError, IndexError):
+        return "not found"
+
+
+def machine():
+    model = "unknown processor"
+    with open("/proc/cpuinfo", encoding="utf-8") as info:
+        for line in info:
+            if line.startswith("model name"):
+                model = line.split(":", 1)[1].strip()
+                break
+    commit = first_line("git", "-C", os.path.dirname(os.path.abspath(__file__)), "log", "-1", "--format=%h")
+    return (f"{datetime.date.today().isoformat()}, {os.cpu_count()} cores of {model}, Linux {platform.release()}, "
+            f"{first_line('ovs-vswitchd', '--version')}, Heddle at {commit}")
+
+
+def report(results):
+    seen = list(dict.fromkeys(kind for by_kind in results.values() for kind in by_kind))
+    rounds = len({r for by_kind in results.values() for by_round in by_kind.values() for r in by_round})
+    plain = [kind for kind in seen if not kind.startswith("vxlan-")]
+    tunnels = [kind for kind in seen if kind.startswith("vxlan-")]
+    noisy = sorted((max(v for each in by_round.values() for v in each), metric.removeprefix("foreign_"), kind)
+                   for metric, by_kind in results.items() if metric.startswith("foreign_")
+                   for kind, by_round in by_kind.items())[-1:]
+    parts = [f"Machine: {machine()}. {rounds} interleaved round(s): medians (smallest to largest), and the median of each "
+             "round's ratio (x) to the cable without a switch, for flow-mods to Open vSwitch.", table(results, plain)]
+    if tunnels:
+        parts += ["Two switches joined by a VXLAN tunnel, one host at each; ratios to the cable.",
+                  table(results, (["direct"] if "direct" in seen else []) + tunnels)]
+    unreachable = sorted(results.get("reachable", {}))
+    if unreachable:
+        parts.append("Did not forward at all here: " + ", ".join(unreachable) + ".")
+    if noisy:
+        share, metric, kind = noisy[0]
+        parts.append(f"Most that neighbours used during a measurement: {share:.0f} % of a core ({kind}, {metric}).")
+    return "\n\n".join(parts)
+
+
+HEAD = """# Performance
+
+Written by `./heddle bench --write`; do not edit. 0 means that no traffic passed: Open vSwitch's system ports drop what a host
+did not segment itself. How it is measured: [bench/README.md](../bench/README.md).
+
+"""
+
+
+def main():
+    text = report(read(sys.argv[1]))
+    print(text)
+    if len(sys.argv) == 4 and sys.argv[2] == "--write":
+        with open(sys.argv[3], "w", encoding="utf-8") as out:
+            out.write(HEAD + text + "\n")
+
+
+main()
