@@ -1,5 +1,6 @@
 package io.heddle.cli;
 
+import io.heddle.cli.conformance.ConformanceCommand;
 import io.heddle.cli.demo.DemoCommand;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
@@ -35,7 +36,8 @@ import picocli.CommandLine.ParameterException;
             ControllerCommands.LeaseCommand.class,
             ControllerCommands.HostCommand.class,
             ControllerCommands.ChannelCommand.class,
-            DemoCommand.class
+            DemoCommand.class,
+            ConformanceCommand.class
         },
         exitCodeListHeading = "%nExit status:%n",
         exitCodeList = {

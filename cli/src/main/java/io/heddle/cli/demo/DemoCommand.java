@@ -1,5 +1,8 @@
 package io.heddle.cli.demo;
 
+import io.heddle.cli.lab.Lab;
+import io.heddle.cli.lab.LabFailure;
+import io.heddle.cli.lab.Shell;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -47,7 +50,7 @@ public final class DemoCommand implements Callable<Integer> {
         Lab lab;
         try {
             lab = new Lab(id, folder);
-        } catch (DemoFailure e) {
+        } catch (LabFailure e) {
             report.check("make a place for the demo's files", () -> {
                 throw e;
             });

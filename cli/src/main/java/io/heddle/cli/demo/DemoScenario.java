@@ -2,6 +2,9 @@ package io.heddle.cli.demo;
 
 import static io.heddle.cli.demo.DemoCommand.PATIENCE;
 
+import io.heddle.cli.lab.Lab;
+import io.heddle.cli.lab.LabFailure;
+import io.heddle.cli.lab.Shell;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -74,7 +77,7 @@ final class DemoScenario {
         blockOnePair();
     }
 
-    private String namespaces() throws DemoFailure {
+    private String namespaces() throws LabFailure {
         for (String name : List.of("s1", "s2", "c", "h1", "h2", "h3", "h4")) {
             lab.addNamespace(name);
         }
@@ -92,7 +95,7 @@ final class DemoScenario {
         return lab.folder().resolve(name + ".sock");
     }
 
-    private String processes() throws DemoFailure {
+    private String processes() throws LabFailure {
         Path folder = lab.folder();
         Path config1 = lab.write(
                 "s1.yaml",
@@ -116,7 +119,7 @@ final class DemoScenario {
         return "pids " + s1.pid() + ", " + s2.pid() + ", " + controller.pid();
     }
 
-    private String plugIn() throws DemoFailure {
+    private String plugIn() throws LabFailure {
         Shell.need(
                 "ip", "-n", lab.namespace("s1"), "link", "set", "tap3", "netns", lab.namespace("h3"), "name", "eth0");
         for (Host host : HOSTS) {
@@ -125,7 +128,7 @@ final class DemoScenario {
             Matcher mac = Pattern.compile("link/ether ([0-9a-f:]+)")
                     .matcher(Shell.need("ip", "-n", namespace, "link", "show", "eth0"));
             if (!mac.find()) {
-                throw new DemoFailure("eth0 of " + host.name() + " has no MAC address");
+                throw new LabFailure("eth0 of " + host.name() + " has no MAC address");
             }
             macs.put(host.name(), mac.group(1));
         }
@@ -137,9 +140,9 @@ final class DemoScenario {
         try {
             script = lab.write("udhcpc.sh", DemoConfiguration.udhcpcScript());
             if (!script.toFile().setExecutable(true)) {
-                throw new DemoFailure(script + " cannot be made executable");
+                throw new LabFailure(script + " cannot be made executable");
             }
-        } catch (DemoFailure e) {
+        } catch (LabFailure e) {
             return report.check("write udhcpc's script", () -> {
                 throw e;
             });
@@ -151,7 +154,7 @@ final class DemoScenario {
         return all;
     }
 
-    private String lease(Host host, Path script) throws DemoFailure {
+    private String lease(Host host, Path script) throws LabFailure {
         Shell.Result result = lab.in(
                 host.name(),
                 PATIENCE,
@@ -169,13 +172,13 @@ final class DemoScenario {
                 "-s",
                 script.toString());
         if (!result.succeeded()) {
-            throw new DemoFailure("udhcpc ended with status " + result.exitCode() + ": " + result.lastLine());
+            throw new LabFailure("udhcpc ended with status " + result.exitCode() + ": " + result.lastLine());
         }
         Matcher address = Pattern.compile("inet (" + Pattern.quote(DemoConfiguration.SUBNET) + "\\d+)/")
                 .matcher(lab.in(host.name(), PATIENCE, "ip", "addr", "show", "dev", "eth0")
                         .output());
         if (!address.find()) {
-            throw new DemoFailure("eth0 has no address of " + DemoConfiguration.SUBNET + "0/24: " + result.lastLine());
+            throw new LabFailure("eth0 has no address of " + DemoConfiguration.SUBNET + "0/24: " + result.lastLine());
         }
         addresses.put(host.name(), address.group(1));
         return address.group(1) + ", MAC " + macs.get(host.name());
@@ -193,23 +196,23 @@ final class DemoScenario {
         }
     }
 
-    private String address(String host) throws DemoFailure {
+    private String address(String host) throws LabFailure {
         String address = addresses.get(host);
         if (address == null) {
-            throw new DemoFailure(host + " has no address");
+            throw new LabFailure(host + " has no address");
         }
         return address;
     }
 
-    private String ping(String from, String to) throws DemoFailure {
+    private String ping(String from, String to) throws LabFailure {
         Shell.Result result = lab.in(from, PATIENCE, "ping", "-c", "2", "-i", "0.05", "-W", "2", address(to));
         if (!result.succeeded() || !result.output().contains(" 0% packet loss")) {
-            throw new DemoFailure("no answer from " + address(to) + ": " + result.lastLine());
+            throw new LabFailure("no answer from " + address(to) + ": " + result.lastLine());
         }
         String neighbour = lab.in(from, PATIENCE, "ip", "neigh", "show", address(to), "dev", "eth0")
                 .output();
         if (!neighbour.contains("lladdr " + macs.get(to))) {
-            throw new DemoFailure("ARP gave another MAC address than " + macs.get(to) + ": " + neighbour.strip());
+            throw new LabFailure("ARP gave another MAC address than " + macs.get(to) + ": " + neighbour.strip());
         }
         Matcher time = Pattern.compile("= ([0-9.]+)/([0-9.]+)/").matcher(result.output());
         return "2 of 2 answered" + (time.find() ? ", " + time.group(1) + " ms" : "");
@@ -225,7 +228,7 @@ final class DemoScenario {
                     JsonMapper.builder().build().readTree(result.output()).path("end");
             double gigabits = end.path("sum_received").path("bits_per_second").asDouble(0) / 1e9;
             if (!result.succeeded() || gigabits <= 0) {
-                throw new DemoFailure("iperf3 moved nothing: status " + result.exitCode() + ", " + result.lastLine());
+                throw new LabFailure("iperf3 moved nothing: status " + result.exitCode() + ", " + result.lastLine());
             }
             return "%.2f Gbit/s, %d retransmits"
                     .formatted(
@@ -248,10 +251,10 @@ final class DemoScenario {
         return quoted;
     }
 
-    private Shell.Result needHeddle(String... arguments) throws DemoFailure {
+    private Shell.Result needHeddle(String... arguments) throws LabFailure {
         Shell.Result result = heddle(arguments);
         if (!result.succeeded()) {
-            throw new DemoFailure("status " + result.exitCode() + ": " + result.lastLine());
+            throw new LabFailure("status " + result.exitCode() + ": " + result.lastLine());
         }
         return result;
     }
@@ -274,7 +277,7 @@ final class DemoScenario {
         report.check("h1 does not reach h2 any more, h3 still does", () -> {
             if (lab.in("h1", PATIENCE, "ping", "-c", "3", "-i", "0.05", "-W", "1", address("h2"))
                     .succeeded()) {
-                throw new DemoFailure("the ping was answered although a flow drops it");
+                throw new LabFailure("the ping was answered although a flow drops it");
             }
             ping("h3", "h2");
             return "3 of 3 lost, h3 answered";
@@ -288,7 +291,7 @@ final class DemoScenario {
                     .output();
             trace.lines().filter(line -> !line.isBlank()).forEach(report::line);
             if (!trace.contains("cookie 0xb10c") || !trace.contains("Datapath actions: drop")) {
-                throw new DemoFailure("the trace does not name cookie 0xb10c and end in a drop");
+                throw new LabFailure("the trace does not name cookie 0xb10c and end in a drop");
             }
             return "cookie 0xb10c";
         });
@@ -296,14 +299,14 @@ final class DemoScenario {
             String flows = needHeddle("flow", "dump", "br0", "cookie=0xb10c/-1").output();
             Matcher packets = Pattern.compile("n_packets=(\\d+)").matcher(flows);
             if (!packets.find() || !packets.group(1).equals("3")) {
-                throw new DemoFailure("n_packets is not 3: " + flows.strip());
+                throw new LabFailure("n_packets is not 3: " + flows.strip());
             }
             return "n_packets=3";
         });
         report.check("the metrics counted them", () -> {
             double more = dropsOfSwitch1() - drops[0];
             if (more < 3) {
-                throw new DemoFailure("heddle_drops_total grew by " + more + ", not by 3 or more");
+                throw new LabFailure("heddle_drops_total grew by " + more + ", not by 3 or more");
             }
             return "heddle_drops_total grew by %.0f".formatted(more);
         });
@@ -313,11 +316,11 @@ final class DemoScenario {
         });
     }
 
-    private double dropsOfSwitch1() throws DemoFailure {
+    private double dropsOfSwitch1() throws LabFailure {
         Shell.Result metrics =
                 lab.in("s1", PATIENCE, "busybox", "wget", "-q", "-O", "-", "http://127.0.0.1:9464/metrics");
         if (!metrics.succeeded()) {
-            throw new DemoFailure("http://127.0.0.1:9464/metrics did not answer: " + metrics.lastLine());
+            throw new LabFailure("http://127.0.0.1:9464/metrics did not answer: " + metrics.lastLine());
         }
         return DROPS.matcher(metrics.output())
                 .results()

@@ -1,5 +1,6 @@
 package io.heddle.cli.demo;
 
+import io.heddle.cli.lab.LabFailure;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,7 +21,7 @@ final class Report {
     /** A check that is being made: gives what was seen, or fails with what was expected. */
     @FunctionalInterface
     interface Body {
-        String run() throws DemoFailure;
+        String run() throws LabFailure;
     }
 
     private static final int NAME_WIDTH = 52;
@@ -50,7 +51,7 @@ final class Report {
         try {
             detail = body.run();
             passed = true;
-        } catch (DemoFailure e) {
+        } catch (LabFailure e) {
             detail = String.valueOf(e.getMessage());
         }
         long milliseconds = (System.nanoTime() - start) / 1_000_000;

@@ -1,4 +1,4 @@
-package io.heddle.cli.demo;
+package io.heddle.cli.lab;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -9,20 +9,21 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /** Runs other programs and waits for them, never longer than it is told. */
-final class Shell {
+public final class Shell {
     /**
      * What a program left behind.
      *
      * @param exitCode its exit status; 124 when it was stopped because its time was over (as {@code timeout(1)} does)
      * @param output standard output and standard error, as they came
      */
-    record Result(int exitCode, String output) {
-        boolean succeeded() {
+    public record Result(int exitCode, String output) {
+        /** Whether the exit status is 0. */
+        public boolean succeeded() {
             return exitCode == 0;
         }
 
         /** The last line with something on it, for a one-line message. */
-        String lastLine() {
+        public String lastLine() {
             return output.lines()
                     .filter(line -> !line.isBlank())
                     .reduce((a, b) -> b)
@@ -32,9 +33,10 @@ final class Shell {
 
     private Shell() {}
 
-    static Result run(Duration limit, List<String> command) {
+    /** Runs a program for {@code limit} at most. */
+    public static Result run(Duration limit, List<String> command) {
         try {
-            Path output = Files.createTempFile("heddle-demo", ".out");
+            Path output = Files.createTempFile("heddle-lab", ".out");
             try {
                 Process process = new ProcessBuilder(command)
                         .redirectErrorStream(true)
@@ -60,15 +62,16 @@ final class Shell {
         }
     }
 
-    static Result run(String... command) {
+    /** Runs a program for 15 seconds at most. */
+    public static Result run(String... command) {
         return run(Duration.ofSeconds(15), List.of(command));
     }
 
     /** Runs a program that must succeed. */
-    static String need(String... command) throws DemoFailure {
+    public static String need(String... command) throws LabFailure {
         Result result = run(command);
         if (!result.succeeded()) {
-            throw new DemoFailure(
+            throw new LabFailure(
                     String.join(" ", command) + " failed with status " + result.exitCode() + ": " + result.lastLine());
         }
         return result.output();

@@ -1,9 +1,10 @@
-package io.heddle.cli.demo;
+package io.heddle.cli.lab;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -15,11 +16,11 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /**
- * Everything the demo makes on the machine: network namespaces, processes and a folder of files, all named after this run.
+ * Everything a run makes on the machine: network namespaces, processes and a folder of files, all named after this run.
  *
  * <p>{@link #close} takes all of it away again, newest first, and may be called from a shutdown hook while a step is under way.
  */
-final class Lab implements AutoCloseable {
+public final class Lab implements AutoCloseable {
     private final String prefix;
     private final Path folder;
     private final Deque<String> namespaces = new ArrayDeque<>();
@@ -30,29 +31,30 @@ final class Lab implements AutoCloseable {
      * @param prefix of the namespaces' names
      * @param folder for sockets, configurations and logs; made here, removed by {@link #close}
      */
-    Lab(String prefix, Path folder) throws DemoFailure {
+    public Lab(String prefix, Path folder) throws LabFailure {
         this.prefix = prefix;
         this.folder = folder;
         try {
             Files.createDirectories(folder);
         } catch (IOException e) {
-            throw new DemoFailure("folder " + folder + " cannot be made: " + e.getMessage());
+            throw new LabFailure("folder " + folder + " cannot be made: " + e.getMessage());
         }
     }
 
-    Path folder() {
+    /** Where the files of this lab are. */
+    public Path folder() {
         return folder;
     }
 
     /** Full name of a namespace of this lab. */
-    String namespace(String name) {
+    public String namespace(String name) {
         return prefix + "-" + name;
     }
 
     /** Makes a namespace with its loopback up and without IPv6, whose own chatter would only blur the picture. */
-    synchronized String addNamespace(String name) throws DemoFailure {
+    public synchronized String addNamespace(String name) throws LabFailure {
         if (closed) {
-            throw new DemoFailure("the demo was interrupted");
+            throw new LabFailure("interrupted");
         }
         String full = namespace(name);
         namespaces.push(full);
@@ -71,9 +73,9 @@ final class Lab implements AutoCloseable {
     }
 
     /** Starts a program in a namespace; what it prints goes to {@code NAME.log}. */
-    synchronized Process start(String name, String namespace, String... command) throws DemoFailure {
+    public synchronized Process start(String name, String namespace, String... command) throws LabFailure {
         if (closed) {
-            throw new DemoFailure("the demo was interrupted");
+            throw new LabFailure("interrupted");
         }
         List<String> full = new ArrayList<>(List.of("ip", "netns", "exec", namespace(namespace)));
         full.addAll(Arrays.asList(command));
@@ -87,40 +89,42 @@ final class Lab implements AutoCloseable {
             processes.push(process);
             return process;
         } catch (IOException e) {
-            throw new DemoFailure(String.join(" ", command) + " could not be started: " + e.getMessage());
+            throw new LabFailure(String.join(" ", command) + " could not be started: " + e.getMessage());
         }
     }
 
     /** Runs a program in a namespace and waits for it. */
-    Shell.Result in(String namespace, Duration limit, String... command) {
+    public Shell.Result in(String namespace, Duration limit, String... command) {
         List<String> full = new ArrayList<>(List.of("ip", "netns", "exec", namespace(namespace)));
         full.addAll(Arrays.asList(command));
         return Shell.run(limit, full);
     }
 
-    Path log(String name) {
+    /** The file that holds what the program started as {@code name} prints. */
+    public Path log(String name) {
         return folder.resolve(name + ".log");
     }
 
-    Path write(String name, String text) throws DemoFailure {
+    /** Writes a file of this lab. */
+    public Path write(String name, String text) throws LabFailure {
         Path file = folder.resolve(name);
         try {
             Files.writeString(file, text, StandardCharsets.UTF_8);
             return file;
         } catch (IOException e) {
-            throw new DemoFailure("file " + file + " cannot be written: " + e.getMessage());
+            throw new LabFailure("file " + file + " cannot be written: " + e.getMessage());
         }
     }
 
     /** Waits until a process has printed {@code text}. */
-    void awaitLog(String name, Process process, String text, Duration limit) throws DemoFailure {
+    public void awaitLog(String name, Process process, String text, Duration limit) throws LabFailure {
         long end = System.nanoTime() + limit.toNanos();
         while (!logText(name).contains(text)) {
             if (!process.isAlive()) {
-                throw new DemoFailure(name + " stopped with status " + process.exitValue() + ": " + tail(name));
+                throw new LabFailure(name + " stopped with status " + process.exitValue() + ": " + tail(name));
             }
             if (System.nanoTime() > end) {
-                throw new DemoFailure(
+                throw new LabFailure(
                         name + " did not print '" + text + "' within " + limit.toSeconds() + " s: " + tail(name));
             }
             pause(10);
@@ -128,12 +132,13 @@ final class Lab implements AutoCloseable {
     }
 
     /** The last lines of a log, joined, for an error message. */
-    String tail(String name) {
+    public String tail(String name) {
         List<String> lines = logText(name).lines().toList();
         return String.join(" | ", lines.subList(Math.max(0, lines.size() - 4), lines.size()));
     }
 
-    private String logText(String name) {
+    /** What the program started as {@code name} has printed so far. */
+    public String logText(String name) {
         try {
             return Files.exists(log(name)) ? Files.readString(log(name), StandardCharsets.UTF_8) : "";
         } catch (IOException e) {
@@ -141,25 +146,43 @@ final class Lab implements AutoCloseable {
         }
     }
 
-    static void pause(long milliseconds) throws DemoFailure {
+    /**
+     * Waits.
+     *
+     * @throws LabFailure when the user interrupts
+     */
+    public static void pause(long milliseconds) throws LabFailure {
         try {
             TimeUnit.MILLISECONDS.sleep(milliseconds);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new DemoFailure("the demo was interrupted");
+            throw new LabFailure("interrupted");
         }
     }
 
-    List<Long> processIds() {
+    /** Ids of the processes that are running. */
+    public List<Long> processIds() {
         return processes.stream().filter(Process::isAlive).map(Process::pid).toList();
     }
 
-    List<String> namespaces() {
+    /** Full names of the namespaces, newest first. */
+    public List<String> namespaces() {
         return List.copyOf(namespaces);
     }
 
+    /** Copies what the programs have printed to a folder, which is made. */
+    public void copyLogs(Path to) throws IOException {
+        Files.createDirectories(to);
+        try (Stream<Path> files = Files.list(folder)) {
+            for (Path file :
+                    files.filter(path -> path.toString().endsWith(".log")).toList()) {
+                Files.copy(file, to.resolve(file.getFileName()), StandardCopyOption.REPLACE_EXISTING);
+            }
+        }
+    }
+
     /** Leaves everything as it is: {@link #close} then does nothing. */
-    synchronized void keep() {
+    public synchronized void keep() {
         closed = true;
     }
 
@@ -187,7 +210,7 @@ final class Lab implements AutoCloseable {
             files.sorted(Comparator.reverseOrder())
                     .forEach(file -> file.toFile().delete());
         } catch (IOException e) {
-            System.err.println("demo: folder " + folder + " is left behind: " + e.getMessage());
+            System.err.println("heddle: folder " + folder + " is left behind: " + e.getMessage());
         }
     }
 }
