@@ -43,6 +43,9 @@ final class GrpcBridge {
     /** The listener knows that another controller is the primary. */
     boolean secondary;
 
+    /** Numbers the readings of ports and flows: the answer to an older one is void. */
+    int readings;
+
     GrpcBridge(String name, SwitchId id, String target) {
         this.name = name;
         this.id = id;

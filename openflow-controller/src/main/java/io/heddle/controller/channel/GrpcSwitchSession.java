@@ -75,6 +75,10 @@ public final class GrpcSwitchSession implements SwitchSession {
     private static final long MAX_BACKOFF_MILLIS = 400;
     private static final long BRIDGE_POLL_MILLIS = 2000;
     private static final long LOSS_LOG_MILLIS = 5000;
+    private static final long MAX_READ_BACKOFF_MILLIS = 5000;
+
+    /** A switch that does not answer a call within this has a defect; the connection itself is watched by keep-alives. */
+    private static final long CALL_SECONDS = 30;
 
     private final String target;
     private final GrpcTarget address;
@@ -227,8 +231,8 @@ public final class GrpcSwitchSession implements SwitchSession {
                     LOSS_LOG_MILLIS);
         }
         if (lost.getFlowRemoved() + lost.getPortStatus() > 0) {
-            LOG.warn("{}: too slow for its events, reading ports and flows again", target);
-            bridges.values().forEach(this::readBridge);
+            LOG.warn("{}: too slow for its events, reading again what it controls", target);
+            bridges.values().stream().filter(bridge -> !bridge.secondary).forEach(this::readBridge);
         }
     }
 
@@ -275,8 +279,8 @@ public final class GrpcSwitchSession implements SwitchSession {
                 mastership.getBridge(),
                 name -> new GrpcBridge(
                         name, new SwitchId(Long.parseUnsignedLong(mastership.getDatapathId(), 16)), target));
-        bridgeOfId.put(bridge.id, bridge);
         if (mastership.getPrimary()) {
+            bridge.secondary = false;
             readBridge(bridge);
         } else if (bridge.isUp || !bridge.secondary) {
             down(bridge, true);
@@ -284,6 +288,7 @@ public final class GrpcSwitchSession implements SwitchSession {
     }
 
     private void down(GrpcBridge bridge, boolean secondary) {
+        bridge.readings++;
         bridge.secondary = secondary;
         bridge.isUp = false;
         bridgeOfId.remove(bridge.id, bridge);
@@ -291,21 +296,46 @@ public final class GrpcSwitchSession implements SwitchSession {
     }
 
     private void readBridge(GrpcBridge bridge) {
-        bridge.secondary = false;
+        readBridge(bridge, ++bridge.readings, MIN_BACKOFF_MILLIS);
+    }
+
+    /** Reads a bridge until it works; another reading, the loss of the mastership and the bridge's end make this one void. */
+    private void readBridge(GrpcBridge bridge, int reading, long retryMillis) {
         Query ports =
                 Query.newBuilder().setPorts(PortQuery.getDefaultInstance()).build();
         Query flows =
                 Query.newBuilder().setFlows(FlowSelection.getDefaultInstance()).build();
-        read(bridge.name, List.of(ports, flows), entities -> {
-            bridge.setPorts(entities);
-            bridge.isUp = true;
-            bridgeOfId.put(bridge.id, bridge);
-            listener().onBridgeUp(this, bridge.view(), flowsOf(entities));
-        });
+        int mine = generation;
+        Runnable retry = () -> {
+            if (mine == generation && bridge.readings == reading) {
+                readBridge(bridge, reading, Math.min(retryMillis * 2, MAX_READ_BACKOFF_MILLIS));
+            }
+        };
+        read(
+                bridge.name,
+                List.of(ports, flows),
+                entities -> {
+                    if (bridge.readings == reading) {
+                        bridge.setPorts(entities);
+                        bridge.isUp = true;
+                        bridgeOfId.put(bridge.id, bridge);
+                        listener().onBridgeUp(this, bridge.view(), flowsOf(entities));
+                    }
+                },
+                status -> {
+                    if (bridge.readings == reading) {
+                        LOG.warn(
+                                "{}: bridge {} could not be read, trying again: {}",
+                                target,
+                                bridge.name,
+                                describe(status));
+                        later(retry, retryMillis);
+                    }
+                });
     }
 
-    /** Reads and calls back once with everything, unless the connection breaks. */
-    private void read(String bridge, List<Query> queries, Consumer<List<Entity>> result) {
+    /** Reads and calls back once, with everything or with the failure, unless the connection breaks. */
+    private void read(String bridge, List<Query> queries, Consumer<List<Entity>> result, Consumer<Status> failed) {
         if (channel == null) {
             return;
         }
@@ -315,7 +345,7 @@ public final class GrpcSwitchSession implements SwitchSession {
                 .addAllQueries(queries)
                 .build();
         List<Entity> entities = new ArrayList<>();
-        SwitchGrpc.newStub(channel).read(request, new StreamObserver<>() {
+        stub(channel).read(request, new StreamObserver<>() {
             @Override
             public void onNext(ReadResponse response) {
                 for (Entity entity : response.getEntitiesList()) {
@@ -325,8 +355,9 @@ public final class GrpcSwitchSession implements SwitchSession {
 
             @Override
             public void onError(Throwable error) {
-                // A broken connection ends the stream too. A bridge that is gone is found missing by the next poll.
-                LOG.debug("{}: read of {} failed: {}", target, bridge, error.getMessage());
+                if (mine == generation) {
+                    failed.accept(Status.fromThrowable(error));
+                }
             }
 
             @Override
@@ -359,24 +390,32 @@ public final class GrpcSwitchSession implements SwitchSession {
         }
         Query query =
                 Query.newBuilder().setBridge(BridgeQuery.getDefaultInstance()).build();
-        read("", List.of(query), entities -> {
-            Set<String> there = new HashSet<>();
-            for (Entity entity : entities) {
-                String name = entity.getBridge().getName();
-                there.add(name);
-                if (opened.add(name)) {
-                    open(name);
-                }
-            }
-            for (GrpcBridge bridge : List.copyOf(bridges.values())) {
-                if (!there.contains(bridge.name)) {
-                    bridges.remove(bridge.name);
-                    down(bridge, false);
-                }
-            }
-            opened.retainAll(there);
-        });
+        read(
+                "",
+                List.of(query),
+                entities -> {
+                    Set<String> there = new HashSet<>();
+                    for (Entity entity : entities) {
+                        String name = entity.getBridge().getName();
+                        there.add(name);
+                        if (opened.add(name)) {
+                            open(name);
+                        }
+                    }
+                    for (GrpcBridge bridge : List.copyOf(bridges.values())) {
+                        if (!there.contains(bridge.name)) {
+                            bridges.remove(bridge.name);
+                            down(bridge, false);
+                        }
+                    }
+                    opened.retainAll(there);
+                },
+                status -> LOG.debug("{}: bridges could not be read: {}", target, describe(status)));
         later(() -> pollBridges(mine), BRIDGE_POLL_MILLIS);
+    }
+
+    private static SwitchGrpc.SwitchStub stub(ManagedChannel channel) {
+        return SwitchGrpc.newStub(channel).withDeadlineAfter(CALL_SECONDS, TimeUnit.SECONDS);
     }
 
     private void onPacketIn(PacketIn packet) {
@@ -435,7 +474,7 @@ public final class GrpcSwitchSession implements SwitchSession {
         WriteRequest.Builder request =
                 WriteRequest.newBuilder().setBridge(bridge.name).setElectionId(electionId);
         mods.forEach(mod -> request.addUpdates(GrpcBridge.update(mod)));
-        SwitchGrpc.newStub(channel).write(request.build(), new StreamObserver<>() {
+        stub(channel).write(request.build(), new StreamObserver<>() {
             @Override
             public void onNext(WriteResponse response) {
                 result.accept(new WriteResult(GrpcBridge.errors(response, mods), true));
@@ -462,7 +501,11 @@ public final class GrpcSwitchSession implements SwitchSession {
             Query flows = Query.newBuilder()
                     .setFlows(FlowSelection.getDefaultInstance())
                     .build();
-            read(bridge.name, List.of(flows), entities -> result.accept(flowsOf(entities)));
+            read(
+                    bridge.name,
+                    List.of(flows),
+                    entities -> result.accept(flowsOf(entities)),
+                    status -> LOG.warn("{}: flows of {} could not be read: {}", target, bridge.name, describe(status)));
         }
     }
 

@@ -43,7 +43,8 @@ import org.slf4j.LoggerFactory;
  * </pre>
  *
  * <p>When a bridge comes up, the apps say what they want there, and what it has is brought in line with that. The same comparison is
- * repeated every few seconds, and a second after a refused write, so that nothing stays wrong.
+ * repeated every few seconds, and a second after a refused write, so that nothing stays wrong. What is refused again and again is
+ * tried ever more seldom, up to once a minute.
  *
  * <p>Thread: the controller loop, which is the executor that is given.
  */
@@ -51,6 +52,7 @@ public final class ControllerLoop implements SessionListener {
     private static final Logger LOG = LoggerFactory.getLogger(ControllerLoop.class);
     private static final long AUDIT_NANOS = 10_000_000_000L;
     private static final long AUDIT_AFTER_ERROR_NANOS = 1_000_000_000L;
+    private static final int MOST_DOUBLINGS = 6;
 
     /** Writes leases and then runs the rest. */
     public interface DurableWrites extends BiConsumer<List<Lease>, Runnable> {}
@@ -169,14 +171,22 @@ public final class ControllerLoop implements SessionListener {
             return;
         }
         Now now = clock.get();
-        ManagedBridge bridge = new ManagedBridge(session, view, now.epochMillis());
-        bridge.auditAtNanos = now.nanos() + AUDIT_NANOS;
-        bridges.put(view.id(), bridge);
-        secondaries.remove(view.id());
         List<FlowIntent> own = flows.stream()
                 .filter(flow -> Cookies.isOwn(flow.cookie()))
                 .map(FlowIntent::of)
                 .toList();
+        if (there != null && (there.isWriting || !there.pending.isEmpty())) {
+            // It was read again while changes are on their way: what was read is older than they are. The next audit
+            // compares.
+            there.view = view;
+            there.auditAtNanos = now.nanos();
+            dispatch(new Event.SwitchUp(view, own));
+            return;
+        }
+        ManagedBridge bridge = new ManagedBridge(session, view, now.epochMillis());
+        bridge.auditAtNanos = now.nanos() + AUDIT_NANOS;
+        bridges.put(view.id(), bridge);
+        secondaries.remove(view.id());
         dispatch(new Event.SwitchUp(view, own));
         reconcile(bridge, flows);
         bridge.reconciling = true;
@@ -259,13 +269,28 @@ public final class ControllerLoop implements SessionListener {
         if (intent == null) {
             return;
         }
-        if (reason == Removal.DELETED) {
+        boolean mayEnd = intent.idleTimeoutSeconds() > 0 || intent.hardTimeoutSeconds() > 0;
+        if (reason == Removal.TIMEOUT || (reason == Removal.EVICTED && mayEnd)) {
+            intents.remove(id, identity);
+            dispatch(new Event.FlowExpired(id, intent));
+        } else if (reason == Removal.EVICTED) {
+            // The table is full. The flow should be there, but to add it at once would only push out another.
+            refused(bridge(id), "table " + identity.tableId() + " is full: a flow was evicted");
+        } else {
             // Somebody else deleted it: it should be there all the same.
             bridge(id).pending.add(intent.toFlowMod(FlowMod.Command.ADD));
             flush();
-        } else {
-            intents.remove(id, identity);
-            dispatch(new Event.FlowExpired(id, intent));
+        }
+    }
+
+    /** Compares again after a pause that grows as long as something is refused; says what was refused once. */
+    private void refused(ManagedBridge bridge, String reason) {
+        long pause = AUDIT_AFTER_ERROR_NANOS << Math.min(bridge.refusals, MOST_DOUBLINGS);
+        bridge.refusals++;
+        bridge.auditAtNanos = clock.get().nanos() + pause;
+        if (!reason.equals(bridge.lastRefusal)) {
+            bridge.lastRefusal = reason;
+            LOG.warn("bridge {}: {}; trying again ever more seldom", bridge.view.bridge(), reason);
         }
     }
 
@@ -374,13 +399,13 @@ public final class ControllerLoop implements SessionListener {
             writesDone.increment((double) mods.size() - result.errors().size());
             writesRefused.increment(result.errors().size());
             if (!result.errors().isEmpty()) {
-                LOG.warn(
-                        "bridge {} refused {} of {} flow changes: {}",
-                        bridge.view.bridge(),
-                        result.errors().size(),
-                        mods.size(),
-                        result.errors().get(0));
-                bridge.auditAtNanos = clock.get().nanos() + AUDIT_AFTER_ERROR_NANOS;
+                refused(
+                        bridge,
+                        "refused %d of %d flow changes: %s"
+                                .formatted(
+                                        result.errors().size(),
+                                        mods.size(),
+                                        result.errors().get(0)));
             }
             if (result.delivered() && bridges.get(bridge.view.id()) == bridge) {
                 write(bridge);
@@ -406,6 +431,10 @@ public final class ControllerLoop implements SessionListener {
         bridge.session.readFlows(bridge.view.id(), flows -> {
             if (bridges.get(bridge.view.id()) == bridge && bridge.writes == writes && bridge.pending.isEmpty()) {
                 reconcile(bridge, flows);
+                if (bridge.pending.isEmpty()) {
+                    bridge.refusals = 0;
+                    bridge.lastRefusal = "";
+                }
                 flush();
             }
         });

@@ -36,6 +36,12 @@ final class ManagedBridge {
     /** Writes so far. */
     long writes;
 
+    /** Refused writes since the flows were last as they should be. */
+    int refusals;
+
+    /** Why the last of them was refused, for people. */
+    String lastRefusal = "";
+
     /** When the flows are compared again, monotonic. */
     long auditAtNanos;
 

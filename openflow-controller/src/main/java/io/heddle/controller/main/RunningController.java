@@ -23,6 +23,7 @@ import io.heddle.controller.metrics.MetricsServer;
 import io.heddle.controller.store.Lease;
 import io.heddle.controller.store.LeaseStore;
 import io.heddle.controller.store.LeaseWriter;
+import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.netty.channel.EventLoopGroup;
@@ -83,6 +84,8 @@ final class RunningController implements AutoCloseable, Inventory {
         loop = new ControllerLoop(apps, thread, RunningController::now, writer::submit, meters);
         Gauge.builder("heddle.lease.writes.waiting", writer, LeaseWriter::backlog)
                 .register(meters);
+        FunctionCounter.builder("heddle.lease.writes.refused", writer, LeaseWriter::refused)
+                .register(meters);
     }
 
     /**
@@ -112,8 +115,7 @@ final class RunningController implements AutoCloseable, Inventory {
         api = ApiServer.start(config.settings().apiListen(), new ControllerService(this), group);
         String listen = config.settings().metricsListen();
         metrics = listen == null ? null : MetricsServer.start(listen, meters, this, networks(config));
-        // The controller that started last is the primary: it is the one that was just repaired or reconfigured.
-        long electionHigh = System.currentTimeMillis();
+        long electionHigh = ElectionEpoch.next(config.settings().state(), System.currentTimeMillis());
         long electionLow = ThreadLocalRandom.current().nextLong();
         for (String target : config.settings().switches()) {
             GrpcSwitchSession session = new GrpcSwitchSession(target, group, thread, electionHigh, electionLow);

@@ -18,6 +18,7 @@ import io.heddle.proto.v1.Entity;
 import io.heddle.proto.v1.Flow;
 import io.heddle.proto.v1.FlowRemoved;
 import io.heddle.proto.v1.FlowState;
+import io.heddle.proto.v1.Lost;
 import io.heddle.proto.v1.Mastership;
 import io.heddle.proto.v1.PacketIn;
 import io.heddle.proto.v1.PacketOut;
@@ -63,6 +64,9 @@ public final class FakeSwitch extends SwitchGrpc.SwitchImplBase {
     private long serial;
     private int writes;
     private boolean refuses;
+    private boolean failsReads;
+    private int readsFailed;
+    private int flowReads;
     private EventLoopGroup group = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
     private Server server;
 
@@ -119,6 +123,42 @@ public final class FakeSwitch extends SwitchGrpc.SwitchImplBase {
         refuses = refuse;
     }
 
+    /** Fails reads of ports and flows from now on, or answers them again. */
+    public synchronized void failReads(boolean fail) {
+        failsReads = fail;
+    }
+
+    /** Reads that failed. */
+    public synchronized int readsFailed() {
+        return readsFailed;
+    }
+
+    /** Reads of flows that were answered. */
+    public synchronized int flowReads() {
+        return flowReads;
+    }
+
+    /** Tells every channel that it is the primary, or that another is. */
+    public synchronized void elect(boolean isPrimary) {
+        tell(mastership(isPrimary));
+    }
+
+    /** Tells every channel that port changes were dropped because it reads too slowly. */
+    public synchronized void lost() {
+        tell(ChannelResponse.newBuilder()
+                .setLost(Lost.newBuilder().setPortStatus(1))
+                .build());
+    }
+
+    private ChannelResponse mastership(boolean isPrimary) {
+        return ChannelResponse.newBuilder()
+                .setMastership(Mastership.newBuilder()
+                        .setBridge("br0")
+                        .setDatapathId(datapathId)
+                        .setPrimary(isPrimary))
+                .build();
+    }
+
     /** Adds a flow by hand, in ovs-ofctl's syntax. */
     public synchronized void add(String text) throws FlowException {
         FlowMod flow = FlowMapping.toModel(
@@ -172,12 +212,7 @@ public final class FakeSwitch extends SwitchGrpc.SwitchImplBase {
                     if (request.hasOpen()) {
                         streams.add(responses);
                         primary = request.getOpen().getElectionId();
-                        responses.onNext(ChannelResponse.newBuilder()
-                                .setMastership(Mastership.newBuilder()
-                                        .setBridge("br0")
-                                        .setDatapathId(datapathId)
-                                        .setPrimary(true))
-                                .build());
+                        responses.onNext(mastership(true));
                     } else if (request.hasPacketOut()) {
                         sent.add(request.getPacketOut());
                     }
@@ -200,6 +235,14 @@ public final class FakeSwitch extends SwitchGrpc.SwitchImplBase {
 
     @Override
     public synchronized void read(ReadRequest request, StreamObserver<ReadResponse> responses) {
+        boolean readsFlows = request.getQueriesList().stream().anyMatch(Query::hasFlows);
+        if (failsReads && readsFlows) {
+            readsFailed++;
+            responses.onError(
+                    io.grpc.Status.INTERNAL.withDescription("no flows today").asRuntimeException());
+            return;
+        }
+        flowReads += readsFlows ? 1 : 0;
         ReadResponse.Builder response = ReadResponse.newBuilder().setBridge("br0");
         for (Query query : request.getQueriesList()) {
             if (query.hasBridge()) {
@@ -244,8 +287,13 @@ public final class FakeSwitch extends SwitchGrpc.SwitchImplBase {
 
     private String apply(Update update) {
         try {
-            FlowMod flow = FlowMapping.toModel(FlowMod.Command.ADD, update.getFlow(), TEXTS);
+            Flow wanted = update.getFlow();
+            FlowMod flow = FlowMapping.toModel(
+                    FlowMod.Command.ADD, wanted.toBuilder().clearCookieMask().build(), TEXTS);
             Counted there = flows.get(identity(flow));
+            if (there != null && ((there.flow().cookie() ^ flow.cookie()) & wanted.getCookieMask()) != 0) {
+                return "no such flow";
+            }
             switch (update.getType()) {
                 case UPSERT -> flows.put(identity(flow), new Counted(flow, ++serial));
                 case MODIFY -> {

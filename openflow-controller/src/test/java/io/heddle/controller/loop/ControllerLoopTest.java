@@ -53,6 +53,7 @@ class ControllerLoopTest {
         @Override
         public void readFlows(SwitchId id, Consumer<List<FlowMod>> result) {
             asked.add("read");
+            result.accept(List.of());
         }
 
         @Override
@@ -70,6 +71,7 @@ class ControllerLoopTest {
         }
     }
 
+    private Now now = new Now(0, 0);
     private final NotingSession session = new NotingSession();
     private final ArrayDeque<Runnable> tasks = new ArrayDeque<>();
     private final List<Command> commands = new ArrayList<>();
@@ -90,7 +92,7 @@ class ControllerLoopTest {
     };
 
     private final ControllerLoop loop =
-            new ControllerLoop(List.of(app), tasks::add, () -> new Now(0, 0), (leases, then) -> then.run(), meters);
+            new ControllerLoop(List.of(app), tasks::add, () -> now, (leases, then) -> then.run(), meters);
 
     private void run() {
         while (!tasks.isEmpty()) {
@@ -154,6 +156,72 @@ class ControllerLoopTest {
         run();
         session.answer();
         assertThat(session.asked).containsExactly("write 1", "write 3");
+    }
+
+    private void tickAt(long seconds) {
+        now = new Now(seconds * 1_000_000_000L, 0);
+        loop.tick();
+        run();
+    }
+
+    @Test
+    void shouldTryEverMoreSeldomWhatIsRefused() {
+        up();
+        commands.add(flow(1));
+        packetIn();
+        run();
+        List<Long> tried = new ArrayList<>();
+        session.answer("table full");
+        for (long second = 1; second <= 300; second++) {
+            tickAt(second);
+            if (!session.unanswered.isEmpty()) {
+                tried.add(second);
+                session.answer("table full");
+            }
+        }
+        assertThat(tried).startsWith(1L, 3L, 7L, 15L, 31L, 63L, 127L, 191L);
+
+        tickAt(1000);
+        session.answer(); // taken at last
+        assertThat(session.asked).endsWith("read", "write 1");
+    }
+
+    @Test
+    void shouldNotStartOverWhenABridgeIsReadAgainDuringAWrite() {
+        up();
+        commands.add(flow(1));
+        packetIn();
+        run();
+        loop.onBridgeUp(session, AppLab.view(4), List.of());
+        run();
+        assertThat(session.asked).as("one write at a time").containsExactly("write 1");
+        session.answer();
+        tickAt(1);
+        assertThat(session.asked).containsExactly("write 1", "read", "write 1");
+    }
+
+    private FlowMod installed(int mac, int idleSeconds) {
+        Command.PutFlow put = (Command.PutFlow) flow(mac);
+        FlowIntent intent = new FlowIntent(put.intent().identity(), put.intent().cookie(), idleSeconds, 0, List.of());
+        commands.add(new Command.PutFlow(ID, intent));
+        packetIn();
+        run();
+        session.answer();
+        return intent.toFlowMod(FlowMod.Command.ADD);
+    }
+
+    @Test
+    void shouldAddAgainWhatWasEvictedThoughItShouldStay() {
+        up();
+        FlowMod stays = installed(1, 0);
+        FlowMod ages = installed(2, 60);
+        session.asked.clear();
+        loop.onFlowRemoved(session, ID, stays, SessionListener.Removal.EVICTED);
+        loop.onFlowRemoved(session, ID, ages, SessionListener.Removal.EVICTED);
+        run();
+        assertThat(session.asked).as("not at once: the table is full").isEmpty();
+        tickAt(1);
+        assertThat(session.asked).containsExactly("read", "write 1");
     }
 
     @Test

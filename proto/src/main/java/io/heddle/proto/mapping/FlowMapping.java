@@ -58,7 +58,7 @@ public final class FlowMapping {
         return ActionMapping.reason(openFlowReason);
     }
 
-    /** A flow as it would be added. */
+    /** A flow as it would be added; of a modify or delete also which cookie it must have. */
     public static Flow toProto(FlowMod flow) {
         return Flow.newBuilder()
                 .setTableId(flow.tableId())
@@ -66,6 +66,7 @@ public final class FlowMapping {
                 .setMatch(MatchMapping.toProto(flow.match()))
                 .addAllInstructions(InstructionMapping.toProto(flow.instructions()))
                 .setCookie(flow.cookie())
+                .setCookieMask(flow.command() == FlowMod.Command.ADD ? 0 : flow.cookieMask())
                 .setIdleTimeoutSeconds(flow.idleTimeoutSeconds())
                 .setHardTimeoutSeconds(flow.hardTimeoutSeconds())
                 .setImportance(flow.importance())
@@ -104,13 +105,19 @@ public final class FlowMapping {
                 Checks.range("importance", proto.getImportance(), 0, 0xffff, ErrorCode.FLOW_MOD_FAILED_UNKNOWN);
         Match match = match(proto.getMatch(), texts);
         List<Instruction> instructions = InstructionMapping.toModel(proto.getInstructionsList(), texts);
+        if (command == FlowMod.Command.ADD && proto.getCookieMask() != 0) {
+            throw new FlowException(
+                    ErrorCode.FLOW_MOD_FAILED_UNKNOWN,
+                    "cookie_mask",
+                    "a flow that is added has a whole cookie: leave the mask out");
+        }
         return new FlowMod(
                 command,
                 table,
                 match,
                 priority,
                 proto.getCookie(),
-                0,
+                proto.getCookieMask(),
                 idle,
                 hard,
                 importance,

@@ -12,6 +12,7 @@ import io.heddle.flow.error.FlowError;
 import io.heddle.flow.error.FlowException;
 import io.heddle.flow.group.GroupMod;
 import io.heddle.flow.meter.MeterMod;
+import io.heddle.flow.table.FlowEntry;
 import io.heddle.flow.table.FlowMod;
 import io.heddle.flow.table.TableSet;
 import io.heddle.flow.table.TableTransaction;
@@ -76,8 +77,12 @@ final class Committer {
     private void stage(FlowUpdate update) throws FlowException, Refused {
         FlowMod mod = update.mod();
         if (update.precondition() == Precondition.ABSENT || update.precondition() == Precondition.PRESENT) {
-            boolean isThere = mod.tableId() <= FlowMod.MAX_TABLE
-                    && tables.table(mod.tableId()).find(mod.match(), mod.priority(), transaction.version()) != null;
+            FlowEntry there = mod.tableId() > FlowMod.MAX_TABLE
+                    ? null
+                    : tables.table(mod.tableId()).find(mod.match(), mod.priority(), transaction.version());
+            boolean isThere = there != null
+                    && (update.precondition() == Precondition.ABSENT
+                            || ((there.cookie() ^ mod.cookie()) & mod.cookieMask()) == 0);
             require(
                     update.precondition(),
                     isThere,

@@ -366,6 +366,25 @@ class HeddleSwitchTest {
     }
 
     @Test
+    void shouldNotFindAFlowThatAnotherPutThere() {
+        try (SwitchLab lab = SwitchLab.withPorts(1).flows("cookie=0x11,priority=7 actions=drop")) {
+            List<FlowUpdate> wrong = SwitchLab.updates("delete_strict table=0,cookie=0x22/0xff,priority=7").stream()
+                    .map(update -> new FlowUpdate(((FlowUpdate) update).mod(), Precondition.PRESENT))
+                    .toList();
+            assertThat(lab.write(List.copyOf(wrong)).failures())
+                    .extracting(UpdateFailure::kind)
+                    .containsExactly(UpdateFailure.Kind.NOT_FOUND);
+            assertThat(lab.allFlows()).hasSize(1);
+
+            List<FlowUpdate> right = SwitchLab.updates("delete_strict table=0,cookie=0x1f/0xf0,priority=7").stream()
+                    .map(update -> new FlowUpdate(((FlowUpdate) update).mod(), Precondition.PRESENT))
+                    .toList();
+            assertThat(lab.write(List.copyOf(right)).failures()).isEmpty();
+            assertThat(lab.allFlows()).isEmpty();
+        }
+    }
+
+    @Test
     void shouldTraceAndNameTheFlow() {
         try (SwitchLab lab = SwitchLab.withPorts(2).flows("priority=5,udp actions=output:2")) {
             TraceReport report = lab.await(lab.bridge().trace(new TraceSubject.Frame(udp(A, B, 1, 2), 1)));

@@ -225,9 +225,8 @@ public final class ArpApp implements ControllerApp {
             return List.of();
         }
         owners.put(key, new Owner(arp.sha(), Origin.TRAFFIC));
-        return known != null && known.mac() == arp.sha()
-                ? List.of()
-                : List.of(new Command.Publish(new Event.AddressBound(segment, arp.spa(), arp.sha(), Origin.TRAFFIC)));
+        // Also when it is known: others let what they know of an address age, too.
+        return List.of(new Command.Publish(new Event.AddressBound(segment, arp.spa(), arp.sha(), Origin.TRAFFIC)));
     }
 
     private List<Command> onRequest(Segment segment, ArpMessage arp, Event.PacketIn packet) {

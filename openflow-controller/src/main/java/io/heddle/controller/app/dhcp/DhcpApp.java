@@ -73,6 +73,7 @@ public final class DhcpApp implements ControllerApp {
 
     private boolean announced;
     private long lastSweepMillis;
+    private long nowNanos;
 
     /**
      * The server.
@@ -89,6 +90,7 @@ public final class DhcpApp implements ControllerApp {
         this.seen = Caffeine.newBuilder()
                 .maximumSize(MAX_SEEN_ADDRESSES)
                 .expireAfterWrite(Duration.ofMinutes(10))
+                .ticker(() -> nowNanos)
                 .executor(Runnable::run)
                 .build();
         for (DhcpNetwork network : networks) {
@@ -129,6 +131,7 @@ public final class DhcpApp implements ControllerApp {
 
     @Override
     public List<Command> onEvent(Event event, Now now) {
+        nowNanos = now.nanos();
         return switch (event) {
             case Event.SwitchUp up -> onSwitchUp(up.view(), now);
             case Event.PacketIn packet -> onPacketIn(packet, now);

@@ -70,6 +70,7 @@ public final class LearningApp implements ControllerApp {
     /** Hosts that the cache dropped because there are too many; their flows must go. */
     private final Deque<LearnedHost> evicted = new ArrayDeque<>();
 
+    private long nowNanos;
     private final Counter learned;
     private final Counter moved;
     private final Counter refusedPortFull;
@@ -85,6 +86,7 @@ public final class LearningApp implements ControllerApp {
         this.moves = Caffeine.newBuilder()
                 .maximumSize(MAX_REMEMBERED_MOVES)
                 .expireAfterWrite(Duration.ofMinutes(2))
+                .ticker(() -> nowNanos)
                 .executor(Runnable::run)
                 .build();
         learned = meters.counter("heddle.learning.hosts", "event", "learned");
@@ -112,6 +114,7 @@ public final class LearningApp implements ControllerApp {
 
     @Override
     public List<Command> onEvent(Event event, Now now) {
+        nowNanos = now.nanos();
         return switch (event) {
             case Event.SwitchUp up -> onSwitchUp(up, now);
             case Event.PacketIn packet -> onPacketIn(packet, now);
