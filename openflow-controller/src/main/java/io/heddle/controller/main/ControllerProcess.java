@@ -3,6 +3,8 @@ package io.heddle.controller.main;
 import io.heddle.controller.config.ControllerConfig;
 import io.heddle.proto.document.DocumentException;
 import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.CountDownLatch;
 import java.util.logging.Level;
@@ -73,9 +75,25 @@ public final class ControllerProcess {
         }
     }
 
+    /** SQLite's driver unpacks a library at each start and leaves it behind when the process is killed: not in /tmp, and not for long. */
+    private static void unpackNativeCodeIn(Path folder) throws IOException {
+        try {
+            Files.createDirectories(folder);
+            try (DirectoryStream<Path> left = Files.newDirectoryStream(folder, "sqlite-*")) {
+                for (Path file : left) {
+                    Files.deleteIfExists(file);
+                }
+            }
+        } catch (IOException e) {
+            throw new IOException("cannot use " + folder + ": " + e.getMessage(), e);
+        }
+        System.setProperty("org.sqlite.tmpdir", folder.toString());
+    }
+
     private static int serve(ControllerConfig config) throws IOException {
         // The loop says in a line why a switch cannot be reached; gRPC would print a stack trace at every attempt.
         GRPC_LOG.setLevel(Level.OFF);
+        unpackNativeCodeIn(config.settings().state().resolve("native"));
         RunningController controller = RunningController.start(config);
         CountDownLatch stopped = new CountDownLatch(1);
         Runtime.getRuntime()

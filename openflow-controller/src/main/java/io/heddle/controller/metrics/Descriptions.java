@@ -19,6 +19,7 @@ final class Descriptions implements MeterFilter {
             Map.entry("heddle.packet.outs", "Packets that the controller sent through switches"),
             Map.entry("heddle.flow.writes", "Flow changes that were sent to switches, by result"),
             Map.entry("heddle.lease.writes.waiting", "Leases that wait to be written to the disk"),
+            Map.entry("heddle.lease.writes.refused", "Leases that were not written because too many waited"),
             Map.entry("heddle.app.defects", "Events that an app failed on, and flows that it may not have"),
             Map.entry("heddle.switches.ready", "Bridges whose flows are as they should be"),
             Map.entry("heddle.switch.connected", "1 while there is a connection to the switch"),
