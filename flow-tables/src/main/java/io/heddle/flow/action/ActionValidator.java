@@ -187,7 +187,9 @@ public final class ActionValidator {
 
     private void checkSetField(SetField set, String path) throws FlowException {
         MatchField field = set.field();
-        checkWritable(field, path);
+        if (!field.isSettable()) {
+            throw notWritable(field, path);
+        }
         if (!set.value().and(field.allOnes().not()).isZero()) {
             throw new FlowException(
                     ErrorCode.BAD_ACTION_BAD_SET_ARGUMENT,
@@ -223,11 +225,15 @@ public final class ActionValidator {
 
     private static void checkWritable(MatchField field, String path) throws FlowException {
         if (!field.isWritable()) {
-            throw new FlowException(
-                    ErrorCode.BAD_ACTION_BAD_SET_ARGUMENT,
-                    path,
-                    field.fieldName() + " is a field that actions cannot write");
+            throw notWritable(field, path);
         }
+    }
+
+    private static FlowException notWritable(MatchField field, String path) {
+        return new FlowException(
+                ErrorCode.BAD_ACTION_BAD_SET_ARGUMENT,
+                path,
+                field.fieldName() + " is a field that this action cannot write");
     }
 
     private void checkPrerequisite(MatchField field, String path) throws FlowException {

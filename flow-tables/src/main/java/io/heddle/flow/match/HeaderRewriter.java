@@ -3,6 +3,7 @@ package io.heddle.flow.match;
 import io.heddle.flow.packet.ArpView;
 import io.heddle.flow.packet.Checksums;
 import io.heddle.flow.packet.EtherTypes;
+import io.heddle.flow.packet.EthernetView;
 import io.heddle.flow.packet.IpProtocols;
 import io.heddle.flow.packet.Ipv4View;
 import io.heddle.flow.packet.Ipv6View;
@@ -90,7 +91,10 @@ public final class HeaderRewriter {
 
     private void rewriteWord(int word, long value, long mask) {
         switch (word) {
-            case KeyLayout.W_ETH_DST -> rewriteEthernet(frame, value, mask);
+            case KeyLayout.W_ETH_DST -> {
+                rewriteEthernet(frame, value, mask);
+                rewriteType((int) value & 0xffff, (int) mask & 0xffff);
+            }
             case KeyLayout.W_ETH_SRC -> rewriteEthernet(frame + 6, value, mask);
             case KeyLayout.W_VLAN -> rewriteVlan((int) (value >>> 32), (int) (mask >>> 32));
             case KeyLayout.W_MPLS -> {
@@ -124,6 +128,16 @@ public final class HeaderRewriter {
         Octets.put48(memory, at, Octets.u48(memory, at) & ~(mask >>> 16) | value >>> 16);
     }
 
+    /** A frame of IEEE 802.3 without SNAP has no type to write. */
+    private void rewriteType(int value, int mask) {
+        if (mask != 0
+                && l3 - frame >= EthernetView.LENGTH
+                && l3 <= frame + length
+                && Octets.u16(memory, l3 - 2) == PacketLayers.type(layers)) {
+            Octets.put16(memory, l3 - 2, PacketLayers.type(layers) & ~mask | value);
+        }
+    }
+
     private void rewriteVlan(int value, int mask) {
         int usable = mask & TCI_MASK;
         if (usable == 0 || PacketLayers.l3(layers) < 18 || !EtherTypes.isVlan(Octets.u16(memory, frame + 12))) {
@@ -133,7 +147,8 @@ public final class HeaderRewriter {
     }
 
     private void rewriteMpls(int index, int value, int mask) {
-        int usable = mask & ENTRY_MASK;
+        // The bottom bit is written on its own or not at all: no other write may cut a stack short.
+        int usable = mask == ~ENTRY_MASK ? mask : mask & ENTRY_MASK;
         if (usable == 0 || !EtherTypes.isMpls(PacketLayers.type(layers))) {
             return;
         }
@@ -205,6 +220,9 @@ public final class HeaderRewriter {
         int tos = (int) (value >>> 48) & 0xff;
         int ttlMask = (int) (mask >>> 40) & 0xff;
         int ttl = (int) (value >>> 40) & 0xff;
+        if (PacketLayers.isIp(layers)) {
+            rewriteProtocol((int) (value >>> 56), (int) (mask >>> 56));
+        }
         if (PacketLayers.isIpv4(layers)) {
             rewriteIpv4Word(l3, tosMask, tos);
             rewriteIpv4Word(l3 + 8, ttlMask << 8, ttl << 8);
@@ -218,6 +236,35 @@ public final class HeaderRewriter {
             int old = ArpView.operation(memory, l3) & 0xff;
             ArpView.setOperation(memory, l3, old & ~operationMask | (int) (value >>> 56));
         }
+    }
+
+    /** The protocol is part of the pseudo header that the checksum of the L4 header, as it was until now, covers. */
+    private void rewriteProtocol(int value, int mask) {
+        int old = PacketLayers.protocol(layers);
+        // What a later fragment of IPv6 carries is said in its fragment header, which a key does not hold.
+        if (mask == 0 || !PacketLayers.isL4Known(layers) || old == IpProtocols.FRAGMENT) {
+            return;
+        }
+        int changed = old & ~mask | value;
+        if (PacketLayers.isIpv4(layers)) {
+            rewriteIpv4Word(l3 + 8, mask, value);
+        } else {
+            Octets.put8(memory, lastNextHeader(), changed);
+        }
+        pseudoChanged(old, changed);
+    }
+
+    /** Of the octet that says what follows the IPv6 header and its extensions. */
+    private long lastNextHeader() {
+        long last = l3 + 6;
+        long at = l3 + Ipv6View.LENGTH;
+        int type = Octets.u8(memory, last);
+        while (Ipv6View.isExtension(type) && at + 8 <= l4) {
+            last = at;
+            at += Ipv6View.extensionLength(memory, at, type);
+            type = Octets.u8(memory, last);
+        }
+        return last;
     }
 
     /** A 16-bit word of an IPv4 header, which its header checksum covers and no other does. */

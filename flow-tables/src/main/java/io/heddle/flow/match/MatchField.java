@@ -86,7 +86,7 @@ public enum MatchField {
             1,
             0,
             Masking.NONE,
-            Access.READ_ONLY,
+            Access.SET_ONLY,
             Prerequisite.ETHERNET,
             Format.HEX,
             List.of(OxmId.basic(5), OxmId.nxm0(3)),
@@ -158,7 +158,7 @@ public enum MatchField {
             7,
             56,
             Masking.NONE,
-            Access.READ_ONLY,
+            Access.SET_ONLY,
             Prerequisite.IP,
             Format.DECIMAL,
             List.of(OxmId.basic(10), OxmId.nxm0(6)),
@@ -480,7 +480,7 @@ public enum MatchField {
             4,
             40,
             Masking.NONE,
-            Access.READ_ONLY,
+            Access.SET_ONLY,
             Prerequisite.MPLS,
             Format.DECIMAL,
             List.of(OxmId.basic(36))),
@@ -965,6 +965,8 @@ public enum MatchField {
     /** Whether actions may write the field. */
     public enum Access {
         READ_ONLY,
+        /** By set_field only: the value says which headers follow, so nothing behind it is known until the packet is parsed again. */
+        SET_ONLY,
         READ_WRITE
     }
 
@@ -1086,8 +1088,14 @@ public enum MatchField {
         return masking == Masking.BITWISE;
     }
 
+    /** Whether any action may write the field. */
     public boolean isWritable() {
         return access == Access.READ_WRITE;
+    }
+
+    /** Whether set_field may write the field. */
+    public boolean isSettable() {
+        return access != Access.READ_ONLY;
     }
 
     public Prerequisite prerequisite() {

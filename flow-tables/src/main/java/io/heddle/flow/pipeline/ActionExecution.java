@@ -113,9 +113,19 @@ final class ActionExecution {
     // ---- fields
 
     private void setField(MatchField field, Bits value, Bits mask) {
-        if (hasHeaderOf(field)) {
-            translator.packet.write(field, value, mask);
+        if (!hasHeaderOf(field)) {
+            return;
         }
+        PacketState packet = translator.packet;
+        if (field.isWritable()) {
+            packet.write(field, value, mask);
+            return;
+        }
+        // What was written before was meant for the headers as they were, so this goes to the datapath alone.
+        packet.commit(translator.out, false);
+        packet.write(field, value, mask);
+        packet.commit(translator.out, false);
+        packet.expectOtherHeaders();
     }
 
     /** Says whether the packet has the header that a field is in, and records what that depends on. */

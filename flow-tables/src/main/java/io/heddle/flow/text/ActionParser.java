@@ -350,7 +350,10 @@ final class ActionParser {
         int at = token.valuePosition();
         int arrow = arrow(token, text, "set_field:VALUE->FIELD");
         String name = text.substring(arrow + 2);
-        MatchField field = writable(name, at + arrow + 2);
+        MatchField field = named(name, at + arrow + 2);
+        if (!field.isSettable()) {
+            throw notWritable(field, name, at + arrow + 2);
+        }
         Token.Place place = SET_VALUE.under(field.fieldName());
         FieldText.Masked value = values.parse(field, text.substring(0, arrow), at, place);
         if (value.mask().isZero()) {
@@ -405,14 +408,21 @@ final class ActionParser {
         return arrow;
     }
 
-    private static MatchField writable(String name, int at) throws FlowException {
-        MatchField field = FieldNames.byName(name)
+    private static void writable(String name, int at) throws FlowException {
+        MatchField field = named(name, at);
+        if (!field.isWritable()) {
+            throw notWritable(field, name, at);
+        }
+    }
+
+    private static FlowException notWritable(MatchField field, String name, int at) {
+        return SET_TYPE.under(field.fieldName()).at(at, name, field.fieldName() + " cannot be written");
+    }
+
+    private static MatchField named(String name, int at) throws FlowException {
+        return FieldNames.byName(name)
                 .orElseThrow(
                         () -> SET_TYPE.at(at, name, "no field has this name: write one of ovs-fields(7), as eth_dst"));
-        if (!field.isWritable()) {
-            throw SET_TYPE.under(field.fieldName()).at(at, name, field.fieldName() + " cannot be written");
-        }
-        return field;
     }
 
     /** Some bits of a field, {@code NAME[]}, {@code NAME[BIT]} or {@code NAME[FIRST..LAST]}. */

@@ -1,6 +1,7 @@
 package io.heddle.flow.trace;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.heddle.flow.action.Action;
 import io.heddle.flow.action.Instruction;
@@ -342,6 +343,25 @@ class PipelineTest {
                         List.of(new Action.CopyTtlIn(), new Action.CopyTtlOut(), new Action.Output(2))))));
         assertThat(lab.actions("in_port=1,mpls,mpls_label=5,mpls_bos=1,mpls_ttl=9"))
                 .isEqualTo("copy_ttl(in),copy_ttl(out),2");
+    }
+
+    @Test
+    void shouldWriteFieldsThatSayWhichHeadersFollow() throws Exception {
+        lab.flows("tcp,actions=set_field:02:00:00:00:00:09->eth_dst,set_field:17->ip_proto,output:2,goto_table:1");
+        assertThat(lab.actions(TCP)).matches("set\\(dl_dst=02:00:00:00:00:09\\),set\\(nw_proto=17\\),2,recirc\\(.*\\)");
+        lab.flows("tcp,actions=set_field:0x8848->eth_type,output:2");
+        assertThat(lab.actions(TCP)).isEqualTo("set(mplsm),2");
+        lab.flows("mpls,actions=set_field:0->mpls_bos,output:2");
+        assertThat(lab.actions("in_port=1,mpls,mpls_label=5,mpls_bos=1,mpls_ttl=9"))
+                .isEqualTo("set(mpls_bos=0),2");
+    }
+
+    @Test
+    void shouldLetOnlySetFieldWriteFieldsThatSayWhichHeadersFollow() {
+        assertThatThrownBy(() -> lab.flows("tcp,actions=load:17->NXM_OF_IP_PROTO[],output:2"))
+                .hasMessageContaining("nw_proto");
+        assertThatThrownBy(() -> lab.flows("tcp,actions=move:NXM_NX_REG0[0..7]->NXM_OF_IP_PROTO[],output:2"))
+                .hasMessageContaining("nw_proto");
     }
 
     @Test

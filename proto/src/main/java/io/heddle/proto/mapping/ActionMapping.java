@@ -171,7 +171,7 @@ final class ActionMapping {
                     ? texts.field(proto, FieldMapping.Place.ACTION)
                     : FieldMapping.toModel(proto, FieldMapping.Place.ACTION);
             MatchField field = value.field();
-            if (!field.isWritable()) {
+            if (!field.isSettable()) {
                 throw new FlowException(
                         ErrorCode.BAD_ACTION_BAD_SET_TYPE, "field", field.fieldName() + " cannot be written");
             }

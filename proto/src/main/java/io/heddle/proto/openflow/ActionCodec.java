@@ -155,7 +155,10 @@ final class ActionCodec {
             throw new FlowException(
                     ErrorCode.BAD_ACTION_BAD_SET_LEN, where, "the action is longer than its field, padded to 8 octets");
         }
-        return writable(
+        if (!field.isSettable()) {
+            throw notWritable(field, where);
+        }
+        return write(
                 field, octets == 2 && field == MatchField.IN_PORT ? widePort(value) : value, field.allOnes(), where);
     }
 
@@ -166,9 +169,17 @@ final class ActionCodec {
     /** A write of a field, after the checks that all actions which write share. */
     static Action writable(MatchField field, Bits value, Bits mask, String where) throws FlowException {
         if (!field.isWritable()) {
-            throw new FlowException(
-                    ErrorCode.BAD_ACTION_BAD_SET_ARGUMENT, where, field.fieldName() + " cannot be written");
+            throw notWritable(field, where);
         }
+        return write(field, value, mask, where);
+    }
+
+    private static FlowException notWritable(MatchField field, String where) {
+        return new FlowException(
+                ErrorCode.BAD_ACTION_BAD_SET_ARGUMENT, where, field.fieldName() + " cannot be written");
+    }
+
+    private static Action write(MatchField field, Bits value, Bits mask, String where) throws FlowException {
         if (!OxmCodec.fits(field, value)) {
             throw new FlowException(
                     ErrorCode.BAD_ACTION_BAD_SET_ARGUMENT,
