@@ -1,7 +1,6 @@
 package io.heddle.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.File;
 import java.io.IOException;
@@ -11,6 +10,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -54,16 +54,12 @@ class PythonClientTest {
     }
 
     @Test
+    @Tag("tools")
     void shouldServeAGeneratedPythonClient() throws Exception {
-        assumeTrue(
-                run(
-                                        folder,
-                                        "/bin/sh",
-                                        "-c",
-                                        "command -v protoc grpc_python_plugin && /usr/bin/python3 -c 'import grpc'")
-                                .status()
-                        == 0,
-                "needs Debian's protobuf-compiler, protobuf-compiler-grpc and python3-grpcio");
+        String tools = "command -v protoc grpc_python_plugin && /usr/bin/python3 -c 'import grpc'";
+        assertThat(run(folder, "/bin/sh", "-c", tools).status())
+                .as("needs Debian's protobuf-compiler, protobuf-compiler-grpc and python3-grpcio")
+                .isZero();
         layOutJars();
         Done generated = run(folder, EXAMPLE.resolve("generate.sh").toString(), folder.toString());
         assertThat(generated).isEqualTo(new Done(0, ""));

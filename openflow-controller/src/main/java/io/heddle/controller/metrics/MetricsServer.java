@@ -1,8 +1,7 @@
 package io.heddle.controller.metrics;
 
-import com.sun.net.httpserver.HttpExchange;
-import com.sun.net.httpserver.HttpServer;
 import io.heddle.controller.api.Inventory;
+import io.heddle.proto.transport.MetricsEndpoint;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
@@ -13,35 +12,22 @@ import io.micrometer.core.instrument.config.MeterFilter;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
-import java.io.OutputStream;
-import java.net.InetSocketAddress;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 
 /**
- * Serves {@code GET /metrics} in Prometheus' text format 0.0.4.
+ * Serves the controller's metrics.
  *
  * <p>Apps and the controller loop count into a registry of {@link #newRegistry}; what is a number of things (leases,
  * connections) is read when a scrape comes.
  *
- * <p>Threading: {@link #close} from any thread; scrapes are answered one after the other by a thread of its own.
- *
- * @see <a href="https://prometheus.io/docs/instrumenting/exposition_formats/">Prometheus: exposition formats</a>
+ * <p>Threading: {@link #close} from any thread; scrapes are answered one after the other by the endpoint's thread.
  */
 public final class MetricsServer implements AutoCloseable {
-    private final PrometheusMeterRegistry registry;
     private final JvmGcMetrics gcMetrics = new JvmGcMetrics();
-    private final InventoryMeters inventory;
-    private final HttpServer server;
-    private final ExecutorService executor = Executors.newSingleThreadExecutor(
-            task -> Thread.ofPlatform().name("metrics").daemon().unstarted(task));
+    private final MetricsEndpoint endpoint;
 
-    private MetricsServer(HttpServer server, PrometheusMeterRegistry registry, InventoryMeters inventory) {
-        this.server = server;
-        this.registry = registry;
-        this.inventory = inventory;
+    private MetricsServer(MetricsEndpoint endpoint, PrometheusMeterRegistry registry) {
+        this.endpoint = endpoint;
         new JvmMemoryMetrics().bindTo(registry);
         new JvmThreadMetrics().bindTo(registry);
         new ProcessorMetrics().bindTo(registry);
@@ -75,65 +61,22 @@ public final class MetricsServer implements AutoCloseable {
     public static MetricsServer start(
             String listen, PrometheusMeterRegistry registry, Inventory inventory, List<String> networks)
             throws IOException {
-        InetSocketAddress address = parse(listen);
-        HttpServer server;
-        try {
-            server = HttpServer.create(address, 0);
-        } catch (IOException e) {
-            throw new IOException("cannot listen on " + listen + " for metrics: " + e.getMessage(), e);
-        }
         InventoryMeters meters = new InventoryMeters(registry, inventory, networks);
-        MetricsServer metrics = new MetricsServer(server, registry, meters);
-        server.createContext("/", metrics::answer);
-        server.setExecutor(metrics.executor);
-        server.start();
-        return metrics;
-    }
-
-    private static InetSocketAddress parse(String listen) {
-        int colon = listen.lastIndexOf(':');
-        String host = colon <= 0 ? "" : listen.substring(0, colon);
-        if (host.startsWith("[") && host.endsWith("]")) {
-            host = host.substring(1, host.length() - 1);
-        }
-        String port = listen.substring(colon + 1);
-        if (host.isEmpty() || !port.matches("[0-9]{1,5}") || Integer.parseInt(port) > 0xffff) {
-            throw new IllegalArgumentException(
-                    "\"%s\" is no address for the metrics: write ADDRESS:PORT, for example 127.0.0.1:9465"
-                            .formatted(listen));
-        }
-        return new InetSocketAddress(host, Integer.parseInt(port));
+        MetricsEndpoint endpoint = MetricsEndpoint.start(listen, "controller", () -> {
+            meters.refresh();
+            return registry.scrape();
+        });
+        return new MetricsServer(endpoint, registry);
     }
 
     /** The TCP port that is listened on. */
     public int port() {
-        return server.getAddress().getPort();
-    }
-
-    private void answer(HttpExchange exchange) throws IOException {
-        try (exchange) {
-            boolean found = exchange.getRequestURI().getPath().equals("/metrics");
-            byte[] body = (found ? scrape() : "Heddle controller: GET /metrics\n").getBytes(StandardCharsets.UTF_8);
-            exchange.getResponseHeaders()
-                    .set(
-                            "Content-Type",
-                            found ? "text/plain; version=0.0.4; charset=utf-8" : "text/plain; charset=utf-8");
-            exchange.sendResponseHeaders(found ? 200 : 404, body.length);
-            try (OutputStream out = exchange.getResponseBody()) {
-                out.write(body);
-            }
-        }
-    }
-
-    private String scrape() {
-        inventory.refresh();
-        return registry.scrape();
+        return endpoint.port();
     }
 
     @Override
     public void close() {
-        server.stop(0);
-        executor.shutdownNow();
+        endpoint.close();
         gcMetrics.close();
     }
 }

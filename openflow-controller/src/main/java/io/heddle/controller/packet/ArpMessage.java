@@ -1,5 +1,6 @@
 package io.heddle.controller.packet;
 
+import io.heddle.flow.packet.ArpHeader;
 import io.heddle.flow.packet.EtherTypes;
 import io.heddle.flow.packet.EthernetView;
 import io.heddle.flow.packet.Octets;
@@ -53,15 +54,8 @@ public record ArpMessage(int operation, long sha, int spa, long tha, int tpa) {
 
     /** The frame that carries it. */
     public Frame toFrame(long dst, long src, int vlan) {
-        byte[] octets = new byte[Frames.headerLength(vlan) + LENGTH];
-        MemorySegment memory = MemorySegment.ofArray(octets);
-        int at = Frames.putHeader(memory, dst & EthernetView.BROADCAST, src, vlan, EtherTypes.ARP);
-        Octets.put48(memory, at, IPV4_OVER_ETHERNET);
-        Octets.put16(memory, at + 6, operation);
-        Octets.put48(memory, at + 8, sha);
-        Octets.put32(memory, at + 14, spa);
-        Octets.put48(memory, at + 18, tha);
-        Octets.put32(memory, at + 24, tpa);
-        return Frame.of(octets);
+        return Frame.of(Frames.ethernet(dst & EthernetView.BROADCAST, src, vlan)
+                .arpMessage(new ArpHeader(operation, sha, spa, tha, tpa))
+                .build());
     }
 }

@@ -2,7 +2,6 @@ package io.heddle.controller.metrics;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.heddle.controller.api.FixedInventory;
 import io.heddle.controller.api.Inventory;
@@ -29,6 +28,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -99,9 +99,12 @@ class MetricsServerTest {
     }
 
     @Test
+    @Tag("tools")
     void shouldSatisfyPromtool(@TempDir Path directory) throws Exception {
         Path promtool = Path.of("/usr/bin/promtool");
-        assumeTrue(Files.isExecutable(promtool), "promtool is not installed (Debian package prometheus)");
+        assertThat(promtool)
+                .as("needs promtool, of Debian's package prometheus")
+                .isExecutable();
         leases.add(lease(1, Lease.State.BOUND, Lease.ENDLESS, false));
         switches.add(new SwitchStatus("unix:/a", VIEW, SwitchStatus.State.READY, 0, 12, ""));
         Path scrape =
@@ -142,6 +145,6 @@ class MetricsServerTest {
         assertThatThrownBy(() -> MetricsServer.start(taken, MetricsServer.newRegistry(), nothing, List.of()))
                 .hasMessageStartingWith("cannot listen on " + taken + " for metrics: ");
         assertThatThrownBy(() -> MetricsServer.start("9465", MetricsServer.newRegistry(), nothing, List.of()))
-                .hasMessage("\"9465\" is no address for the metrics: write ADDRESS:PORT, for example 127.0.0.1:9465");
+                .hasMessage("\"9465\" is no address for the metrics: write ADDRESS:PORT, for example 127.0.0.1:9464");
     }
 }

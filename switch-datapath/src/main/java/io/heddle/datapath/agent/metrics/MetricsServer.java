@@ -1,8 +1,7 @@
 package io.heddle.datapath.agent.metrics;
 
-import com.sun.net.httpserver.HttpExchange;
-import com.sun.net.httpserver.HttpServer;
 import io.heddle.datapath.bridge.SwitchControl;
+import io.heddle.proto.transport.MetricsEndpoint;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
@@ -13,31 +12,21 @@ import io.micrometer.core.instrument.config.MeterFilter;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
-import java.io.OutputStream;
-import java.net.InetSocketAddress;
-import java.nio.charset.StandardCharsets;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 
 /**
- * Serves {@code GET /metrics} in Prometheus' text format 0.0.4. Everything is read from the switch when a scrape comes; between
+ * Serves the switch's metrics. Everything is read from the switch when a scrape comes; between
  * scrapes it costs nothing.
  *
- * <p>Threading: {@link #close} from any thread; scrapes are answered one after the other by a thread of its own.
- *
- * @see <a href="https://prometheus.io/docs/instrumenting/exposition_formats/">Prometheus: exposition formats</a>
+ * <p>Threading: {@link #close} from any thread; scrapes are answered one after the other by the endpoint's thread.
  */
 public final class MetricsServer implements AutoCloseable {
-    private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    private final PrometheusMeterRegistry registry;
     private final JvmGcMetrics gcMetrics = new JvmGcMetrics();
-    private final SwitchMeters meters;
-    private final HttpServer server;
-    private final ExecutorService executor = Executors.newSingleThreadExecutor(
-            task -> Thread.ofPlatform().name("metrics").daemon().unstarted(task));
+    private final MetricsEndpoint endpoint;
 
-    private MetricsServer(HttpServer server, SwitchControl control) {
-        this.server = server;
-        this.meters = new SwitchMeters(registry, control);
+    private MetricsServer(MetricsEndpoint endpoint, PrometheusMeterRegistry registry) {
+        this.endpoint = endpoint;
+        this.registry = registry;
         // Names that promtool's lint refuses: a count that is none, and nanoseconds; jvm and system gauges say the
         // same.
         registry.config()
@@ -56,55 +45,26 @@ public final class MetricsServer implements AutoCloseable {
      *
      * @param listen {@code host:port}; port 0 for any free one
      * @throws IOException when the address cannot be bound; says which and why
+     * @throws IllegalArgumentException when the address is not one
      */
     public static MetricsServer start(String listen, SwitchControl control) throws IOException {
-        int colon = listen.lastIndexOf(':');
-        InetSocketAddress address =
-                new InetSocketAddress(listen.substring(0, colon), Integer.parseInt(listen.substring(colon + 1)));
-        HttpServer server;
-        try {
-            server = HttpServer.create(address, 0);
-        } catch (IOException e) {
-            throw new IOException("metrics cannot be served at " + listen + ": " + e.getMessage(), e);
-        }
-        MetricsServer metrics = new MetricsServer(server, control);
-        server.createContext("/", metrics::answer);
-        server.setExecutor(metrics.executor);
-        server.start();
-        return metrics;
+        PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+        SwitchMeters meters = new SwitchMeters(registry, control);
+        MetricsEndpoint endpoint = MetricsEndpoint.start(listen, "switch", () -> {
+            meters.refresh();
+            return registry.scrape();
+        });
+        return new MetricsServer(endpoint, registry);
     }
 
     /** The TCP port that is listened on. */
     public int port() {
-        return server.getAddress().getPort();
-    }
-
-    private void answer(HttpExchange exchange) throws IOException {
-        try (exchange) {
-            boolean found = exchange.getRequestURI().getPath().equals("/metrics");
-            byte[] body = (found ? scrape() : "Heddle switch: GET /metrics\n").getBytes(StandardCharsets.UTF_8);
-            exchange.getResponseHeaders()
-                    .set(
-                            "Content-Type",
-                            found ? "text/plain; version=0.0.4; charset=utf-8" : "text/plain; charset=utf-8");
-            exchange.sendResponseHeaders(found ? 200 : 404, body.length);
-            try (OutputStream out = exchange.getResponseBody()) {
-                out.write(body);
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
-    }
-
-    private String scrape() throws InterruptedException {
-        meters.refresh();
-        return registry.scrape();
+        return endpoint.port();
     }
 
     @Override
     public void close() {
-        server.stop(0);
-        executor.shutdownNow();
+        endpoint.close();
         gcMetrics.close();
         registry.close();
     }

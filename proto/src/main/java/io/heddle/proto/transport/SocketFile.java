@@ -1,4 +1,4 @@
-package io.heddle.controller.api;
+package io.heddle.proto.transport;
 
 import java.io.IOException;
 import java.net.StandardProtocolFamily;

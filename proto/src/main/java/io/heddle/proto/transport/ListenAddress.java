@@ -1,10 +1,10 @@
-package io.heddle.datapath.agent.grpc;
+package io.heddle.proto.transport;
 
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 
 /** Where to listen: {@code unix:/run/heddle/switch.sock}, {@code 127.0.0.1:9559}, {@code [::1]:9559}. */
-sealed interface ListenAddress {
+public sealed interface ListenAddress {
     /** A Unix domain socket. */
     record Unix(Path path) implements ListenAddress {
         @Override
@@ -22,7 +22,11 @@ sealed interface ListenAddress {
         }
     }
 
-    /** @throws IllegalArgumentException with a sentence that says what would be right */
+    /**
+     * Reads one as it stands in a configuration.
+     *
+     * @throws IllegalArgumentException with a sentence that says what would be right
+     */
     static ListenAddress parse(String text) {
         if (text.startsWith("unix:")) {
             String path = text.substring("unix:".length());
