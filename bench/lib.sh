@@ -6,6 +6,7 @@ H1=${PREFIX}h1 H2=${PREFIX}h2 NS=${PREFIX}sw NS2=${PREFIX}sx
 MAC1=02:00:00:00:77:01 MAC2=02:00:00:00:77:02 IP1=10.77.0.1 IP2=10.77.0.2
 
 PINNED="taskset -c $HOSTCPU" 
+# For "&" write "ip netns exec": $! is the subshell of a function, not the program.
 in_ns() { ip netns exec "$@"; }
 # in_switch NETNS COMMAND...: becomes the command, in the namespace and on the core of the switch; for "&": $! is the switch itself.
 in_switch() {

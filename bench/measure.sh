@@ -51,7 +51,7 @@ repeat() {
 }
 
 tcp() { # on|off
-  in_ns "$H2" $PINNED iperf3 -s -1 >/dev/null 2>&1 &
+  ip netns exec "$H2" $PINNED iperf3 -s -1 >/dev/null 2>&1 &
   server=$!
   wait_for 3 in_ns "$H2" sh -c 'ss -ltn | grep -q :5201'
   local cpu before=0 bytes rate
@@ -72,11 +72,11 @@ tcp() { # on|off
 pps() { # FLOWS
   local receiver sender sw0 sw1 ks0 ks1 counted
   rm -f "$RUN/received"
-  in_ns "$H2" taskset -c "$SWCPU" "$TOOLS/pfrx" -i eth0 -C "$RUN/received" -w 1 -t "$PPS_S" >"$RUN/rx" &
+  ip netns exec "$H2" taskset -c "$SWCPU" "$TOOLS/pfrx" -i eth0 -C "$RUN/received" -w 1 -t "$PPS_S" >"$RUN/rx" &
   receiver=$!
   wait_for 3 test -s "$RUN/received"
   sw0=$(cpu_ns $(switch_pids)) ks0=$(cpu_ns $(softirq_threads))
-  in_ns "$H1" "$TOOLS/pfgen" -i eth0 -d $MAC2 -c "$HOSTCPU" -f "$1" -t $((PPS_S + 1)) >"$RUN/tx" 2>&1 &
+  ip netns exec "$H1" "$TOOLS/pfgen" -i eth0 -d $MAC2 -c "$HOSTCPU" -f "$1" -t $((PPS_S + 1)) >"$RUN/tx" 2>&1 &
   sender=$!
   wait "$sender"
   sw1=$(cpu_ns $(switch_pids)) ks1=$(cpu_ns $(softirq_threads))
@@ -90,7 +90,7 @@ pps() { # FLOWS
 }
 
 rr() { # u|T
-  in_ns "$H2" "$TOOLS/pingpong" -l "-$1" -c "$HOSTCPU" &
+  ip netns exec "$H2" "$TOOLS/pingpong" -l "-$1" -c "$HOSTCPU" &
   server=$!
   sleep 0.2
   in_ns "$H1" timeout 20 "$TOOLS/pingpong" -h $IP2 "-$1" -w 1 -t $((RR_S + 1)) -c "$HOSTCPU" >"$RUN/rr"
