@@ -42,11 +42,7 @@ final class ActionExecution {
     static boolean looksAtHeaders(Action action, Translator translator) {
         return switch (action) {
             case Action.Output output ->
-                output.port() == Ports.NORMAL
-                        || output.port() == Ports.TABLE
-                        || output.port() == Ports.ALL
-                        || output.port() == Ports.FLOOD
-                        || isPatch(output.port(), translator);
+                output.port() == Ports.NORMAL || output.port() == Ports.TABLE || isPatch(output.port(), translator);
             case Action.SetQueue a -> false;
             case Action.Meter a -> false;
             case Action.Controller a -> false;
@@ -54,8 +50,13 @@ final class ActionExecution {
         };
     }
 
+    /** Says whether an output reaches another bridge, whose tables look at the packet. */
     private static boolean isPatch(int number, Translator translator) {
         BridgeView bridge = translator.bridge();
+        if (number == Ports.ALL || number == Ports.FLOOD) {
+            return bridge != null
+                    && translator.world.topology().ports(bridge.id()).stream().anyMatch(port -> port.peer() != 0);
+        }
         int port = number == Ports.IN_PORT ? translator.inPort() : number;
         PortInfo info = bridge == null ? null : translator.world.topology().port(bridge.id(), port);
         return info != null && info.peer() != 0;

@@ -16,6 +16,10 @@ import java.util.List;
  * @param port datapath port, {@code controller} or {@code recirc}
  */
 record Delivery(String port, String packet) implements Comparable<Delivery> {
+    boolean isRecirculation() {
+        return port.equals("recirc");
+    }
+
     @Override
     public int compareTo(Delivery other) {
         return (port + packet).compareTo(other.port + other.packet);
@@ -131,7 +135,7 @@ record Delivery(String port, String packet) implements Comparable<Delivery> {
     }
 
     /** Splits at commas outside of parentheses. */
-    private static List<String> split(String text) {
+    static List<String> split(String text) {
         List<String> parts = new ArrayList<>();
         int depth = 0;
         int start = 0;

@@ -1,6 +1,10 @@
 package io.heddle.flow.trace;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -9,6 +13,9 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An Open vSwitch of its own with a bridge br0 and dummy ports 1 to 4, in its own folder and network namespace. Nothing outside is
@@ -17,6 +24,7 @@ import java.util.concurrent.TimeUnit;
 final class OpenVSwitchSandbox implements AutoCloseable {
     private final Path folder;
     private final List<Process> daemons = new ArrayList<>();
+    private @Nullable SocketChannel control;
 
     OpenVSwitchSandbox(Path folder) throws IOException, InterruptedException {
         this.folder = folder;
@@ -105,10 +113,8 @@ final class OpenVSwitchSandbox implements AutoCloseable {
         Files.delete(output);
         if (process.exitValue() != 0) {
             boolean isAlive = daemons.stream().allMatch(Process::isAlive);
-            Path log = folder.resolve("unshare.out");
-            String said = Files.exists(log) ? Files.readString(log, StandardCharsets.UTF_8) : "";
             throw new IOException(
-                    String.join(" ", command) + ": " + text + (isAlive ? "" : "\nOpen vSwitch has ended:\n" + said));
+                    String.join(" ", command) + ": " + text + (isAlive ? "" : "\nOpen vSwitch has ended:\n" + said()));
         }
         return text;
     }
@@ -126,12 +132,79 @@ final class OpenVSwitchSandbox implements AutoCloseable {
         run("ovs-ofctl", "-O", "OpenFlow13", "add-flows", bridge, file.toString());
     }
 
-    String trace(String flow) throws IOException, InterruptedException {
-        return run("ovs-appctl", "-t", at("vs.ctl"), "ofproto/trace", "br0", flow);
+    /**
+     * Asks for a trace as {@code ovs-appctl ofproto/trace} does (ovs-appctl(8): JSON-RPC 1.0 over a Unix socket), without a process for
+     * each.
+     *
+     * @throws IOException with what it says when it takes the flow for wrong, or has ended
+     */
+    String trace(String flow) throws IOException {
+        if (control == null) {
+            control = SocketChannel.open(UnixDomainSocketAddress.of(folder.resolve("vs.ctl")));
+        }
+        String request = "{\"id\":0,\"method\":\"ofproto/trace\",\"params\":[\"br0\",\"" + flow + "\"]}";
+        control.write(ByteBuffer.wrap(request.getBytes(StandardCharsets.UTF_8)));
+        StringBuilder reply = new StringBuilder();
+        ByteBuffer buffer = ByteBuffer.allocate(65536);
+        while (!isWhole(reply)) {
+            buffer.clear();
+            if (control.read(buffer) < 0) {
+                throw new IOException("Open vSwitch has ended at the trace of " + flow + "\n" + said());
+            }
+            reply.append(StandardCharsets.UTF_8.decode(buffer.flip()));
+        }
+        String result = member(reply, "result");
+        if (result == null) {
+            throw new IOException("ofproto/trace " + flow + ": " + member(reply, "error"));
+        }
+        return result;
+    }
+
+    /** Whether every brace and string of a JSON text is closed. */
+    private static boolean isWhole(CharSequence json) {
+        int depth = 0;
+        boolean isString = false;
+        for (int i = 0; i < json.length(); i++) {
+            char c = json.charAt(i);
+            if (isString && c == '\\') {
+                i++;
+            } else if (c == '"') {
+                isString = !isString;
+            } else if (!isString) {
+                depth += c == '{' ? 1 : c == '}' ? -1 : 0;
+            }
+        }
+        return depth == 0 && !isString && !json.isEmpty();
+    }
+
+    /** A text member of a JSON object, null when it is absent or no text. */
+    private static @Nullable String member(CharSequence json, String name) {
+        Matcher matcher =
+                Pattern.compile("\"" + name + "\":\"((?:[^\"\\\\]|\\\\.)*+)\"").matcher(json);
+        if (!matcher.find()) {
+            return null;
+        }
+        return matcher.group(1)
+                .replace("\\n", "\n")
+                .replace("\\t", "\t")
+                .replace("\\\"", "\"")
+                .replace("\\/", "/");
+    }
+
+    private String said() throws IOException {
+        Path log = folder.resolve("unshare.out");
+        return Files.exists(log) ? Files.readString(log, StandardCharsets.UTF_8) : "";
     }
 
     @Override
     public void close() {
+        if (control != null) {
+            try {
+                control.close();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
         for (Process daemon : daemons.reversed()) {
             daemon.destroy();
             try {
