@@ -2,6 +2,8 @@ package io.heddle.flow.action;
 
 import io.heddle.flow.match.Bits;
 import io.heddle.flow.match.MatchField;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One OpenFlow action.
@@ -140,6 +142,50 @@ public sealed interface Action {
      * @param controllerId which controllers, 0 for all
      */
     record Controller(int maxLength, int reason, int controllerId) implements Action {}
+
+    /**
+     * Sends the packet through the connection tracker ({@code NXAST_CT}).
+     *
+     * @param isCommit remember the connection
+     * @param isForced forget a connection whose other direction the packet is; needs {@code isCommit}
+     * @param zone 0 to 65535; not used where {@code zoneField} is there
+     * @param zoneField bits that hold the zone
+     * @param tableId where a copy of the packet goes on that knows what the tracker said; {@link #NO_TABLE} for nowhere
+     * @param exec writes to ct_mark and ct_label of the connection; need {@code isCommit}
+     * @param nat null for none; one with a direction needs {@code isCommit}
+     */
+    record Conntrack(
+            boolean isCommit,
+            boolean isForced,
+            int zone,
+            @Nullable Subfield zoneField,
+            int tableId,
+            List<Action> exec,
+            @Nullable NatSpec nat)
+            implements Action {
+        /** The packet goes on in this list only. */
+        public static final int NO_TABLE = 255;
+
+        public Conntrack {
+            exec = List.copyOf(exec);
+            if (zone < 0 || zone > 0xffff) {
+                throw new IllegalArgumentException("zone " + zone + " is not in 0-65535");
+            }
+        }
+    }
+
+    /** Bits of a field: {@code bits} from {@code bit} on. */
+    record Subfield(MatchField field, int bit, int bits) {
+        public Subfield {
+            if (bits < 1 || bit < 0 || bit + bits > field.bits()) {
+                throw new IllegalArgumentException(
+                        "bits %d to %d are outside of %s".formatted(bit, bit + bits - 1, field.fieldName()));
+            }
+        }
+    }
+
+    /** Forgets what the connection tracker said of the packet ({@code NXAST_CT_CLEAR}). */
+    record ConntrackClear() implements Action {}
 
     /** Sends the packet to the port that a field names ({@code NXAST_OUTPUT_REG}). */
     record OutputField(MatchField field, int bit, int bits, int maxLength) implements Action {}

@@ -74,6 +74,8 @@ public final class ActionSet {
             case Action.CopyField a -> 10;
             case Action.SetQueue a -> 11;
             case Action.Meter a -> 11;
+            case Action.ConntrackClear a -> 11;
+            case Action.Conntrack a -> 12;
             case Action.Controller a -> 12;
             case Action.GroupAction a -> 13;
             case Action.Output a -> 14;

@@ -89,6 +89,8 @@ public final class ActionValidator {
                 case Action.Meter a -> throw notInSet(at, "meter");
                 case Action.OutputField a -> throw notInSet(at, "output to a field");
                 case Action.Controller a -> throw notInSet(at, "controller");
+                case Action.Conntrack a -> throw notInSet(at, "ct");
+                case Action.ConntrackClear a -> throw notInSet(at, "ct_clear");
                 case Action other -> check(other, at);
             }
         }
@@ -157,6 +159,8 @@ public final class ActionValidator {
                 forgetAll();
             }
             case Action.Controller controller -> {}
+            case Action.Conntrack conntrack -> new ConntrackCheck(isMatched, key, known).check(conntrack, path + ".ct");
+            case Action.ConntrackClear clear -> {}
             case Action.OutputField output -> checkReadable(output.field(), path + ".output_field");
         }
     }
@@ -197,6 +201,7 @@ public final class ActionValidator {
                     "the value of " + field.fieldName() + " has more than " + field.bits() + " bits");
         }
         checkPrerequisite(field, path);
+        checkOutsideOfConntrack(field, path);
         if (field == MatchField.VLAN_VID) {
             checkHas(Prerequisite.VLAN, path, "a VLAN tag (vlan_vid); push_vlan first");
             if (!set.isMasked() && (set.value().low() & KeyLayout.VLAN_PRESENT) == 0) {
@@ -215,8 +220,18 @@ public final class ActionValidator {
         checkReadable(copy.source(), path);
         checkWritable(copy.destination(), path);
         checkPrerequisite(copy.destination(), path);
+        checkOutsideOfConntrack(copy.destination(), path);
         MatchField destination = copy.destination();
         known.words()[destination.word()] &= ~destination.wordMask();
+    }
+
+    private static void checkOutsideOfConntrack(MatchField field, String path) throws FlowException {
+        if (ConntrackCheck.isOfConnection(field)) {
+            throw new FlowException(
+                    ErrorCode.BAD_ACTION_BAD_SET_ARGUMENT,
+                    path,
+                    field.fieldName() + " belongs to the connection: write it in ct(commit,exec(...))");
+        }
     }
 
     private void checkReadable(MatchField field, String path) throws FlowException {

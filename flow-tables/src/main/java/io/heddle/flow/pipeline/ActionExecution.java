@@ -2,6 +2,7 @@ package io.heddle.flow.pipeline;
 
 import io.heddle.flow.action.Action;
 import io.heddle.flow.action.Ports;
+import io.heddle.flow.conntrack.TrackRequest;
 import io.heddle.flow.group.BucketSelector;
 import io.heddle.flow.group.Group;
 import io.heddle.flow.group.GroupTable;
@@ -46,6 +47,7 @@ final class ActionExecution {
             case Action.SetQueue a -> false;
             case Action.Meter a -> false;
             case Action.Controller a -> false;
+            case Action.ConntrackClear a -> false;
             default -> true;
         };
     }
@@ -71,6 +73,13 @@ final class ActionExecution {
                 translator.punt(controller.reason(), controller.maxLength(), controller.controllerId());
             case Action.GroupAction group -> group(group.groupId());
             case Action.Meter meter -> translator.meter(meter.meterId());
+            case Action.Conntrack conntrack -> conntrack(conntrack);
+            case Action.ConntrackClear clear -> {
+                if (packet.isTracked()) {
+                    translator.out.add(new DatapathAction.ConntrackClear());
+                }
+                packet.forgetConnection();
+            }
             case Action.Resubmit resubmit -> translator.resubmit(resubmit.tableId(), resubmit.inPort());
             case Action.SetQueue queue -> packet.setQueue(queue.queueId());
             case Action.SetField set -> setField(set.field(), set.value(), set.mask());
@@ -205,6 +214,40 @@ final class ActionExecution {
         return by >= 64
                 ? new Bits(0, bits.high() >>> (by - 64))
                 : new Bits(bits.high() >>> by, bits.low() >>> by | bits.high() << (64 - by));
+    }
+
+    // ---- connection tracking
+
+    /**
+     * The tracker sees the packet as it is now. What it says is known to the copy that goes to a table; to the rest of this list the packet
+     * is an untracked one, translated if that was asked for.
+     */
+    private void conntrack(Action.Conntrack action) {
+        PacketState packet = translator.packet;
+        packet.commit(translator.out, false);
+        int zone = action.zone();
+        Action.Subfield from = action.zoneField();
+        if (from != null) {
+            Bits bits = shiftLeft(Bits.ones(from.bits()), from.bit());
+            zone = (int) shiftRight(readBits(from.field(), bits), from.bit()).low();
+        }
+        for (Action nested : action.exec()) {
+            execute(nested);
+        }
+        long markMask = packet.takePending(KeyLayout.W_CT);
+        Bits labelMask =
+                new Bits(packet.takePending(KeyLayout.W_CT_LABEL), packet.takePending(KeyLayout.W_CT_LABEL + 1));
+        int mark = (int) (packet.key.word(KeyLayout.W_CT) & markMask);
+        Bits label = packet.key.get(MatchField.CT_LABEL).and(labelMask);
+        translator.out.add(new DatapathAction.Conntrack(new TrackRequest(
+                zone, action.isCommit(), action.isForced(), mark, (int) markMask, label, labelMask, action.nat())));
+        packet.forgetConnection();
+        if (action.tableId() != Action.Conntrack.NO_TABLE) {
+            translator.fork(action.tableId());
+        }
+        if (action.nat() != null) {
+            packet.expectOtherHeaders();
+        }
     }
 
     // ---- TTLs

@@ -1,5 +1,6 @@
 package io.heddle.flow.pipeline;
 
+import io.heddle.flow.conntrack.TrackRequest;
 import io.heddle.flow.match.Match;
 import java.util.List;
 
@@ -58,6 +59,15 @@ public sealed interface DatapathAction {
             actions = List.copyOf(actions);
         }
     }
+
+    /**
+     * Has the connection tracker look at the packet, and translate it if asked: what it says goes with the packet. Does nothing to packets
+     * that are not IP but say that they are not tracked.
+     */
+    record Conntrack(TrackRequest request) implements DatapathAction {}
+
+    /** Takes away what the connection tracker said of the packet. */
+    record ConntrackClear() implements DatapathAction {}
 
     /** Extracts the key again and looks the packet up with this recirculation id. Always the last action. */
     record Recirculate(int recirculationId) implements DatapathAction {}

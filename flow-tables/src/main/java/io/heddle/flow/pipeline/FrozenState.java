@@ -11,10 +11,11 @@ import java.util.List;
  *
  * @param inPort OpenFlow number of the port that the packet came from, in the bridge
  * @param pipelineFields metadata, registers and what else exists only inside the pipeline
+ * @param isTracked whether what the connection tracker said of the packet is known after that
  * @param rest what is left to do, in order
  * @param actionSet to be executed after that
  */
-record FrozenState(int bridge, int inPort, Match pipelineFields, List<Step> rest, List<Action> actionSet) {
+record FrozenState(int bridge, int inPort, Match pipelineFields, boolean isTracked, List<Step> rest, List<Action> actionSet) {
     FrozenState {
         rest = List.copyOf(rest);
         actionSet = List.copyOf(actionSet);

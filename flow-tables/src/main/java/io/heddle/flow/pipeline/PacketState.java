@@ -67,6 +67,9 @@ final class PacketState {
     /** Says whether what follows the Ethernet header is not known until the packet is parsed again. */
     private boolean needsParse;
 
+    /** Says whether the datapath knows the packet's connection, so that a parse brings it back. */
+    private boolean isTracked;
+
     PacketState(FlowKey packet, FlowMask looked) {
         this.key = new FlowKey(packet);
         this.base = new FlowKey(packet);
@@ -99,6 +102,32 @@ final class PacketState {
         this.knownLabels = other.knownLabels;
         this.coveredTtl = other.coveredTtl;
         this.needsParse = other.needsParse;
+        this.isTracked = other.isTracked;
+    }
+
+    boolean isTracked() {
+        return isTracked;
+    }
+
+    /** The packet comes from the connection tracker. */
+    void becomeTracked() {
+        isTracked = true;
+    }
+
+    /** The packet is one that the connection tracker has not seen, whatever the datapath knows of it. */
+    void forgetConnection() {
+        for (int word = KeyLayout.W_CT; word < KeyLayout.PACKET_WORDS; word++) {
+            hide(word);
+            pending.words()[word] = 0;
+        }
+        isTracked = false;
+    }
+
+    /** Takes back what was written to a word and not told yet; returns its mask. */
+    long takePending(int word) {
+        long mask = pending.word(word);
+        pending.words()[word] = 0;
+        return mask;
     }
 
     boolean needsParse() {

@@ -169,6 +169,8 @@ final class Translator {
             case DatapathAction.CopyTtl a -> false;
             case DatapathAction.PushPbb a -> false;
             case DatapathAction.PopPbb a -> false;
+            case DatapathAction.Conntrack a -> false;
+            case DatapathAction.ConntrackClear a -> false;
         };
     }
 
@@ -182,7 +184,7 @@ final class Translator {
                 kept.addAll(trim(clone.actions()));
                 return kept;
             }
-            if (isDelivery(last) || last instanceof DatapathAction.Meter) {
+            if (isDelivery(last) || last instanceof DatapathAction.Meter || last instanceof DatapathAction.Conntrack) {
                 return kept;
             }
             kept.removeLast();
@@ -444,6 +446,7 @@ final class Translator {
         BridgeView ownBridge = bridge;
         Origin ownOrigin = origin;
         packet.pipelineFields(Match.ANY);
+        packet.forgetConnection();
         origin = new Origin(0, 0, false);
         enterBridge(peer);
         bridge = ownBridge;
@@ -504,6 +507,7 @@ final class Translator {
                 bridge.id(),
                 (int) packet.key.getLong(MatchField.IN_PORT),
                 packet.pipelineFields(),
+                packet.isTracked(),
                 rest,
                 actionSet.inOrder());
         RecirculationTable.Frozen entry = world.recirculations.freeze(state, world.nowNs);
@@ -513,6 +517,26 @@ final class Translator {
         trace.note("the packet is parsed again and goes on with recirculation id 0x" + Integer.toHexString(entry.id()));
         frozen = null;
         isStopped = true;
+    }
+
+    /** Sends a copy of the packet, that the connection tracker has looked at, to a table. */
+    void fork(int tableId) {
+        BridgeView here = bridge;
+        if (here == null) {
+            return;
+        }
+        FrozenState state = new FrozenState(
+                here.id(),
+                (int) packet.key.getLong(MatchField.IN_PORT),
+                packet.pipelineFields(),
+                true,
+                List.of(new FrozenState.Step.Table(tableId)),
+                actionSet.inOrder());
+        RecirculationTable.Frozen entry = world.recirculations.freeze(state, world.nowNs);
+        counters.add(entry.used());
+        out.add(new DatapathAction.Clone(List.of(new DatapathAction.Recirculate(entry.id()))));
+        trace.note("a copy of the packet goes on in table " + tableId + " with what the connection tracker says, recirculation"
+                + " id 0x" + Integer.toHexString(entry.id()));
     }
 
     private void thaw(int recirculationId) {
@@ -533,6 +557,11 @@ final class Translator {
         trace.begin(new TraceListener.Step.Bridge(bridge.name()));
         packet.override(MatchField.IN_PORT, Integer.toUnsignedLong(state.inPort()));
         packet.pipelineFields(state.pipelineFields());
+        if (state.isTracked()) {
+            packet.becomeTracked();
+        } else {
+            packet.forgetConnection();
+        }
         state.actionSet().forEach(actionSet::write);
         if (handleFragments()) {
             resume(state.rest());

@@ -2,6 +2,7 @@ package io.heddle.flow.text;
 
 import io.heddle.flow.action.Action;
 import io.heddle.flow.action.Instruction;
+import io.heddle.flow.action.NatSpec;
 import io.heddle.flow.action.Ports;
 import io.heddle.flow.match.Bits;
 import io.heddle.flow.match.MatchField;
@@ -76,6 +77,8 @@ final class ActionFormatter {
             case Action.Meter meter -> "meter:" + Integer.toUnsignedString(meter.meterId());
             case Action.Resubmit resubmit -> resubmit(resubmit);
             case Action.Controller controller -> controller(controller);
+            case Action.Conntrack conntrack -> conntrack(conntrack);
+            case Action.ConntrackClear _ -> "ct_clear";
             case Action.OutputField output -> "output:" + subfield(output.field(), output.bit(), output.bits());
         };
     }
@@ -108,6 +111,33 @@ final class ActionFormatter {
         }
         if (controller.controllerId() != 0) {
             text.add("id=" + controller.controllerId());
+        }
+        return text.toString();
+    }
+
+    private String conntrack(Action.Conntrack action) {
+        StringJoiner text = new StringJoiner(",", "ct(", ")");
+        if (action.isCommit()) {
+            text.add("commit");
+        }
+        if (action.isForced()) {
+            text.add("force");
+        }
+        if (action.tableId() != Action.Conntrack.NO_TABLE) {
+            text.add("table=" + action.tableId());
+        }
+        Action.Subfield zone = action.zoneField();
+        if (zone != null) {
+            text.add("zone=" + subfield(zone.field(), zone.bit(), zone.bits()));
+        } else if (action.zone() != 0) {
+            text.add("zone=" + action.zone());
+        }
+        NatSpec nat = action.nat();
+        if (nat != null) {
+            text.add(NatText.format(nat));
+        }
+        if (!action.exec().isEmpty()) {
+            text.add("exec(" + join(action.exec()) + ")");
         }
         return text.toString();
     }

@@ -2,6 +2,7 @@ package io.heddle.flow.text;
 
 import io.heddle.flow.action.Action;
 import io.heddle.flow.action.Instruction;
+import io.heddle.flow.action.NatSpec;
 import io.heddle.flow.action.Ports;
 import io.heddle.flow.error.ErrorCode;
 import io.heddle.flow.error.FlowException;
@@ -168,6 +169,8 @@ final class ActionParser {
                         OUT_GROUP)));
             case "set_queue" -> actions.add(new Action.SetQueue((int) number(token, 32)));
             case "resubmit" -> actions.add(resubmit(token));
+            case "ct" -> actions.add(conntrack(token));
+            case "ct_clear" -> actions.add(new Action.ConntrackClear());
             case "push_vlan" -> {
                 actions.add(new Action.PushVlan(etherType(token, 0x8100, 0x88a8)));
                 hasTag = true;
@@ -345,6 +348,42 @@ final class ActionParser {
                         : FieldText.integer(table, 254, "a table", token.valuePosition() + comma + 1, place));
     }
 
+    private Action conntrack(Token token) throws FlowException {
+        Token.Place place = ARGUMENT.under("ct");
+        boolean isCommit = false;
+        boolean isForced = false;
+        int zone = 0;
+        Action.Subfield zoneField = null;
+        int table = Action.Conntrack.NO_TABLE;
+        List<Action> exec = List.of();
+        NatSpec nat = null;
+        for (Token part : Token.all(valueOrEmpty(token), token.valuePosition(), place)) {
+            switch (part.name()) {
+                case "commit" -> isCommit = true;
+                case "force" -> isForced = true;
+                case "table" ->
+                    table = FieldText.integer(
+                            part.required(place, "table=1"), 254, "a table", part.valuePosition(), place);
+                case "zone" -> {
+                    String value = part.required(place, "zone=1");
+                    if (value.indexOf('[') > 0) {
+                        Subfield from = subfield(value, part.valuePosition());
+                        zoneField = new Action.Subfield(from.field, from.bit, from.bits);
+                    } else {
+                        zone = FieldText.integer(value, 0xffff, "a zone", part.valuePosition(), place);
+                    }
+                }
+                case "exec" -> exec = actions(valueOrEmpty(part), part.valuePosition());
+                case "nat" -> nat = NatText.parse(valueOrEmpty(part), part.valuePosition(), place);
+                case "alg" -> throw place.at(part.position(), "alg", "helpers are not supported: leave alg out");
+                default ->
+                    throw place.at(
+                            part.position(), part.name(), "ct(...) takes commit, force, table, zone, nat and exec");
+            }
+        }
+        return new Action.Conntrack(isCommit, isForced, zone, zoneField, table, exec, nat);
+    }
+
     private Action setField(Token token) throws FlowException {
         String text = token.required(SET_VALUE, "set_field:02:00:00:00:00:01->eth_dst");
         int at = token.valuePosition();
@@ -468,8 +507,7 @@ final class ActionParser {
         }
         String known = token.name().toLowerCase(Locale.ROOT);
         String what = switch (known) {
-            case "ct",
-                    "learn",
+            case "learn",
                     "note",
                     "multipath",
                     "bundle",
@@ -485,7 +523,6 @@ final class ActionParser {
                     "pop",
                     "encap",
                     "decap",
-                    "ct_clear",
                     "check_pkt_larger" -> "this action is not supported by this switch";
             default ->
                 "no action and no port has this name; actions are written as in ovs-actions(7), for example"

@@ -2,7 +2,9 @@ package io.heddle.flow.text;
 
 import io.heddle.flow.action.Action;
 import io.heddle.flow.action.Instruction;
+import io.heddle.flow.action.NatSpec;
 import io.heddle.flow.action.Ports;
+import io.heddle.flow.conntrack.TrackRequest;
 import io.heddle.flow.group.GroupMod;
 import io.heddle.flow.match.Bits;
 import io.heddle.flow.match.FlowKey;
@@ -15,6 +17,7 @@ import io.heddle.flow.table.FlowMod;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.StringJoiner;
 
 /**
  * Prints flows, matches, keys, actions, groups and meters with the order and the spelling of {@code ovs-ofctl}. {@link FlowParser}
@@ -53,6 +56,29 @@ public final class FlowFormatter {
     /** Such as {@code output:1,output:2}; {@code drop} for none. */
     public String actions(List<Action> list) {
         return actions.actions(list);
+    }
+
+    /** What a datapath action asks of the connection tracker, as {@code ct(commit,zone=1,mark=0x1/0xffffffff)}. */
+    public String conntrack(TrackRequest request) {
+        StringJoiner text = new StringJoiner(",", "ct(", ")");
+        text.setEmptyValue("ct");
+        if (request.isCommit()) {
+            text.add(request.isForced() ? "force_commit" : "commit");
+        }
+        if (request.zone() != 0) {
+            text.add("zone=" + request.zone());
+        }
+        if (request.markMask() != 0) {
+            text.add("mark=0x%x/0x%x".formatted(request.mark(), request.markMask()));
+        }
+        if (!request.labelMask().isZero()) {
+            text.add("label=" + FieldText.hexAlways(request.label()) + "/" + FieldText.hexAlways(request.labelMask()));
+        }
+        NatSpec nat = request.nat();
+        if (nat != null) {
+            text.add(NatText.format(nat));
+        }
+        return text.toString();
     }
 
     /** Such as {@code meter:1,output:2,goto_table:3}; {@code drop} for none. */

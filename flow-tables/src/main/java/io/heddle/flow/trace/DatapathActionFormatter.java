@@ -71,6 +71,8 @@ public final class DatapathActionFormatter {
             case DatapathAction.Punt punt ->
                 "controller(reason=%d,max_len=%d)".formatted(punt.reason(), punt.maxLength());
             case DatapathAction.Clone clone -> "clone(" + format(clone.actions()) + ")";
+            case DatapathAction.Conntrack conntrack -> formatter.conntrack(conntrack.request());
+            case DatapathAction.ConntrackClear clear -> "ct_clear";
             case DatapathAction.Recirculate recirculate -> "recirc(0x%x)".formatted(recirculate.recirculationId());
         };
     }

@@ -69,6 +69,12 @@ final class FlowTextTest {
                 "goto_table:4,output:1,meter:4,write_metadata:3/0xf | meter:4,output:1,write_metadata:0x3/0xf,goto_table:4",
                 "write_actions(output:2,set_field:1->tun_id),clear_actions | clear_actions,write_actions(output:2,set_field:0x1->tun_id)",
                 "drop | drop",
+                "ct(table=1),ct_clear | ct(table=1),ct_clear",
+                "ct() | ct()",
+                "ct(zone=5,commit,force,nat(src=10.0.0.1-10.0.0.9:1000-2000,random,persistent)) | ct(commit,force,zone=5,nat(src=10.0.0.1-10.0.0.9:1000-2000,persistent,random))",
+                "ct(commit,zone=NXM_NX_REG0[0..15],exec(set_field:1->ct_mark)) | ct(commit,zone=NXM_NX_REG0[0..15],exec(set_field:0x1->ct_mark))",
+                "ct(nat,table=2),ct(commit,nat(dst=[2001:db8::1]:80)) | ct(table=2,nat),ct(commit,nat(dst=[2001:db8::1]:80))",
+                "ct(commit,nat(src=2001:db8::1-2001:db8::9,hash)),ct(commit,nat(dst)) | ct(commit,nat(src=2001:db8::1-2001:db8::9,hash)),ct(commit,nat(dst))",
                 "set_field:::1->ipv6_src | set_field:::1->ipv6_src",
                 "copy_ttl_in,copy_ttl_out,push_pbb:0x88e7,pop_pbb | copy_ttl_in,copy_ttl_out,push_pbb:0x88e7,pop_pbb",
             })

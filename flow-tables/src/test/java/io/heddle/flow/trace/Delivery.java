@@ -56,6 +56,9 @@ record Delivery(String port, String packet) implements Comparable<Delivery> {
                 case DatapathAction.Truncate truncate ->
                     throw new IllegalArgumentException("no truncation in this test");
                 case DatapathAction.PushPbb push -> throw new IllegalArgumentException("no PBB in this test");
+                case DatapathAction.Conntrack ct -> throw new IllegalArgumentException("no connections in this test");
+                case DatapathAction.ConntrackClear clear ->
+                    throw new IllegalArgumentException("no connections in this test");
                 case DatapathAction.PopPbb pop -> throw new IllegalArgumentException("no PBB in this test");
             }
         }

@@ -59,6 +59,8 @@ final class ActionMapping {
                         .setMaxLength(controller.maxLength())
                         .setReason(reason(controller.reason()))
                         .setControllerId(controller.controllerId()));
+            case Action.Conntrack conntrack -> proto.setConntrack(ConntrackMapping.toProto(conntrack));
+            case Action.ConntrackClear _ -> proto.setConntrackClear(nothing);
             case Action.OutputField output ->
                 proto.setOutputField(io.heddle.proto.v1.Action.OutputField.newBuilder()
                         .setField(output.field().fieldName())
@@ -141,6 +143,8 @@ final class ActionMapping {
             case RESUBMIT -> resubmit(proto.getResubmit());
             case CONTROLLER -> controller(proto.getController());
             case OUTPUT_FIELD -> outputField(proto.getOutputField());
+            case CONNTRACK -> ConntrackMapping.toModel(proto.getConntrack(), texts);
+            case CONNTRACK_CLEAR -> new Action.ConntrackClear();
             case KIND_NOT_SET ->
                 throw new FlowException(
                         ErrorCode.BAD_ACTION_BAD_TYPE, "", "the action is of no kind that this switch knows");
@@ -204,7 +208,7 @@ final class ActionMapping {
         return new Action.CopyField(source, from, destination, to, bits);
     }
 
-    private static int firstBit(String path, int bit, int bits, MatchField field) throws FlowException {
+    static int firstBit(String path, int bit, int bits, MatchField field) throws FlowException {
         if (bits > field.bits() || Integer.compareUnsigned(bit, field.bits() - bits) > 0) {
             throw new FlowException(
                     ErrorCode.BAD_ACTION_BAD_ARGUMENT,

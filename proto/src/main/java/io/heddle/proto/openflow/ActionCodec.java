@@ -77,7 +77,7 @@ final class ActionCodec {
             case SET_FIELD -> setField(in, where);
             case PUSH_PBB -> new Action.PushPbb(etherType(exactly(in, 4, where), 0x88e7, 0x88e7, where));
             case POP_PBB -> done(new Action.PopPbb(), exactly(in, 4, where));
-            case EXPERIMENTER -> NiciraActions.decode(in, where);
+            case EXPERIMENTER -> NiciraActions.decode(this, in, where);
         };
     }
 
@@ -330,6 +330,8 @@ final class ActionCodec {
             case Action.Resubmit resubmit -> NiciraActions.resubmit(out, resubmit);
             case Action.Controller controller -> NiciraActions.controller(out, controller);
             case Action.OutputField output -> NiciraActions.outputField(out, output);
+            case Action.Conntrack conntrack -> ConntrackCodec.encode(this, out, conntrack);
+            case Action.ConntrackClear _ -> ConntrackCodec.encodeClear(out);
         }
     }
 

@@ -28,7 +28,7 @@ final class NiciraActions {
     private NiciraActions() {}
 
     /** Reads an experimenter action from its experimenter id on. */
-    static Action decode(Reader in, String where) throws FlowException {
+    static Action decode(ActionCodec codec, Reader in, String where) throws FlowException {
         int experimenter = in.i32();
         if (experimenter != OxmId.NICIRA) {
             throw new FlowException(
@@ -62,6 +62,8 @@ final class NiciraActions {
                 int id = in.u16();
                 yield new Action.Controller(maxLength, in.u8(), id);
             }
+            case ConntrackCodec.CT -> ConntrackCodec.decode(codec, in, where);
+            case ConntrackCodec.CT_CLEAR -> new Action.ConntrackClear();
             default ->
                 throw new FlowException(
                         ErrorCode.BAD_ACTION_BAD_EXP_TYPE, where, "Nicira's action " + subtype + " is not supported");
@@ -69,7 +71,7 @@ final class NiciraActions {
     }
 
     /** A field named by a header without a value, of 4 octets, or 8 for an experimenter's. */
-    private static MatchField fieldOf(Reader in, String where) throws FlowException {
+    static MatchField fieldOf(Reader in, String where) throws FlowException {
         OxmCodec.Header header = OxmCodec.header(in, ErrorCode.BAD_ACTION_BAD_LEN, where);
         MatchField field = header.field();
         if (field == null) {
@@ -79,7 +81,7 @@ final class NiciraActions {
         return field;
     }
 
-    private static void within(MatchField field, int bit, int bits, String where) throws FlowException {
+    static void within(MatchField field, int bit, int bits, String where) throws FlowException {
         if (bits < 1 || bit + bits > field.bits()) {
             throw new FlowException(
                     ErrorCode.BAD_ACTION_BAD_ARGUMENT,
@@ -162,13 +164,13 @@ final class NiciraActions {
                 : new Bits(bits.high() << by | bits.low() >>> (64 - by), bits.low() << by);
     }
 
-    private static int begin(ByteBuf out, int subtype) {
+    static int begin(ByteBuf out, int subtype) {
         int start = out.writerIndex();
         out.writeShort(0xffff).writeShort(0).writeInt(OxmId.NICIRA).writeShort(subtype);
         return start;
     }
 
-    private static void field(ByteBuf out, MatchField field, int lastBit) {
+    static void field(ByteBuf out, MatchField field, int lastBit) {
         // The extensions' in_port has 16 bits; what lies beyond them is in OpenFlow's.
         boolean isNarrow = field == MatchField.IN_PORT && lastBit < 16;
         OxmId id = isNarrow ? OxmCodec.NXM_IN_PORT : OxmCodec.extensionId(field);

@@ -55,6 +55,11 @@ final class Reader {
         }
     }
 
+    /** The two octets that lie {@code ahead} of the position; they are there. */
+    int peek16(int ahead) {
+        return in.getUnsignedShort(in.readerIndex() + ahead);
+    }
+
     int u8() throws FlowException {
         need(1);
         return in.readUnsignedByte();

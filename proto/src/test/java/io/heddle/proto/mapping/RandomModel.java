@@ -2,6 +2,7 @@ package io.heddle.proto.mapping;
 
 import io.heddle.flow.action.Action;
 import io.heddle.flow.action.Instruction;
+import io.heddle.flow.action.NatSpec;
 import io.heddle.flow.action.Ports;
 import io.heddle.flow.group.GroupMod.BucketSpec;
 import io.heddle.flow.match.Bits;
@@ -85,7 +86,7 @@ final class RandomModel {
     }
 
     private Action action() {
-        return switch (random.nextInt(21)) {
+        return switch (random.nextInt(23)) {
             case 0 -> new Action.Output(1 + random.nextInt(100));
             case 1 -> new Action.Output(Ports.CONTROLLER, 1 + random.nextInt(0xffff));
             case 2 -> new Action.Output(Ports.IN_PORT + random.nextInt(7));
@@ -104,9 +105,34 @@ final class RandomModel {
             case 16 -> random.nextBoolean() ? new Action.CopyTtlIn() : new Action.CopyTtlOut();
             case 17 -> new Action.Meter(random.nextInt());
             case 18 -> new Action.Resubmit(random.nextBoolean() ? Ports.IN_PORT : 7, random.nextInt(256));
+            case 20 -> new Action.ConntrackClear();
+            case 21 -> conntrack();
             case 19 -> new Action.Controller(1 + random.nextInt(0xffff), random.nextInt(6), random.nextInt(0x10000));
             default -> new Action.OutputField(MatchField.REG3, random.nextInt(16), 16, 1 + random.nextInt(0xffff));
         };
+    }
+
+    private Action conntrack() {
+        boolean hasZoneField = random.nextBoolean();
+        NatSpec nat = random.nextBoolean()
+                ? NatSpec.EXISTING
+                : new NatSpec(
+                        NatSpec.Direction.SOURCE,
+                        hasZoneField,
+                        Bits.of(5),
+                        Bits.of(9),
+                        1,
+                        7,
+                        NatSpec.Selection.HASH,
+                        random.nextBoolean());
+        return new Action.Conntrack(
+                random.nextBoolean(),
+                random.nextBoolean(),
+                hasZoneField ? 0 : random.nextInt(0x10000),
+                hasZoneField ? new Action.Subfield(MatchField.REG0, 8, 16) : null,
+                random.nextBoolean() ? Action.Conntrack.NO_TABLE : random.nextInt(254),
+                List.of(new Action.SetField(MatchField.CT_MARK, Bits.of(5))),
+                random.nextBoolean() ? null : nat);
     }
 
     private Action setField() {

@@ -47,6 +47,10 @@ final class SampleMessages {
                     + "set_field:4101->vlan_vid,set_field:5->vlan_pcp,set_field:::1->ipv6_src,set_field:5->mpls_label,"
                     + "set_field:0x5->metadata,set_field:0x12345->ipv6_label,clear_actions,write_actions(output:2),"
                     + "write_metadata:0x5/0xff,goto_table:9",
+            "ip,actions=ct(commit,force,table=3,zone=7,nat(src=10.0.0.1-10.0.0.9:1000-2000,persistent,random),"
+                    + "exec(set_field:0x5->ct_mark,load:0x3->NXM_NX_CT_LABEL[0..7],move:NXM_NX_REG0[]->NXM_NX_CT_MARK[])),"
+                    + "ct(table=2,zone=NXM_NX_REG1[0..15],nat),ct(commit,nat(dst=10.0.0.1)),ct_clear",
+            "ipv6,actions=ct(commit,nat(dst=[2001:db8::1]:80)),ct(commit,nat(src=2001:db8::1-2001:db8::9,hash))",
             "actions=load:0x5->NXM_NX_REG0[0..3],set_field:0x501/0x505->reg1,set_field:0x1/0x8001->xxreg0,"
                     + "move:NXM_OF_ETH_SRC[0..31]->NXM_NX_REG2[]"
                     + ",move:OXM_OF_METADATA[]->NXM_NX_TUN_ID[],move:NXM_OF_IN_PORT[]->NXM_NX_REG3[0..15],resubmit(,3),resubmit:4,resubmit(4,5),output:NXM_NX_REG0[0..15],"

@@ -12,6 +12,7 @@ import io.heddle.datapath.port.PortContext;
 import io.heddle.datapath.port.SoftwareOffload;
 import io.heddle.datapath.upcall.Punt;
 import io.heddle.flow.classifier.VersionClock;
+import io.heddle.flow.conntrack.ConnectionState;
 import io.heddle.flow.match.FlowKey;
 import io.heddle.flow.match.FlowKeyExtractor;
 import io.heddle.flow.match.MatchField;
@@ -477,6 +478,34 @@ public final class HeddleSwitch implements SwitchControl, AutoCloseable {
                     .toList());
         });
         return future;
+    }
+
+    @Override
+    public CompletableFuture<List<ConnectionState>> connections(@Nullable Integer zone, int limit) {
+        CompletableFuture<List<ConnectionState>> future = new CompletableFuture<>();
+        pollLoop.submit(() -> {
+            List<ConnectionState> all = new ArrayList<>();
+            pollLoop.tracker().forEach(zone, limit, parts.clock().getAsLong(), all::add);
+            future.complete(all);
+        });
+        return future;
+    }
+
+    @Override
+    public CompletableFuture<Integer> flushConnections(@Nullable Integer zone) {
+        CompletableFuture<Integer> future = new CompletableFuture<>();
+        pollLoop.submit(() -> future.complete(pollLoop.tracker().flush(zone)));
+        return future;
+    }
+
+    @Override
+    public ConntrackCounters conntrack() {
+        LoopStatistics counters = pollLoop.statistics();
+        return new ConntrackCounters(
+                counters.get(LoopStatistics.Counter.CONNECTIONS),
+                counters.get(LoopStatistics.Counter.CONNECTIONS_REFUSED),
+                counters.get(LoopStatistics.Counter.NAT_EXHAUSTED),
+                counters.get(LoopStatistics.Counter.CONNTRACK_INVALID));
     }
 
     @Override

@@ -1,9 +1,11 @@
 package io.heddle.datapath.bridge;
 
+import io.heddle.flow.conntrack.ConnectionState;
 import io.heddle.flow.match.Match;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A switch process as its control channel endpoints see it: its bridges, its configuration and what belongs to no bridge.
@@ -37,6 +39,24 @@ public interface SwitchControl {
 
     /** What the megaflow caches hold, the most recently used first. */
     CompletableFuture<List<MegaflowState>> megaflows(int limit);
+
+    /**
+     * Connections that the tracker knows.
+     *
+     * @param zone null for all
+     * @param limit at most so many
+     */
+    CompletableFuture<List<ConnectionState>> connections(@Nullable Integer zone, int limit);
+
+    /**
+     * Forgets connections; completes with how many.
+     *
+     * @param zone null for all
+     */
+    CompletableFuture<Integer> flushConnections(@Nullable Integer zone);
+
+    /** Counters of the connection tracker. */
+    ConntrackCounters conntrack();
 
     /** How often saving the tables of a bridge has failed since the start; each is tried again. */
     default long failedTableSaves() {
@@ -98,6 +118,16 @@ public interface SwitchControl {
             long revision,
             int pollLoop,
             String dropReason) {}
+
+    /**
+     * Counters of the connection tracker.
+     *
+     * @param connections remembered now
+     * @param overLimit connections not remembered because the tracker or their zone was full
+     * @param natExhausted connections whose translation found no free address and port
+     * @param invalid packets that were of no connection and could not begin one
+     */
+    record ConntrackCounters(long connections, long overLimit, long natExhausted, long invalid) {}
 
     /**
      * Counters of a poll loop and its caches.

@@ -1,5 +1,6 @@
 package io.heddle.datapath.buffer;
 
+import io.heddle.flow.conntrack.ConnectionTracker;
 import io.heddle.flow.packet.HeaderRoom;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
@@ -73,6 +74,10 @@ public final class Packet implements HeaderRoom {
     private int recirculationId;
     private int hash;
     private final TunnelMetadata tunnel = new TunnelMetadata();
+    /** Valid iff {@link #isTracked}. */
+    private final long[] connection = new long[ConnectionTracker.PACKET_WORDS];
+
+    private boolean isTracked;
 
     /**
      * Makes a packet without memory; an owner does this once for each of its slots.
@@ -116,6 +121,7 @@ public final class Packet implements HeaderRoom {
         queue = 0;
         recirculationId = 0;
         hash = 0;
+        isTracked = false;
         tunnel.clear();
     }
 
@@ -137,6 +143,10 @@ public final class Packet implements HeaderRoom {
         recirculationId = other.recirculationId;
         hash = other.hash;
         tunnel.copyFrom(other.tunnel);
+        isTracked = other.isTracked;
+        if (isTracked) {
+            System.arraycopy(other.connection, 0, connection, 0, connection.length);
+        }
     }
 
     /** Takes over the checksum and segmentation state of {@code other}. */
@@ -400,6 +410,21 @@ public final class Packet implements HeaderRoom {
     /** Returns the tunnel that the packet came through, or is to be sent through. */
     public TunnelMetadata tunnel() {
         return tunnel;
+    }
+
+    /** Says whether the connection tracker has seen the packet. */
+    public boolean isTracked() {
+        return isTracked;
+    }
+
+    /** Returns what the tracker said, the words of a key and one more for the tracker; valid iff {@link #isTracked}. */
+    public long[] connection() {
+        return connection;
+    }
+
+    /** Sets {@link #isTracked}. */
+    public void setTracked(boolean tracked) {
+        isTracked = tracked;
     }
 
     /** Returns {@code pkt_mark}. */

@@ -1,5 +1,6 @@
 package io.heddle.datapath.cache;
 
+import io.heddle.flow.conntrack.TrackRequest;
 import io.heddle.flow.match.Match;
 import io.heddle.flow.pipeline.DatapathAction;
 import java.util.List;
@@ -28,6 +29,8 @@ public final class ActionProgram {
     public static final int CLONE = 12;
     public static final int RECIRCULATE = 13;
     public static final int COPY_TTL = 14;
+    public static final int CONNTRACK = 15;
+    public static final int CONNTRACK_CLEAR = 16;
 
     private final int[] operations;
     private final int[] first;
@@ -66,6 +69,8 @@ public final class ActionProgram {
             case DatapathAction.Meter a -> set(i, METER, a.bridge(), a.meterId(), null);
             case DatapathAction.Punt a -> set(i, PUNT, 0, 0, a);
             case DatapathAction.Clone a -> set(i, CLONE, 0, 0, new ActionProgram(a.actions()));
+            case DatapathAction.Conntrack a -> set(i, CONNTRACK, 0, 0, a.request());
+            case DatapathAction.ConntrackClear a -> set(i, CONNTRACK_CLEAR, 0, 0, null);
             case DatapathAction.Recirculate a -> set(i, RECIRCULATE, a.recirculationId(), 0, null);
         }
     }
@@ -105,6 +110,11 @@ public final class ActionProgram {
     /** Valid iff the step is {@link #PUNT}. */
     public DatapathAction.Punt punt(int step) {
         return (DatapathAction.Punt) object(step);
+    }
+
+    /** Valid iff the step is {@link #CONNTRACK}. */
+    public TrackRequest trackRequest(int step) {
+        return (TrackRequest) object(step);
     }
 
     /** Valid iff the step is {@link #CLONE}. */

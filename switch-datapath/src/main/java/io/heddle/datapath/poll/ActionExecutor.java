@@ -8,6 +8,8 @@ import io.heddle.datapath.metrics.DropReason;
 import io.heddle.datapath.port.SoftwareOffload;
 import io.heddle.datapath.upcall.Punt;
 import io.heddle.datapath.upcall.PuntQueue;
+import io.heddle.flow.conntrack.ConnectionTracker;
+import io.heddle.flow.conntrack.TrackRequest;
 import io.heddle.flow.match.Bits;
 import io.heddle.flow.match.FlowKey;
 import io.heddle.flow.match.FlowKeyExtractor;
@@ -52,6 +54,7 @@ final class ActionExecutor {
     private final PuntQueue punts;
     private final LoopStatistics statistics;
     private final PacketBatch recirculated;
+    private final ConnectionTracker tracker;
     private final HeaderRewriter rewriter = new HeaderRewriter();
     private final FlowKey key = new FlowKey();
     private @Nullable PacketRoom room;
@@ -65,7 +68,8 @@ final class ActionExecutor {
             MeterGate meters,
             PuntQueue punts,
             LoopStatistics statistics,
-            PacketBatch recirculated) {
+            PacketBatch recirculated,
+            ConnectionTracker tracker) {
         this.pool = pool;
         this.offload = offload;
         this.outputs = outputs;
@@ -73,6 +77,7 @@ final class ActionExecutor {
         this.punts = punts;
         this.statistics = statistics;
         this.recirculated = recirculated;
+        this.tracker = tracker;
     }
 
     /** Executes all steps and takes the packet over. */
@@ -139,6 +144,14 @@ final class ActionExecutor {
                         }
                     }
                 }
+                case ActionProgram.CONNTRACK -> {
+                    Packet tracked = track(program.trackRequest(i), packet, nowNs);
+                    if (tracked == null) {
+                        return;
+                    }
+                    packet = tracked;
+                }
+                case ActionProgram.CONNTRACK_CLEAR -> packet.setTracked(false);
                 case ActionProgram.RECIRCULATE -> {
                     recirculate(program.first(i), packet);
                     return;
@@ -154,6 +167,29 @@ final class ActionExecutor {
         }
         current = null;
         packet.release();
+    }
+
+    /** Returns the packet to go on with, null when it is gone. */
+    private @Nullable Packet track(TrackRequest request, Packet packet, long nowNs) {
+        Packet own = packet;
+        if (request.nat() != null && packet.isShared()) {
+            own = copyOf(packet);
+            if (own == null) {
+                return null;
+            }
+        }
+        tracker.track(
+                request,
+                own.memory(),
+                own.offset(),
+                own.length(),
+                own.needsChecksum(),
+                own.needsChecksum() || own.checksumValid(),
+                own.isTracked(),
+                own.connection(),
+                nowNs);
+        own.setTracked(true);
+        return own;
     }
 
     private static boolean isCutWithOffload(Packet packet, int truncateTo) {

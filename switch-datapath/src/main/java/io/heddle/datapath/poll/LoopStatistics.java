@@ -32,7 +32,14 @@ public final class LoopStatistics {
         REVALIDATIONS,
         REPLACEMENTS,
         PUNTS,
-        EXCEPTIONS;
+        EXCEPTIONS,
+        CONNECTIONS,
+        /** Connections not remembered because the tracker or a zone was full. */
+        CONNECTIONS_REFUSED,
+        /** Connections whose translation found no free address and port. */
+        NAT_EXHAUSTED,
+        /** Packets that the tracker called invalid. */
+        CONNTRACK_INVALID;
 
         @SuppressWarnings("EnumOrdinal") // counted by place; never leaves the process
         private int index() {

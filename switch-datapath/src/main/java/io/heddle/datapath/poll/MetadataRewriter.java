@@ -2,9 +2,11 @@ package io.heddle.datapath.poll;
 
 import io.heddle.datapath.buffer.Packet;
 import io.heddle.datapath.buffer.TunnelMetadata;
+import io.heddle.flow.conntrack.ConnectionTracker;
 import io.heddle.flow.match.FlowKey;
 import io.heddle.flow.match.KeyLayout;
 import io.heddle.flow.match.Match;
+import java.util.Arrays;
 
 /**
  * Between a packet's metadata and the words of a key that no header brings: in_port, tunnel, marks, queue, recirculation id.
@@ -21,7 +23,7 @@ final class MetadataRewriter {
         return (rewrite.map() & HEADER_WORDS) != 0;
     }
 
-    /** Fills the words of the key that are not headers; conntrack words are 0. */
+    /** Fills the words of the key that are not headers. */
     static void extract(Packet packet, FlowKey key) {
         long[] words = key.words();
         words[KeyLayout.W_PORT] = portWord(packet.inPort());
@@ -30,6 +32,11 @@ final class MetadataRewriter {
         TunnelMetadata tunnel = packet.tunnel();
         for (int word = KeyLayout.W_TUN_ID; word <= KeyLayout.W_TUN_EXT; word++) {
             words[word] = tunnelWord(tunnel, word);
+        }
+        if (packet.isTracked()) {
+            System.arraycopy(packet.connection(), 0, words, KeyLayout.W_CT, ConnectionTracker.WORDS);
+        } else {
+            Arrays.fill(words, KeyLayout.W_CT, KeyLayout.PACKET_WORDS, 0L);
         }
     }
 

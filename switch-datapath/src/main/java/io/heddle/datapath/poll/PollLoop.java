@@ -15,6 +15,8 @@ import io.heddle.datapath.upcall.PuntQueue;
 import io.heddle.datapath.upcall.SlowPath;
 import io.heddle.datapath.upcall.Translator;
 import io.heddle.flow.classifier.VersionClock;
+import io.heddle.flow.conntrack.ConnectionTracker;
+import io.heddle.flow.conntrack.Timeouts;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandles;
@@ -100,6 +102,7 @@ public final class PollLoop implements AutoCloseable {
     private final ActionExecutor executor;
     private final FastPath fastPath;
     private final OversizeReplies oversize;
+    private final ConnectionTracker tracker;
     private final LoopStatistics statistics = new LoopStatistics();
     private final PacketBatch batch = new PacketBatch();
     private final List<Port> ports = new ArrayList<>();
@@ -148,7 +151,8 @@ public final class PollLoop implements AutoCloseable {
         punts = new PuntQueue(settings.puntCapacity());
         outputs = new OutputQueues(statistics);
         PacketBatch recirculated = new PacketBatch();
-        executor = new ActionExecutor(pool, offload, outputs, meters, punts, statistics, recirculated);
+        tracker = new ConnectionTracker(Timeouts.DEFAULT, settings.hashSeed() ^ 0x3c6ef372fe94f82bL);
+        executor = new ActionExecutor(pool, offload, outputs, meters, punts, statistics, recirculated, tracker);
         fastPath = new FastPath(exact, megaflows, slowPath, executor, statistics, recirculated);
         oversize = new OversizeReplies(pool, outputs);
     }
@@ -217,6 +221,11 @@ public final class PollLoop implements AutoCloseable {
         ports.remove(port);
     }
 
+    /** The connections that packets of this loop belong to. Loop. */
+    public ConnectionTracker tracker() {
+        return tracker;
+    }
+
     /** Ports of this loop. Loop. */
     public List<Port> ports() {
         return List.copyOf(ports);
@@ -260,6 +269,9 @@ public final class PollLoop implements AutoCloseable {
             long revision = clock.revision();
             ACKNOWLEDGED.setRelease(this, revision);
             fastPath.begin(revision, nowNs);
+            if (work > 0) {
+                fastPath.process(batch); // nothing but what the packets of controllers have left to look up again
+            }
             for (int i = 0; i < ports.size(); i++) {
                 int received = ports.get(i).receive(batch);
                 if (received > 0) {
@@ -300,6 +312,7 @@ public final class PollLoop implements AutoCloseable {
         }
         housekeepingNs = nowNs;
         megaflows.evictIdle(megaflows.size() / 8 + 64, nowNs, settings.megaflowIdleNs());
+        tracker.expire(tracker.records() / 100 + 64, nowNs);
         if (nowNs - rankNs >= RANK_NS) {
             rankNs = nowNs;
             megaflows.rank();
@@ -324,6 +337,10 @@ public final class PollLoop implements AutoCloseable {
         statistics.set(Counter.UPCALLS, slowPath.upcalls());
         statistics.set(Counter.REVALIDATIONS, slowPath.revalidations());
         statistics.set(Counter.REPLACEMENTS, slowPath.replacements());
+        statistics.set(Counter.CONNECTIONS, tracker.size());
+        statistics.set(Counter.CONNECTIONS_REFUSED, tracker.overLimit());
+        statistics.set(Counter.NAT_EXHAUSTED, tracker.natExhausted());
+        statistics.set(Counter.CONNTRACK_INVALID, tracker.invalid());
     }
 
     /** Works until {@link #stop}: spins while there is work, sleeps when there is none. */

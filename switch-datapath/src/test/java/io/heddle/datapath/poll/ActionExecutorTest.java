@@ -11,6 +11,8 @@ import io.heddle.datapath.metrics.DropReason;
 import io.heddle.datapath.port.SoftwareOffload;
 import io.heddle.datapath.upcall.Punt;
 import io.heddle.datapath.upcall.PuntQueue;
+import io.heddle.flow.conntrack.ConnectionTracker;
+import io.heddle.flow.conntrack.Timeouts;
 import io.heddle.flow.match.Match;
 import io.heddle.flow.packet.Checksums;
 import io.heddle.flow.packet.Ipv4View;
@@ -45,7 +47,8 @@ class ActionExecutorTest {
             },
             punts,
             statistics,
-            recirculated);
+            recirculated,
+            new ConnectionTracker(Timeouts.DEFAULT, 1));
 
     @AfterEach
     void shouldHaveGotEverythingBack() {

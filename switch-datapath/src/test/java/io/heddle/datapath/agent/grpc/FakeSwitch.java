@@ -40,6 +40,9 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
+import io.heddle.flow.match.Bits;
+import io.heddle.flow.conntrack.TcpState;
+import io.heddle.flow.conntrack.ConnectionState;
 
 /** A switch with one bridge, {@code br0}, that knows flows and two ports and forwards nothing; its control loop is a thread. */
 final class FakeSwitch implements SwitchControl, AutoCloseable {
@@ -113,6 +116,26 @@ final class FakeSwitch implements SwitchControl, AutoCloseable {
     public CompletableFuture<List<MegaflowState>> megaflows(int limit) {
         return CompletableFuture.completedFuture(
                 List.of(new MegaflowState(Match.ANY, "in_port(1)", "drop", 1, 60, 5, 3, 0, "TABLE_MISS")));
+    }
+
+    @Override
+    public CompletableFuture<List<ConnectionState>> connections(@Nullable Integer zone, int limit) {
+        ConnectionState.Direction there =
+                new ConnectionState.Direction(Bits.of(0x0a000001), Bits.of(0x0a000002), 1000, 80);
+        ConnectionState.Direction back =
+                new ConnectionState.Direction(Bits.of(0x0a000002), Bits.of(0x01020304), 80, 1000);
+        return CompletableFuture.completedFuture(List.of(new ConnectionState(
+                7, 6, false, there, back, TcpState.ESTABLISHED, true, 5, new Bits(1, 2), 3_000_000_000L)));
+    }
+
+    @Override
+    public CompletableFuture<Integer> flushConnections(@Nullable Integer zone) {
+        return CompletableFuture.completedFuture(zone == null ? 3 : 1);
+    }
+
+    @Override
+    public ConntrackCounters conntrack() {
+        return new ConntrackCounters(1, 0, 0, 0);
     }
 
     @Override
