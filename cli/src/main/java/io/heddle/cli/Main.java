@@ -31,6 +31,7 @@ import picocli.CommandLine.ParameterException;
             MeterCommand.class,
             TraceCommand.class,
             MegaflowCommand.class,
+            ConntrackCommand.class,
             DropsCommand.class,
             TopCommand.class,
             ControllerCommands.LeaseCommand.class,

@@ -183,6 +183,9 @@ class CliTest {
     @Test
     void shouldShowCachesDropsAndRates() {
         assertThat(lab.heddle("megaflow", "dump")).isEqualTo(new Result(0, "", ""));
+        assertThat(lab.heddle("conntrack", "dump", "--zone", "3")).isEqualTo(new Result(0, "", ""));
+        assertThat(lab.heddle("conntrack", "flush")).isEqualTo(new Result(0, "0 connections forgotten\n", ""));
+        assertThat(lab.heddle("conntrack", "dump", "--zone", "65536").err()).contains("0 to 65535 is right");
         assertThat(lab.heddle("drops").out()).isEqualTo("PACKETS  REASON  PORT  MEANING\n");
         assertThat(lab.heddle("drops", "--all").out()).contains("TX_FULL");
         assertThat(lab.heddle("top", "--interval", "0.1", "--count", "1").out())

@@ -40,7 +40,7 @@ record ConntrackCheck(boolean isMatched, FlowKey key, FlowMask known) {
         for (int i = 0; i < action.exec().size(); i++) {
             checkNested(action.exec().get(i), path + ".exec[" + i + "]");
         }
-        if (bindsNat) {
+        if (nat != null && bindsNat) {
             checkFamily(nat, path + ".nat");
         }
     }

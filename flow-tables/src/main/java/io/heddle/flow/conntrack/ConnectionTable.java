@@ -90,7 +90,8 @@ final class ConnectionTable {
 
     /** Octets that records and index take. */
     long memoryOctets() {
-        return (long) chunks.length * CHUNK * WORDS * Long.BYTES + (long) buckets.length * FIRST_BUCKETS * Integer.BYTES;
+        return (long) chunks.length * CHUNK * WORDS * Long.BYTES
+                + (long) buckets.length * FIRST_BUCKETS * Integer.BYTES;
     }
 
     /** The array that a record is in, from {@link #base} on. */
@@ -200,10 +201,8 @@ final class ConnectionTable {
         write(record, base + REPLY, reply);
         record[base + PORTS] = (long) (original.srcPort << 16 | original.dstPort) << 32
                 | (reply.srcPort << 16 | reply.dstPort) & 0xffffffffL;
-        record[base + META] = (long) original.zone << 48
-                | (long) original.protocol << 40
-                | USED
-                | (original.isIpv6 ? IPV6 : 0);
+        record[base + META] =
+                (long) original.zone << 48 | (long) original.protocol << 40 | USED | (original.isIpv6 ? IPV6 : 0);
         int originalHash = original.hash(seed);
         int replyHash = reply.hash(seed);
         record[base + HASHES] = (long) originalHash << 32 | replyHash & 0xffffffffL;

@@ -252,8 +252,7 @@ public final class ConnectionTracker {
     private boolean mayBegin(Tuple tuple) {
         return switch (tuple.protocol) {
             case IpProtocols.TCP -> TcpTracking.mayBegin(segment);
-            case IpProtocols.ICMP, IpProtocols.ICMPV6 ->
-                Tuple.isQuery(tuple.dstPort >>> 8, tuple.isIpv6);
+            case IpProtocols.ICMP, IpProtocols.ICMPV6 -> Tuple.isQuery(tuple.dstPort >>> 8, tuple.isIpv6);
             default -> true;
         };
     }

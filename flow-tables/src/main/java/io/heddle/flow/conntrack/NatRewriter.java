@@ -59,23 +59,38 @@ final class NatRewriter {
      * @param from tuple of the direction that the error goes in
      * @param outer where that direction is translated to: an end that is another than in {@code from} is written
      */
-    static void rewriteError(MemorySegment memory, long frame, PacketReader packet, Tuple from, Tuple outer, Tuple inner) {
+    static void rewriteError(
+            MemorySegment memory, long frame, PacketReader packet, Tuple from, Tuple outer, Tuple inner) {
         int pseudo = addresses(memory, packet.innerL3, packet.inner, inner);
         int content = ports(memory, packet.innerL4, packet.inner, inner);
         boolean isTcp = packet.inner.protocol == IpProtocols.TCP;
         boolean isUdp = packet.inner.protocol == IpProtocols.UDP;
         if (isTcp && packet.innerLength >= TcpView.CHECKSUM_OFFSET + 2) {
-            follow(memory, packet.innerL4 + TcpView.CHECKSUM_OFFSET, IpProtocols.TCP, Checksums.fold((long) pseudo + content));
+            follow(
+                    memory,
+                    packet.innerL4 + TcpView.CHECKSUM_OFFSET,
+                    IpProtocols.TCP,
+                    Checksums.fold((long) pseudo + content));
         } else if (isUdp) {
             follow(memory, packet.innerL4 + 6, IpProtocols.UDP, Checksums.fold((long) pseudo + content));
         } else if (packet.inner.isIcmp()) {
             boolean isIpv6 = packet.inner.protocol == IpProtocols.ICMPV6;
-            follow(memory, packet.innerL4 + 2, packet.inner.protocol, Checksums.fold((isIpv6 ? pseudo : 0) + (long) content));
+            follow(
+                    memory,
+                    packet.innerL4 + 2,
+                    packet.inner.protocol,
+                    Checksums.fold((isIpv6 ? pseudo : 0) + (long) content));
         }
         Tuple own = packet.tuple;
         boolean changesSource = from.srcHigh != outer.srcHigh || from.srcLow != outer.srcLow;
         boolean changesDestination = from.dstHigh != outer.dstHigh || from.dstLow != outer.dstLow;
-        address(memory, packet.l3, own.isIpv6, true, changesSource ? outer.srcHigh : own.srcHigh, changesSource ? outer.srcLow : own.srcLow);
+        address(
+                memory,
+                packet.l3,
+                own.isIpv6,
+                true,
+                changesSource ? outer.srcHigh : own.srcHigh,
+                changesSource ? outer.srcLow : own.srcLow);
         address(
                 memory,
                 packet.l3,
@@ -94,8 +109,7 @@ final class NatRewriter {
         return Checksums.fold((long) source + (isRouted ? 0 : destination));
     }
 
-    private static int address(
-            MemorySegment memory, long l3, boolean isIpv6, boolean isSource, long high, long low) {
+    private static int address(MemorySegment memory, long l3, boolean isIpv6, boolean isSource, long high, long low) {
         if (isIpv6) {
             long at = l3 + (isSource ? 8 : 24);
             long oldHigh = Octets.u64(memory, at);
@@ -124,20 +138,19 @@ final class NatRewriter {
 
     /** Writes ports or the identifier; returns what the sum of the content grows by. */
     private static int ports(MemorySegment memory, long l4, Tuple from, Tuple to) {
-        switch (from.protocol) {
+        return switch (from.protocol) {
             case IpProtocols.TCP, IpProtocols.UDP, IpProtocols.SCTP -> {
                 Octets.put16(memory, l4, to.srcPort);
                 Octets.put16(memory, l4 + 2, to.dstPort);
-                return Checksums.fold((long) difference(from.srcPort, to.srcPort) + difference(from.dstPort, to.dstPort));
+                yield Checksums.fold(
+                        (long) difference(from.srcPort, to.srcPort) + difference(from.dstPort, to.dstPort));
             }
             case IpProtocols.ICMP, IpProtocols.ICMPV6 -> {
                 Octets.put16(memory, l4 + 4, to.srcPort);
-                return difference(from.srcPort, to.srcPort);
+                yield difference(from.srcPort, to.srcPort);
             }
-            default -> {
-                return 0;
-            }
-        }
+            default -> 0;
+        };
     }
 
     private static void follow(MemorySegment memory, long at, int protocol, int growth) {

@@ -122,9 +122,7 @@ final class PacketReader {
     }
 
     private static boolean isErrorType(int type, boolean isIpv6) {
-        return isIpv6
-                ? type >= 1 && type <= 4
-                : type == 3 || type == 4 || type == 5 || type == 11 || type == 12;
+        return isIpv6 ? type >= 1 && type <= 4 : type == 3 || type == 4 || type == 5 || type == 11 || type == 12;
     }
 
     private boolean readError(MemorySegment memory, int zone) {

@@ -61,7 +61,8 @@ public enum TcpState {
     private static int[][] compile(String[] rows) {
         int[][] table = new int[rows.length][];
         for (int row = 0; row < rows.length; row++) {
-            table[row] = rows[row].chars().filter(c -> c != ' ').map(TcpState::cell).toArray();
+            table[row] =
+                    rows[row].chars().filter(c -> c != ' ').map(TcpState::cell).toArray();
         }
         return table;
     }

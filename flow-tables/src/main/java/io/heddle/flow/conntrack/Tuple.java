@@ -91,9 +91,7 @@ final class Tuple {
 
     /** Says whether a message of that type may begin a connection. */
     static boolean isQuery(int type, boolean isIpv6) {
-        return isIpv6
-                ? type == 128 || type == 139
-                : type == 8 || type == 13 || type == 15 || type == 17;
+        return isIpv6 ? type == 128 || type == 139 : type == 8 || type == 13 || type == 15 || type == 17;
     }
 
     /** A hash of all of it. */

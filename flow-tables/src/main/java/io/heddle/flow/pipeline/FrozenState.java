@@ -15,7 +15,8 @@ import java.util.List;
  * @param rest what is left to do, in order
  * @param actionSet to be executed after that
  */
-record FrozenState(int bridge, int inPort, Match pipelineFields, boolean isTracked, List<Step> rest, List<Action> actionSet) {
+record FrozenState(
+        int bridge, int inPort, Match pipelineFields, boolean isTracked, List<Step> rest, List<Action> actionSet) {
     FrozenState {
         rest = List.copyOf(rest);
         actionSet = List.copyOf(actionSet);

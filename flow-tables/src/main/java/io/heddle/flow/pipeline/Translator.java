@@ -535,8 +535,8 @@ final class Translator {
         RecirculationTable.Frozen entry = world.recirculations.freeze(state, world.nowNs);
         counters.add(entry.used());
         out.add(new DatapathAction.Clone(List.of(new DatapathAction.Recirculate(entry.id()))));
-        trace.note("a copy of the packet goes on in table " + tableId + " with what the connection tracker says, recirculation"
-                + " id 0x" + Integer.toHexString(entry.id()));
+        trace.note("a copy of the packet goes on in table " + tableId
+                + " with what the connection tracker says, recirculation" + " id 0x" + Integer.toHexString(entry.id()));
     }
 
     private void thaw(int recirculationId) {

@@ -45,8 +45,7 @@ final class NatText {
                     }
                     selection = part.equals("hash") ? Selection.HASH : Selection.RANDOM;
                 }
-                default ->
-                    throw place.at(position, part, "nat(...) takes src or dst, persistent, and hash or random");
+                default -> throw place.at(position, part, "nat(...) takes src or dst, persistent, and hash or random");
             }
             start = end + 1;
         }
@@ -54,7 +53,14 @@ final class NatText {
             throw place.at(at, text, "persistent, hash and random need src or dst");
         }
         return new NatSpec(
-                direction, range.isIpv6, range.first, range.last, range.minPort, range.maxPort, selection, isPersistent);
+                direction,
+                range.isIpv6,
+                range.first,
+                range.last,
+                range.minPort,
+                range.maxPort,
+                selection,
+                isPersistent);
     }
 
     private record Range(boolean isIpv6, Bits first, Bits last, int minPort, int maxPort) {
@@ -100,7 +106,8 @@ final class NatText {
         private static Bits address(String text, boolean isIpv6, int at, Token.Place place) throws FlowException {
             Bits parsed = isIpv6 ? ipv6(text) : ipv4(text);
             if (parsed == null || parsed.isZero()) {
-                throw place.at(at, text, "not an address: write src=10.0.0.1-10.0.0.9:1000-2000 or src=[2001:db8::1]:80");
+                throw place.at(
+                        at, text, "not an address: write src=10.0.0.1-10.0.0.9:1000-2000 or src=[2001:db8::1]:80");
             }
             return parsed;
         }

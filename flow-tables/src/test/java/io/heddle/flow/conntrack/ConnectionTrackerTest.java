@@ -31,7 +31,8 @@ final class ConnectionTrackerTest {
 
     private final TrackerLab lab = new TrackerLab();
 
-    private static NatSpec nat(Direction direction, int first, int last, int minPort, int maxPort, Selection selection) {
+    private static NatSpec nat(
+            Direction direction, int first, int last, int minPort, int maxPort, Selection selection) {
         return new NatSpec(
                 direction,
                 false,
@@ -86,9 +87,13 @@ final class ConnectionTrackerTest {
         byte[] wrong = udp(A, B, 1, 2);
         wrong[wrong.length - 1] ^= 1;
         assertThat(lab.commit(wrong)).isEqualTo("inv|trk");
-        assertThat(lab.commit(ip(A, B).fragment(1, 0x2000).udp(1, 2).payload(new byte[16]).build()))
+        assertThat(lab.commit(ip(A, B).fragment(1, 0x2000)
+                        .udp(1, 2)
+                        .payload(new byte[16])
+                        .build()))
                 .isEqualTo("inv|trk");
-        assertThat(lab.commit(PacketBuilder.ethernet(1, 2).type(0x1234).build())).isEqualTo("inv|trk");
+        assertThat(lab.commit(PacketBuilder.ethernet(1, 2).type(0x1234).build()))
+                .isEqualTo("inv|trk");
         assertThat(lab.tracker.invalid()).isEqualTo(3);
     }
 
@@ -104,7 +109,8 @@ final class ConnectionTrackerTest {
 
     @Test
     void shouldTranslateTheSourceAndItsAnswersBack() {
-        assertThat(lab.commit(tcp(A, B, 1000, 80, 100, 0, TcpView.SYN, 0), SOURCE)).isEqualTo("new|trk|snat");
+        assertThat(lab.commit(tcp(A, B, 1000, 80, 100, 0, TcpView.SYN, 0), SOURCE))
+                .isEqualTo("new|trk|snat");
         assertFrame(tcp(N, B, 1000, 80, 100, 0, TcpView.SYN, 0));
         assertThat(lab.translate(tcp(B, N, 80, 1000, 500, 101, TcpView.SYN | TcpView.ACK, 0)))
                 .isEqualTo("est|rpl|trk|dnat");
@@ -127,18 +133,34 @@ final class ConnectionTrackerTest {
 
     @Test
     void shouldTranslateIpv6AndEchoes() {
-        NatSpec spec = new NatSpec(
-                Direction.SOURCE, true, new Bits(9, 9), new Bits(9, 9), 0, 0, Selection.DEFAULT, false);
-        assertThat(lab.commit(PacketBuilder.ethernet(1, 2).ipv6(1, 2, 3, 4).icmp(128, 0, 7 << 16).build(), spec))
+        NatSpec spec =
+                new NatSpec(Direction.SOURCE, true, new Bits(9, 9), new Bits(9, 9), 0, 0, Selection.DEFAULT, false);
+        assertThat(lab.commit(
+                        PacketBuilder.ethernet(1, 2)
+                                .ipv6(1, 2, 3, 4)
+                                .icmp(128, 0, 7 << 16)
+                                .build(),
+                        spec))
                 .isEqualTo("new|trk|snat");
-        assertFrame(PacketBuilder.ethernet(1, 2).ipv6(9, 9, 3, 4).icmp(128, 0, 7 << 16).build());
-        lab.translate(PacketBuilder.ethernet(1, 2).ipv6(3, 4, 9, 9).icmp(129, 0, 7 << 16).build());
-        assertFrame(PacketBuilder.ethernet(1, 2).ipv6(3, 4, 1, 2).icmp(129, 0, 7 << 16).build());
+        assertFrame(PacketBuilder.ethernet(1, 2)
+                .ipv6(9, 9, 3, 4)
+                .icmp(128, 0, 7 << 16)
+                .build());
+        lab.translate(PacketBuilder.ethernet(1, 2)
+                .ipv6(3, 4, 9, 9)
+                .icmp(129, 0, 7 << 16)
+                .build());
+        assertFrame(PacketBuilder.ethernet(1, 2)
+                .ipv6(3, 4, 1, 2)
+                .icmp(129, 0, 7 << 16)
+                .build());
 
         lab.commit(ip(A, B).icmp(8, 0, 7 << 16).build(), SOURCE);
         assertFrame(ip(N, B).icmp(8, 0, 7 << 16).build());
         lab.commit(ip(V, B).icmp(8, 0, 7 << 16).build(), SOURCE);
-        assertThat(lab.octets()).as("another identifier").isNotEqualTo(ip(N, B).icmp(8, 0, 7 << 16).build());
+        assertThat(lab.octets())
+                .as("another identifier")
+                .isNotEqualTo(ip(N, B).icmp(8, 0, 7 << 16).build());
         assertThat(validChecksums(lab.octets())).isTrue();
     }
 
@@ -180,8 +202,9 @@ final class ConnectionTrackerTest {
         for (int i = 0; i < 8; i++) {
             assertThat(lab.commit(udp(A, B, 100 + i, 53), spec)).isEqualTo("new|trk|snat");
         }
-        lab.all().forEach(c -> ends.add(c.reply().destination().low() + ":"
-                + c.reply().destinationPort()));
+        lab.all()
+                .forEach(c ->
+                        ends.add(c.reply().destination().low() + ":" + c.reply().destinationPort()));
         assertThat(ends).hasSize(8);
         assertThat(lab.commit(udp(A, B, 999, 53), spec)).isEqualTo("inv|trk");
         assertThat(lab.tracker.natExhausted()).isOne();
@@ -189,13 +212,14 @@ final class ConnectionTrackerTest {
 
     @Test
     void shouldGiveAHostTheSameAddressWhereThatIsAsked() {
-        NatSpec spec = new NatSpec(
-                Direction.SOURCE, false, Bits.of(1000), Bits.of(2000), 0, 0, Selection.DEFAULT, true);
+        NatSpec spec =
+                new NatSpec(Direction.SOURCE, false, Bits.of(1000), Bits.of(2000), 0, 0, Selection.DEFAULT, true);
         for (int i = 0; i < 50; i++) {
             lab.commit(udp(A, B + i, 100, 53), spec);
         }
 
-        assertThat(lab.all().stream().map(c -> c.reply().destination()).distinct()).hasSize(1);
+        assertThat(lab.all().stream().map(c -> c.reply().destination()).distinct())
+                .hasSize(1);
     }
 
     @Test
@@ -264,7 +288,9 @@ final class ConnectionTrackerTest {
         assertThat(lab.tracker.expire(1000, lab.nowNs)).isZero();
         assertThat(lab.lookup(udp(B, A, 53, 1))).isEqualTo("est|rpl|trk");
         lab.nowNs += 2 * TrackerLab.SECOND;
-        assertThat(lab.lookup(udp(B, A, 53, 2))).as("a lookup finds none that is over").isEqualTo("new|trk");
+        assertThat(lab.lookup(udp(B, A, 53, 2)))
+                .as("a lookup finds none that is over")
+                .isEqualTo("new|trk");
         assertThat(lab.tracker.expire(1000, lab.nowNs)).isEqualTo(98);
         assertThat(lab.all()).extracting(c -> c.original().sourcePort()).isEqualTo(List.of(1));
     }

@@ -53,7 +53,9 @@ final class TcpTrackingTest {
         String[] states = expected.split(" ", -1);
         for (int state = 0; state < states.length; state++) {
             int next = TcpState.next(direction, kind, state);
-            String name = next == TcpState.INVALID ? "invalid" : next == TcpState.IGNORE ? "ignore" : TcpState.of(next).name();
+            String name = next == TcpState.INVALID
+                    ? "invalid"
+                    : next == TcpState.IGNORE ? "ignore" : TcpState.of(next).name();
             assertThat(name).as("in %s", TcpState.of(state)).isEqualTo(states[state]);
         }
     }
@@ -76,10 +78,18 @@ final class TcpTrackingTest {
     void shouldRefuseWhatLiesOutsideOfTheWindow() {
         lab.established();
 
-        assertThat(lab.out(101 + 65_535 + 2, 501, ACK, 0)).as("beyond the window").isEqualTo("inv|trk");
-        assertThat(lab.out(101 - 70_000, 501, ACK, 10)).as("older than a window").isEqualTo("inv|trk");
-        assertThat(lab.out(101, 502, ACK, 0)).as("acknowledges what was not sent").isEqualTo("inv|trk");
-        assertThat(lab.out(101, 501 - 70_000, ACK, 0)).as("acknowledges long ago").isEqualTo("inv|trk");
+        assertThat(lab.out(101 + 65_535 + 2, 501, ACK, 0))
+                .as("beyond the window")
+                .isEqualTo("inv|trk");
+        assertThat(lab.out(101 - 70_000, 501, ACK, 10))
+                .as("older than a window")
+                .isEqualTo("inv|trk");
+        assertThat(lab.out(101, 502, ACK, 0))
+                .as("acknowledges what was not sent")
+                .isEqualTo("inv|trk");
+        assertThat(lab.out(101, 501 - 70_000, ACK, 0))
+                .as("acknowledges long ago")
+                .isEqualTo("inv|trk");
         assertThat(lab.out(101, 501, ACK, 100)).isEqualTo("est|trk");
     }
 

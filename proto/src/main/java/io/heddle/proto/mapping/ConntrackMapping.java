@@ -23,9 +23,7 @@ final class ConntrackMapping {
                 .setZone(action.zone());
         Action.Subfield zone = action.zoneField();
         if (zone != null) {
-            proto.setZoneField(zone.field().fieldName())
-                    .setZoneBit(zone.bit())
-                    .setZoneBits(zone.bits());
+            proto.setZoneField(zone.field().fieldName()).setZoneBit(zone.bit()).setZoneBits(zone.bits());
         }
         if (action.tableId() != Action.Conntrack.NO_TABLE) {
             proto.setTableId(action.tableId());
@@ -78,8 +76,8 @@ final class ConntrackMapping {
         if (!proto.getZoneField().isEmpty()) {
             MatchField field =
                     FieldMapping.field(proto.getZoneField(), FieldMapping.Place.ACTION, "conntrack.zone_field");
-            int bits = Checks.range(
-                    "conntrack.zone_bits", proto.getZoneBits(), 1, 16, ErrorCode.BAD_ACTION_BAD_ARGUMENT);
+            int bits =
+                    Checks.range("conntrack.zone_bits", proto.getZoneBits(), 1, 16, ErrorCode.BAD_ACTION_BAD_ARGUMENT);
             int bit = ActionMapping.firstBit("conntrack.zone_bit", proto.getZoneBit(), bits, field);
             zoneField = new Action.Subfield(field, bit, bits);
         }
@@ -121,10 +119,10 @@ final class ConntrackMapping {
         if (last.size() != first.size()) {
             throw bad("max_address", "both addresses have 4 octets or both have 16");
         }
-        int minPort =
-                Checks.range("conntrack.nat.min_port", proto.getMinPort(), 0, 0xffff, ErrorCode.BAD_ACTION_BAD_ARGUMENT);
-        int maxPort =
-                Checks.range("conntrack.nat.max_port", proto.getMaxPort(), 0, 0xffff, ErrorCode.BAD_ACTION_BAD_ARGUMENT);
+        int minPort = Checks.range(
+                "conntrack.nat.min_port", proto.getMinPort(), 0, 0xffff, ErrorCode.BAD_ACTION_BAD_ARGUMENT);
+        int maxPort = Checks.range(
+                "conntrack.nat.max_port", proto.getMaxPort(), 0, 0xffff, ErrorCode.BAD_ACTION_BAD_ARGUMENT);
         try {
             return new NatSpec(
                     direction,

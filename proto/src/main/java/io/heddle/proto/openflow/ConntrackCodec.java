@@ -78,14 +78,15 @@ final class ConntrackCodec {
                 throw bad(where, "ct has one nat at most");
             }
         }
-        return new Action.Conntrack(
-                (flags & COMMIT) != 0, (flags & FORCE) != 0, zone, zoneField, table, exec, nat);
+        return new Action.Conntrack((flags & COMMIT) != 0, (flags & FORCE) != 0, zone, zoneField, table, exec, nat);
     }
 
     private static Action.Subfield zoneField(int header, int range, String where) throws FlowException {
         MatchField field = MatchField.byId(new OxmId(header >>> 16, header >>> 9 & 0x7f, 0))
                 .orElseThrow(() -> new FlowException(
-                        ErrorCode.BAD_ACTION_BAD_SET_TYPE, where, "field 0x%08x of the zone is not known".formatted(header)));
+                        ErrorCode.BAD_ACTION_BAD_SET_TYPE,
+                        where,
+                        "field 0x%08x of the zone is not known".formatted(header)));
         int bit = range >>> 6;
         int bits = (range & 0x3f) + 1;
         NiciraActions.within(field, bit, bits, where);

@@ -52,8 +52,10 @@ class ConntrackTest {
         try (SwitchLab lab = firewall()) {
             assertThat(outputs(lab, "p2", tcp(B, A, 80, 1000, 5, 0, SYN))).isEmpty();
             assertThat(outputs(lab, "p1", tcp(A, B, 1000, 80, 100, 0, SYN))).isEqualTo("p2x1");
-            assertThat(outputs(lab, "p2", tcp(B, A, 80, 1001, 500, 101, SYN | ACK))).isEmpty();
-            assertThat(outputs(lab, "p2", tcp(B, A, 80, 1000, 500, 101, SYN | ACK))).isEqualTo("p1x1");
+            assertThat(outputs(lab, "p2", tcp(B, A, 80, 1001, 500, 101, SYN | ACK)))
+                    .isEmpty();
+            assertThat(outputs(lab, "p2", tcp(B, A, 80, 1000, 500, 101, SYN | ACK)))
+                    .isEqualTo("p1x1");
             assertThat(outputs(lab, "p1", tcp(A, B, 1000, 80, 101, 501, ACK))).isEqualTo("p2x1");
             assertThat(outputs(lab, "p2", tcp(B, A, 80, 1000, 501 + 200_000, 101, ACK)))
                     .as("outside of the window")
@@ -120,7 +122,9 @@ class ConntrackTest {
             };
             for (String flow : flows) {
                 FlowUpdate update = (FlowUpdate) SwitchLab.updates(flow).getFirst();
-                assertThat(lab.write(java.util.List.of(update)).failures()).as(flow).hasSize(1);
+                assertThat(lab.write(java.util.List.of(update)).failures())
+                        .as(flow)
+                        .hasSize(1);
             }
         }
     }

@@ -16,6 +16,7 @@ import io.heddle.proto.v1.TableQuery;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 
 /** The queries of one request about one bridge, checked before anything is read. */
 final class Queries {
@@ -46,7 +47,7 @@ final class Queries {
                 case METERS -> asks.add(reader -> new Section<>(meters(reader, query), mapping::entity));
                 case PORTS -> asks.add(reader -> new Section<>(ports(reader, query), mapping::entity));
                 case TABLES -> asks.add(reader -> new Section<>(tables(reader, query.getTables()), mapping::entity));
-                case MEGAFLOWS, DROPS, CACHES -> {
+                case MEGAFLOWS, DROPS, CACHES, CONNECTIONS -> {
                     // The process's, not a bridge's.
                 }
                 case KIND_NOT_SET ->
@@ -143,6 +144,15 @@ final class Queries {
                             .toList();
                     yield CompletableFuture.completedFuture(new Section<>(drops, mapping::entity));
                 }
+                case CONNECTIONS -> {
+                    int limit = query.getConnections().getLimit();
+                    yield control.connections(
+                                    zone(
+                                            query.getConnections().hasZone(),
+                                            query.getConnections().getZone()),
+                                    limit <= 0 ? Integer.MAX_VALUE : limit)
+                            .thenApply(connections -> new Section<>(connections, mapping::entity));
+                }
                 case CACHES -> CompletableFuture.completedFuture(new Section<>(control.pollLoops(), mapping::entity));
                 case BRIDGE, FLOWS, GROUPS, METERS, PORTS, TABLES, KIND_NOT_SET ->
                     CompletableFuture.completedFuture(new Section<>(List.<FlowState>of(), mapping::entity));
@@ -155,8 +165,19 @@ final class Queries {
         return all.thenApply(sections -> new Snapshot("", 0, sections));
     }
 
+    /** The zone that is asked for, null for all. */
+    static @Nullable Integer zone(boolean isGiven, int zone) {
+        if (isGiven && (zone < 0 || zone > 0xffff)) {
+            throw Failures.refusal(
+                    Code.INVALID_ARGUMENT, "zone", Integer.toUnsignedString(zone) + " is no zone: 0 to 65535 is right");
+        }
+        return isGiven ? zone : null;
+    }
+
     static boolean askProcess(List<Query> queries) {
-        return queries.stream().anyMatch(query -> query.hasMegaflows() || query.hasDrops() || query.hasCaches());
+        return queries.stream()
+                .anyMatch(query ->
+                        query.hasMegaflows() || query.hasDrops() || query.hasCaches() || query.hasConnections());
     }
 
     StateMapping mapping() {

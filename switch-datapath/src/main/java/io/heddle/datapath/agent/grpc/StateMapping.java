@@ -1,5 +1,6 @@
 package io.heddle.datapath.agent.grpc;
 
+import com.google.protobuf.ByteString;
 import io.heddle.datapath.bridge.BridgeConfiguration;
 import io.heddle.datapath.bridge.BridgeEvent;
 import io.heddle.datapath.bridge.BridgeReader;
@@ -11,7 +12,10 @@ import io.heddle.datapath.bridge.PortState;
 import io.heddle.datapath.bridge.SwitchControl;
 import io.heddle.datapath.bridge.TraceReport;
 import io.heddle.flow.action.Ports;
+import io.heddle.flow.conntrack.ConnectionState;
+import io.heddle.flow.conntrack.TcpState;
 import io.heddle.flow.group.GroupMod;
+import io.heddle.flow.match.Bits;
 import io.heddle.flow.meter.MeterMod;
 import io.heddle.flow.table.FlowMod;
 import io.heddle.flow.text.AddressText;
@@ -20,6 +24,7 @@ import io.heddle.proto.mapping.FlowMapping;
 import io.heddle.proto.mapping.GroupMapping;
 import io.heddle.proto.mapping.MeterMapping;
 import io.heddle.proto.v1.CacheState;
+import io.heddle.proto.v1.Connection;
 import io.heddle.proto.v1.ControllerConnection;
 import io.heddle.proto.v1.DropCount;
 import io.heddle.proto.v1.Entity;
@@ -34,6 +39,8 @@ import io.heddle.proto.v1.PortCounters;
 import io.heddle.proto.v1.PortType;
 import io.heddle.proto.v1.TableState;
 import io.heddle.proto.v1.TraceNode;
+import io.heddle.proto.v1.Uint128;
+import java.nio.ByteBuffer;
 import java.util.HexFormat;
 import org.jspecify.annotations.Nullable;
 
@@ -251,6 +258,45 @@ final class StateMapping {
                         .setBusy(state.busy())
                         .setCycles(state.cycles()))
                 .build();
+    }
+
+    Entity entity(ConnectionState state) {
+        return Entity.newBuilder()
+                .setConnection(Connection.newBuilder()
+                        .setZone(state.zone())
+                        .setProtocol(state.protocol())
+                        .setOriginal(direction(state.original(), state.isIpv6()))
+                        .setReply(direction(state.reply(), state.isIpv6()))
+                        .setState(
+                                state.state() == TcpState.NONE
+                                        ? ""
+                                        : state.state().name())
+                        .setSeenReply(state.hasReply())
+                        .setMark(state.mark())
+                        .setLabel(Uint128.newBuilder()
+                                .setHigh(state.label().high())
+                                .setLow(state.label().low()))
+                        .setTimeoutNs(Math.max(0, state.timeoutNs())))
+                .build();
+    }
+
+    private static Connection.Direction direction(ConnectionState.Direction direction, boolean isIpv6) {
+        return Connection.Direction.newBuilder()
+                .setSource(address(direction.source(), isIpv6))
+                .setDestination(address(direction.destination(), isIpv6))
+                .setSourcePort(direction.sourcePort())
+                .setDestinationPort(direction.destinationPort())
+                .build();
+    }
+
+    private static ByteString address(Bits address, boolean isIpv6) {
+        ByteBuffer octets = ByteBuffer.allocate(isIpv6 ? 16 : 4);
+        if (isIpv6) {
+            octets.putLong(address.high()).putLong(address.low());
+        } else {
+            octets.putInt((int) address.low());
+        }
+        return ByteString.copyFrom(octets.flip());
     }
 
     static PacketIn packetIn(String bridge, BridgeEvent.PacketIn event, long sequence) {

@@ -14,6 +14,8 @@ import io.heddle.proto.v1.ChannelRequest;
 import io.heddle.proto.v1.ChannelResponse;
 import io.heddle.proto.v1.ConfigureRequest;
 import io.heddle.proto.v1.ConfigureResponse;
+import io.heddle.proto.v1.FlushConnectionsRequest;
+import io.heddle.proto.v1.FlushConnectionsResponse;
 import io.heddle.proto.v1.GetConfigurationRequest;
 import io.heddle.proto.v1.GetConfigurationResponse;
 import io.heddle.proto.v1.ReadRequest;
@@ -155,7 +157,7 @@ final class SwitchService extends SwitchGrpc.SwitchImplBase {
                     case FLOWS, GROUPS, METERS, PORTS -> {
                         // Can be followed.
                     }
-                    case BRIDGE, TABLES, MEGAFLOWS, DROPS, CACHES, KIND_NOT_SET ->
+                    case BRIDGE, TABLES, MEGAFLOWS, DROPS, CACHES, CONNECTIONS, KIND_NOT_SET ->
                         throw Failures.refusal(
                                 Code.INVALID_ARGUMENT,
                                 "queries[" + i + "]",
@@ -225,6 +227,16 @@ final class SwitchService extends SwitchGrpc.SwitchImplBase {
                         .thenApply(result -> ConfigureResponse.newBuilder()
                                 .setRevision(result.revision())
                                 .addAllApplied(result.applied())
+                                .build()));
+    }
+
+    @Override
+    public void flushConnections(FlushConnectionsRequest request, StreamObserver<FlushConnectionsResponse> client) {
+        answer(
+                client,
+                () -> control.flushConnections(Queries.zone(request.hasZone(), request.getZone()))
+                        .thenApply(count -> FlushConnectionsResponse.newBuilder()
+                                .setCount(count)
                                 .build()));
     }
 

@@ -58,6 +58,7 @@ final class SwitchMeters {
             count("heddle.drops", "Packets dropped", null, tags, drop.packets());
         }
         control.pollLoops().forEach(this::loop);
+        conntrack(control.conntrack());
         count(
                 "heddle.table.save.failures",
                 "Saves of a bridge's tables that failed; each is tried again",
@@ -143,6 +144,23 @@ final class SwitchMeters {
                 tags,
                 counters.txDropped());
         gauge("heddle.port.up", "1 while the port's link is up", tags, port.linkUp() && !port.isDown() ? 1 : 0);
+    }
+
+    private void conntrack(SwitchControl.ConntrackCounters counters) {
+        gauge(
+                "heddle.conntrack.connections",
+                "Connections that the tracker remembers",
+                Tags.empty(),
+                (double) counters.connections());
+        String refused = "Connections that the tracker did not take";
+        count("heddle.conntrack.refused", refused, null, Tags.of("reason", "limit"), counters.overLimit());
+        count("heddle.conntrack.refused", refused, null, Tags.of("reason", "nat"), counters.natExhausted());
+        count(
+                "heddle.conntrack.invalid",
+                "Packets that the tracker called invalid",
+                null,
+                Tags.empty(),
+                counters.invalid());
     }
 
     private void loop(PollLoopState loop) {

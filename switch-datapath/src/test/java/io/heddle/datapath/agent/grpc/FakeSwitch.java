@@ -22,9 +22,12 @@ import io.heddle.datapath.bridge.TableUpdate;
 import io.heddle.datapath.bridge.TraceReport;
 import io.heddle.datapath.bridge.TraceSubject;
 import io.heddle.datapath.bridge.UpdateFailure;
+import io.heddle.flow.conntrack.ConnectionState;
+import io.heddle.flow.conntrack.TcpState;
 import io.heddle.flow.error.ErrorCode;
 import io.heddle.flow.error.FlowError;
 import io.heddle.flow.error.FlowException;
+import io.heddle.flow.match.Bits;
 import io.heddle.flow.match.Match;
 import io.heddle.flow.table.FlowMod;
 import java.util.ArrayDeque;
@@ -40,9 +43,6 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
-import io.heddle.flow.match.Bits;
-import io.heddle.flow.conntrack.TcpState;
-import io.heddle.flow.conntrack.ConnectionState;
 
 /** A switch with one bridge, {@code br0}, that knows flows and two ports and forwards nothing; its control loop is a thread. */
 final class FakeSwitch implements SwitchControl, AutoCloseable {
