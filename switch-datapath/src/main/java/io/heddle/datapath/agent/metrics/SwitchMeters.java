@@ -147,11 +147,8 @@ final class SwitchMeters {
     }
 
     private void conntrack(SwitchControl.ConntrackCounters counters) {
-        gauge(
-                "heddle.conntrack.connections",
-                "Connections that the tracker remembers",
-                Tags.empty(),
-                (double) counters.connections());
+        gauge("heddle.conntrack.connections", "Connections that the tracker remembers", Tags.empty(), (double)
+                counters.connections());
         String refused = "Connections that the tracker did not take";
         count("heddle.conntrack.refused", refused, null, Tags.of("reason", "limit"), counters.overLimit());
         count("heddle.conntrack.refused", refused, null, Tags.of("reason", "nat"), counters.natExhausted());
