@@ -46,7 +46,7 @@ class BadFieldTest {
         flow { instructions { apply_actions { actions { } } } } | OFPBAC_BAD_TYPE at flow.instructions[0].apply_actions.actions[0]: the action is of no kind that this switch knows
         flow { instructions { apply_actions { actions { output { } } } } } | OFPBAC_BAD_OUT_PORT at flow.instructions[0].apply_actions.actions[0].output.port: the port is missing: set port to 1-4294967040, or reserved
         flow { instructions { write_actions { actions { output { port: 1 } } actions { push_vlan: 1 } } } } | OFPBAC_BAD_ARGUMENT at flow.instructions[0].write_actions.actions[1].push_vlan: 0x1 is not allowed, it must be 0x8100 or 0x88a8
-        flow { instructions { apply_actions { actions { set_field { field: "dl_type" number: 1 } } } } } | OFPBAC_BAD_SET_TYPE at flow.instructions[0].apply_actions.actions[0].set_field.field: dl_type cannot be written
+        flow { instructions { apply_actions { actions { set_field { field: "in_phy_port" number: 1 } } } } } | OFPBAC_BAD_SET_TYPE at flow.instructions[0].apply_actions.actions[0].set_field.field: in_phy_port cannot be written
         flow { instructions { apply_actions { actions { copy_field { source: "reg0" destination: "nw_ttl" bits: 9 } } } } } | OFPBAC_BAD_ARGUMENT at flow.instructions[0].apply_actions.actions[0].copy_field.destination_bit: 9 bits from bit 0 are outside of nw_ttl, which has 8
         group { group_id: 1 } | OFPGMFC_BAD_TYPE at group.type: the type is missing or unknown: ALL, SELECT, INDIRECT or FAST_FAILOVER
         group { group_id: 4294967292 type: ALL } | OFPGMFC_INVALID_GROUP at group.group_id: 4294967292 is out of range, it must be 0 to 4294967040
