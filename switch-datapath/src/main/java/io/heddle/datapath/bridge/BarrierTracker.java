@@ -8,12 +8,17 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * Knows which revision every poll loop works with, completes barriers, and says which table versions nobody reads any more.
+ * Knows which revision every poll loop works with and which commands it has done, completes barriers, and says which table versions
+ * nobody reads any more.
+ *
+ * <p>A barrier covers what was asked for before it: rules (the revision) and packets that controllers have sent (the commands; a loop
+ * has done one when the packets that it sent have left).
  *
  * <p>Threading: the control loop.
  */
 final class BarrierTracker implements ControlLoop.Task {
-    private record Waiting(long revision, CompletableFuture<Long> future) {}
+    /** {@code commands}: how many each loop had been given. */
+    private record Waiting(long revision, List<Long> commands, CompletableFuture<Long> future) {}
 
     private record Published(long revision, long tableVersion) {}
 
@@ -29,9 +34,13 @@ final class BarrierTracker implements ControlLoop.Task {
         this.oldestTableVersion = clock.tableVersion();
     }
 
-    /** Completes the future, with the table version of then, when every loop works with what is published now. */
+    /**
+     * Completes the future, with the table version of then, when every loop works with what is published now, and has done what it was
+     * given before.
+     */
     void barrier(CompletableFuture<Long> future) {
-        waiting.add(new Waiting(clock.revision(), future));
+        List<Long> commands = loops.stream().map(PollLoop::submitted).toList();
+        waiting.add(new Waiting(clock.revision(), commands, future));
         completeSeen();
     }
 
@@ -57,9 +66,18 @@ final class BarrierTracker implements ControlLoop.Task {
         return true;
     }
 
+    private boolean isDone(Waiting barrier) {
+        for (int i = 0; i < loops.size(); i++) {
+            if (!loops.get(i).hasFinished(barrier.commands().get(i))) {
+                return false;
+            }
+        }
+        return isSeen(barrier.revision());
+    }
+
     private int completeSeen() {
         int count = 0;
-        while (!waiting.isEmpty() && isSeen(waiting.peek().revision())) {
+        while (!waiting.isEmpty() && isDone(waiting.peek())) {
             Waiting done = waiting.poll();
             done.future().complete(clock.tableVersion());
             count++;
@@ -75,5 +93,13 @@ final class BarrierTracker implements ControlLoop.Task {
     @Override
     public boolean isWatchful() {
         return !waiting.isEmpty();
+    }
+
+    @Override
+    public void end() {
+        completeSeen();
+        for (Waiting barrier = waiting.poll(); barrier != null; barrier = waiting.poll()) {
+            barrier.future().completeExceptionally(new SwitchStoppedException());
+        }
     }
 }

@@ -273,25 +273,13 @@ final class Bridge implements BridgeControl {
         return configuration;
     }
 
-    private <T> CompletableFuture<T> call(Work<T> work) {
-        CompletableFuture<T> future = new CompletableFuture<>();
-        owner.loop().submit(() -> {
+    private <T> CompletableFuture<T> call(ControlLoop.Question<T> work) {
+        return owner.loop().ask(answer -> {
             if (isGone) {
-                future.completeExceptionally(new BridgeGoneException(name));
-                return;
+                throw new BridgeGoneException(name);
             }
-            try {
-                work.run(future);
-            } catch (FlowException | RuntimeException e) {
-                future.completeExceptionally(e);
-            }
+            work.run(answer);
         });
-        return future;
-    }
-
-    /** Runs on the control loop and completes the future, now or later. */
-    private interface Work<T> {
-        void run(CompletableFuture<T> future) throws FlowException;
     }
 
     @Override

@@ -1,9 +1,10 @@
 package io.heddle.datapath.bridge;
 
+import io.heddle.datapath.poll.CommandQueue;
+import io.heddle.flow.error.FlowException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
@@ -33,11 +34,40 @@ public final class ControlLoop {
         default boolean isWatchful() {
             return false;
         }
+
+        /** The loop has ended: who waits is told. */
+        default void end() {}
+    }
+
+    /**
+     * Something that is answered, now or later.
+     *
+     * @param <T> the answer
+     */
+    interface Question<T> {
+        void run(CompletableFuture<T> answer) throws FlowException, ConfigurationException;
+    }
+
+    /** A question that waits for its turn. */
+    private record Asked<T>(Question<T> question, CompletableFuture<T> answer) implements CommandQueue.Answered {
+        @Override
+        public void run() {
+            try {
+                question.run(answer);
+            } catch (FlowException | ConfigurationException | RuntimeException e) {
+                answer.completeExceptionally(e);
+            }
+        }
+
+        @Override
+        public void refuse() {
+            answer.completeExceptionally(new SwitchStoppedException());
+        }
     }
 
     private final LongSupplier clock;
     private final Consumer<Throwable> onException;
-    private final Queue<Runnable> commands = new ConcurrentLinkedQueue<>();
+    private final CommandQueue commands = new CommandQueue();
     private final List<Task> tasks = new ArrayList<>();
     private volatile @Nullable Thread thread;
     private volatile boolean isStopped;
@@ -63,6 +93,17 @@ public final class ControlLoop {
     public void submit(Runnable command) {
         commands.add(command);
         wakeUp();
+    }
+
+    /**
+     * Has a question answered on the loop. Any thread.
+     *
+     * @return fails with what the question throws, or with {@link SwitchStoppedException} if the loop ends before its turn
+     */
+    <T> CompletableFuture<T> ask(Question<T> question) {
+        CompletableFuture<T> answer = new CompletableFuture<>();
+        submit(new Asked<>(question, answer));
+        return answer;
     }
 
     /** Makes the loop look at once. Any thread. */
@@ -115,18 +156,39 @@ public final class ControlLoop {
         }
     }
 
-    /** Works until {@link #stop}. */
+    /**
+     * Works until {@link #stop}. No exception ends it, but an {@link Error} does: whatever ends it, what waits for it is told.
+     */
     public void run() {
         thread = Thread.currentThread();
-        while (!isStopped) {
-            isSignalled = false;
-            if (doWork(clock.getAsLong()) == 0 && !isSignalled && !isStopped) {
-                boolean isWatchful = tasks.stream().anyMatch(Task::isWatchful);
-                LockSupport.parkNanos(this, isWatchful ? WATCHFUL_SLEEP_NS : MAX_SLEEP_NS);
+        try {
+            while (!isStopped) {
+                isSignalled = false;
+                if (doWork(clock.getAsLong()) == 0 && !isSignalled && !isStopped) {
+                    LockSupport.parkNanos(this, isWatchful() ? WATCHFUL_SLEEP_NS : MAX_SLEEP_NS);
+                }
+            }
+            doWork(clock.getAsLong());
+        } finally {
+            end();
+        }
+    }
+
+    private boolean isWatchful() {
+        for (int i = 0; i < tasks.size(); i++) {
+            if (tasks.get(i).isWatchful()) {
+                return true;
             }
         }
-        doWork(clock.getAsLong());
-        thread = null;
+        return false;
+    }
+
+    /** Refuses what waits, and everything from now on. On the loop's thread, or when that has ended. */
+    public void end() {
+        commands.end();
+        for (Task task : tasks) {
+            guard(task::end);
+        }
     }
 
     /** Ends {@link #run} soon; commands submitted before are still run. Any thread. */

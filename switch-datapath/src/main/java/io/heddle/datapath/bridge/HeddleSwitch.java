@@ -2,7 +2,6 @@ package io.heddle.datapath.bridge;
 
 import io.heddle.datapath.buffer.PacketPool;
 import io.heddle.datapath.cache.ActionProgram;
-import io.heddle.datapath.cache.Megaflow;
 import io.heddle.datapath.metrics.DropReason;
 import io.heddle.datapath.poll.LoopStatistics;
 import io.heddle.datapath.poll.PollLoop;
@@ -31,9 +30,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -54,7 +55,6 @@ public final class HeddleSwitch implements SwitchControl, AutoCloseable {
     private static final long AGEING_NS = 1_000_000_000;
     private static final long RECLAIM_NS = 10_000_000;
     private static final int PUNTS_PER_TURN = 256;
-    private static final int STOP_SECONDS = 10;
 
     /**
      * What a switch is made of.
@@ -82,6 +82,8 @@ public final class HeddleSwitch implements SwitchControl, AutoCloseable {
     private final PollLoop pollLoop;
     private final ControlLoop controlLoop;
     private final BarrierTracker barriers;
+    private final PortAttachments attachments;
+    private final PortNumbers portNumbers;
     private final TableSaver saver;
     private final Tracer tracer = new Tracer(pipeline);
     private final Map<String, Bridge> bridges = new ConcurrentSkipListMap<>();
@@ -95,15 +97,17 @@ public final class HeddleSwitch implements SwitchControl, AutoCloseable {
 
     private final long startedNs;
     private int lastBridgeId;
-    private int lastDatapathPort;
     private long linkCheckNs;
     private long ageingNs;
     private long reclaimNs;
     private @Nullable Thread controlThread;
     private @Nullable Thread pollThread;
+    private BiConsumer<String, Throwable> onLoopDeath;
+    private boolean isClosed;
 
     public HeddleSwitch(Parts parts) {
         this.parts = parts;
+        this.onLoopDeath = (_, failure) -> parts.onException().accept(failure);
         this.startedNs = parts.clock().getAsLong();
         this.controlLoop = new ControlLoop(parts.clock(), parts.onException());
         this.pollLoop = new PollLoop(
@@ -117,18 +121,44 @@ public final class HeddleSwitch implements SwitchControl, AutoCloseable {
                 parts.onException());
         this.saver = new TableSaver(parts.store(), parts.onException());
         this.barriers = new BarrierTracker(clock, List.of(pollLoop));
+        this.attachments = new PortAttachments(pollLoop, controlLoop, parts.onException());
+        this.portNumbers = new PortNumbers(clock, pollLoop);
         pollLoop.onPunt(controlLoop::wakeUp);
         controlLoop.add(barriers);
         controlLoop.add(this::deliverPunts);
-        controlLoop.add(this::doTimers);
+        // Each a task of its own: what goes wrong in one does not keep the others from their turn.
+        controlLoop.add(this::expireFlows);
+        controlLoop.add(this::watchLinks);
+        controlLoop.add(this::ageAddresses);
+        controlLoop.add(this::reclaimVersions);
+        controlLoop.add(this::saveWhenDue);
     }
 
     // ---- threads
 
     /** Gives the loops their threads. */
     public void start() {
-        controlThread = Thread.ofPlatform().name("heddle-control").start(controlLoop::run);
-        pollThread = Thread.ofPlatform().name("heddle-poll-0").start(pollLoop::run);
+        attachments.begin();
+        controlThread = Thread.ofPlatform().name("heddle-control").start(() -> live(controlLoop::run));
+        pollThread = Thread.ofPlatform().name("heddle-poll-0").start(() -> live(pollLoop::run));
+    }
+
+    /**
+     * Hears of a loop that an {@link Error} has ended, with the name of its thread, on that thread. Both loops end then, and what waits for
+     * them fails: a switch without one of them is none, and should be started again. Before {@link #start}.
+     */
+    public void onLoopDeath(BiConsumer<String, Throwable> listener) {
+        onLoopDeath = listener;
+    }
+
+    private void live(Runnable loop) {
+        try {
+            loop.run();
+        } catch (Throwable e) { // no loop ends unnoticed
+            controlLoop.stop();
+            pollLoop.stop();
+            onLoopDeath.accept(Thread.currentThread().getName(), e);
+        }
     }
 
     /** Has something done on the control loop again and again. Before {@link #start}. */
@@ -148,57 +178,67 @@ public final class HeddleSwitch implements SwitchControl, AutoCloseable {
         return controlLoop.doWork(nowNs) + pollLoop.doWork(nowNs);
     }
 
-    /** Has a command run on the poll loop and waits for it. Control loop. */
-    void onPollLoop(Runnable command) {
-        if (pollThread == null) {
-            command.run();
-            return;
-        }
-        CompletableFuture<Void> done = new CompletableFuture<>();
-        pollLoop.submit(() -> {
-            try {
-                command.run();
-            } finally {
-                done.complete(null);
-            }
-        });
-        done.orTimeout(STOP_SECONDS, TimeUnit.SECONDS).join();
-    }
-
     /**
-     * Saves what is to be saved, closes all ports and ends the threads. Flows and configuration stay saved: the next start finds them.
+     * Saves what is to be saved, closes all ports and ends the threads. Flows and configuration stay saved: the next start finds them. What
+     * is still waited for fails with {@link SwitchStoppedException}. A poll loop that does not end keeps its buffers and devices, which it
+     * may be using, until the process ends; that is told as an exception.
      */
     @Override
     public void close() {
-        CompletableFuture<Void> done = new CompletableFuture<>();
-        controlLoop.submit(() -> {
+        if (isClosed) {
+            return;
+        }
+        isClosed = true;
+        CompletableFuture<Boolean> done = controlLoop.ask(answer -> {
             try {
                 saveChanged();
-                reconciler.closeAll();
             } finally {
-                done.complete(null);
+                reconciler.closeAll();
             }
+            answer.complete(true);
         });
         if (controlThread == null) {
             controlLoop.doWork(parts.clock().getAsLong());
         }
-        done.orTimeout(STOP_SECONDS, TimeUnit.SECONDS).exceptionally(e -> null).join();
+        done.orTimeout(attachments.patienceMs(), TimeUnit.MILLISECONDS)
+                .exceptionally(e -> false)
+                .join();
         controlLoop.stop();
+        boolean isControlEnded = hasEnded(controlThread);
         pollLoop.stop();
-        join(controlThread);
-        join(pollThread);
+        boolean isPollEnded = hasEnded(pollThread);
+        if (isControlEnded) {
+            controlLoop.end();
+        }
+        if (isPollEnded) {
+            pollLoop.end();
+        }
+        if (isControlEnded && isPollEnded) {
+            attachments.closeLeft();
+        }
         saver.close();
-        pollLoop.close();
+        if (isPollEnded) {
+            pollLoop.close();
+        }
     }
 
-    private static void join(@Nullable Thread thread) {
-        if (thread != null) {
-            try {
-                thread.join(TimeUnit.SECONDS.toMillis(STOP_SECONDS));
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
+    private boolean hasEnded(@Nullable Thread thread) {
+        if (thread == null) {
+            return true;
         }
+        try {
+            thread.join(attachments.patienceMs());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        if (thread.isAlive()) {
+            parts.onException()
+                    .accept(new IllegalStateException(
+                            "%s did not end within %d ms: what it uses stays open until the process ends"
+                                    .formatted(thread.getName(), attachments.patienceMs())));
+            return false;
+        }
+        return true;
     }
 
     // ---- what the control loop's other classes need
@@ -239,8 +279,12 @@ public final class HeddleSwitch implements SwitchControl, AutoCloseable {
         return new PortContext(parts.pool(), parts.offload(), pollLoop.oversize());
     }
 
-    int nextDatapathPort() {
-        return ++lastDatapathPort;
+    PortNumbers portNumbers() {
+        return portNumbers;
+    }
+
+    PortAttachments attachments() {
+        return attachments;
     }
 
     PollLoop pollLoop() {
@@ -330,15 +374,27 @@ public final class HeddleSwitch implements SwitchControl, AutoCloseable {
         return count;
     }
 
-    private int doTimers(long nowNs) {
+    private int expireFlows(long nowNs) {
         int work = 0;
         for (Bridge bridge : bridges.values()) {
-            work += bridge.expire(nowNs);
+            try {
+                work += bridge.expire(nowNs);
+            } catch (RuntimeException e) {
+                parts.onException().accept(e); // the other bridges' flows expire all the same
+            }
         }
+        return work;
+    }
+
+    private int watchLinks(long nowNs) {
         if (nowNs - linkCheckNs >= LINK_CHECK_NS) {
             linkCheckNs = nowNs;
             checkLinks(nowNs);
         }
+        return 0;
+    }
+
+    private int ageAddresses(long nowNs) {
         if (nowNs - ageingNs >= AGEING_NS) {
             ageingNs = nowNs;
             bridges.values().forEach(bridge -> bridge.macs().expire(nowNs));
@@ -346,15 +402,23 @@ public final class HeddleSwitch implements SwitchControl, AutoCloseable {
                 clock.touch();
             }
         }
+        return 0;
+    }
+
+    private int reclaimVersions(long nowNs) {
         if (nowNs - reclaimNs >= RECLAIM_NS) {
             reclaimNs = nowNs;
             long oldest = barriers.oldestTableVersion();
             bridges.values().forEach(bridge -> bridge.tables().reclaim(oldest));
         }
+        return 0;
+    }
+
+    private int saveWhenDue(long nowNs) {
         if (saver.isDue(nowNs)) {
             saveChanged();
         }
-        return work;
+        return 0;
     }
 
     private void checkLinks(long nowNs) {
@@ -407,15 +471,7 @@ public final class HeddleSwitch implements SwitchControl, AutoCloseable {
     public CompletableFuture<ConfigurationResult> configure(
             List<ConfigurationChange> changes, long expectedRevision, boolean validateOnly) {
         List<ConfigurationChange> copy = List.copyOf(changes);
-        CompletableFuture<ConfigurationResult> future = new CompletableFuture<>();
-        controlLoop.submit(() -> {
-            try {
-                future.complete(reconciler.configure(copy, expectedRevision, validateOnly));
-            } catch (ConfigurationException | RuntimeException e) {
-                future.completeExceptionally(e);
-            }
-        });
-        return future;
+        return controlLoop.ask(answer -> answer.complete(reconciler.configure(copy, expectedRevision, validateOnly)));
     }
 
     @Override
@@ -466,18 +522,7 @@ public final class HeddleSwitch implements SwitchControl, AutoCloseable {
 
     @Override
     public CompletableFuture<List<MegaflowState>> megaflows(int limit) {
-        CompletableFuture<List<MegaflowState>> future = new CompletableFuture<>();
-        pollLoop.submit(() -> {
-            List<Megaflow> all = new ArrayList<>();
-            pollLoop.forEachMegaflow(all::add);
-            long nowNs = parts.clock().getAsLong();
-            all.sort((a, b) -> Long.compare(b.lastUsedNs(), a.lastUsedNs()));
-            future.complete(all.stream()
-                    .limit(limit <= 0 ? Long.MAX_VALUE : limit)
-                    .map(megaflow -> MegaflowText.state(megaflow, 0, nowNs))
-                    .toList());
-        });
-        return future;
+        return MegaflowQuery.ask(pollLoop, parts.clock(), limit);
     }
 
     @Override
@@ -531,17 +576,23 @@ public final class HeddleSwitch implements SwitchControl, AutoCloseable {
 
     @Override
     public AutoCloseable watchBridges(BridgeListener listener) {
-        CompletableFuture<Void> done = new CompletableFuture<>();
         Runnable begin = () -> {
             listeners.add(listener);
             bridges.values().forEach(listener::added);
-            done.complete(null);
         };
         if (controlLoop.isInside()) {
             begin.run();
         } else {
-            controlLoop.submit(begin);
-            done.join();
+            try {
+                controlLoop
+                        .<Boolean>ask(answer -> {
+                            begin.run();
+                            answer.complete(true);
+                        })
+                        .join();
+            } catch (CompletionException e) {
+                throw e.getCause() instanceof RuntimeException failure ? failure : e;
+            }
         }
         return () -> listeners.remove(listener);
     }

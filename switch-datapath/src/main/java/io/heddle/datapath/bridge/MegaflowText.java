@@ -1,20 +1,20 @@
 package io.heddle.datapath.bridge;
 
 import io.heddle.datapath.bridge.SwitchControl.MegaflowState;
-import io.heddle.datapath.cache.Megaflow;
+import io.heddle.datapath.poll.MegaflowDump;
 import io.heddle.flow.match.FlowKey;
 import io.heddle.flow.pipeline.Translation.DropCause;
 import io.heddle.flow.text.FlowFormatter;
 import io.heddle.flow.text.PortNames;
 import io.heddle.flow.trace.DatapathActionFormatter;
 
-/** Reports a megaflow. Threading: the poll loop that owns it. */
+/** Reports a megaflow. Threading: any. */
 final class MegaflowText {
     private static final FlowFormatter FORMATTER = new FlowFormatter(PortNames.NONE);
 
     private MegaflowText() {}
 
-    static MegaflowState state(Megaflow megaflow, int pollLoop, long nowNs) {
+    static MegaflowState state(MegaflowDump.Row megaflow, int pollLoop, long nowNs) {
         FlowKey key = megaflow.match().key();
         DropCause cause = megaflow.translation().drop();
         return new MegaflowState(

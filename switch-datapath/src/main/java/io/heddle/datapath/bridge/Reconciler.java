@@ -152,9 +152,11 @@ final class Reconciler {
 
     private void close(BridgePort port) {
         Port device = port.device();
-        if (device != null) {
-            owner.onPollLoop(() -> owner.pollLoop().detach(device));
-            device.close();
+        Runnable closed = () -> owner.portNumbers().free(port.datapathNumber(), owner.nowNs());
+        if (device == null) {
+            closed.run();
+        } else {
+            owner.attachments().release(device, closed);
         }
     }
 
@@ -176,22 +178,28 @@ final class Reconciler {
     }
 
     private BridgePort open(PortConfiguration port, String path) throws ConfigurationException {
-        int datapathNumber = owner.nextDatapathPort();
+        int datapathNumber = owner.portNumbers().take(owner.nowNs());
         int number = port.type() == PortType.INTERNAL ? Ports.LOCAL : port.number();
-        Port device = null;
-        if (port.type() != PortType.PATCH) {
-            try {
-                device = owner.parts().opener().open(PortSpecs.of(port, path), datapathNumber, owner.portContext());
-            } catch (IOException e) {
-                throw new ConfigurationException(Kind.FAILED, path, String.valueOf(e.getMessage()));
+        boolean isOpen = false;
+        try {
+            Port device = port.type() == PortType.PATCH ? null : openDevice(port, datapathNumber, path);
+            isOpen = true;
+            return new BridgePort(port, number, datapathNumber, device, owner.nowNs());
+        } finally {
+            if (!isOpen) {
+                owner.portNumbers().free(datapathNumber, owner.nowNs());
             }
-            attach(device);
         }
-        return new BridgePort(port, number, datapathNumber, device, owner.nowNs());
     }
 
-    private void attach(Port device) {
-        owner.onPollLoop(() -> owner.pollLoop().attach(device));
+    private Port openDevice(PortConfiguration port, int datapathNumber, String path) throws ConfigurationException {
+        try {
+            Port device = owner.parts().opener().open(PortSpecs.of(port, path), datapathNumber, owner.portContext());
+            owner.attachments().attach(device);
+            return device;
+        } catch (IOException | IllegalStateException | SwitchStoppedException e) {
+            throw new ConfigurationException(Kind.FAILED, path, String.valueOf(e.getMessage()));
+        }
     }
 
     /** Closes every port; the configuration stays what it is. */

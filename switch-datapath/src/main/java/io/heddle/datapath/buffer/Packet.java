@@ -181,6 +181,11 @@ public final class Packet implements HeaderRoom {
         references++;
     }
 
+    /** Says whether anybody holds it. */
+    boolean isHeld() {
+        return references > 0;
+    }
+
     /** Gives up one hold; with the last one the memory goes back to its owner, and this object may become another packet. */
     public void release() {
         if (references <= 0) {

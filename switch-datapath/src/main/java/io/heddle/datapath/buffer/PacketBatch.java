@@ -69,6 +69,28 @@ public final class PacketBatch {
         }
     }
 
+    /**
+     * Empties the batch after its taker has failed half way: releases the packets that are still held.
+     *
+     * @param isReused the taker has allocated packets too, which may be these: nobody can tell whose they are, and they are lost
+     * @return packets that the taker had not released
+     */
+    public int releaseHeld(boolean isReused) {
+        int count = 0;
+        for (int i = 0; i < size; i++) {
+            Packet packet = packets[i];
+            packets[i] = null;
+            if (packet != null && packet.isHeld()) {
+                count++;
+                if (!isReused) {
+                    packet.release();
+                }
+            }
+        }
+        size = 0;
+        return count;
+    }
+
     @Override
     public String toString() {
         return size + " packets";

@@ -33,6 +33,7 @@ public final class PacketPool implements PacketOwner, AutoCloseable {
     private final Packet[] freeShares;
     private int free;
     private int shares;
+    private long allocations;
 
     /**
      * Reserves the slab.
@@ -69,6 +70,11 @@ public final class PacketPool implements PacketOwner, AutoCloseable {
         return free;
     }
 
+    /** Returns how many frames and shares have been given out so far. */
+    public long allocations() {
+        return allocations;
+    }
+
     /** Returns how many shares are in use. */
     public int sharesInUse() {
         return freeShares.length - shares;
@@ -83,6 +89,7 @@ public final class PacketPool implements PacketOwner, AutoCloseable {
         if (free == 0) {
             return null;
         }
+        allocations++;
         Packet packet = freeFrames[--free];
         long start = (long) packet.slot() * FRAME_SIZE;
         packet.open(memory, start, start + FRAME_SIZE, start + HEADROOM, 0);
@@ -99,6 +106,7 @@ public final class PacketPool implements PacketOwner, AutoCloseable {
         if (shares == 0) {
             return null;
         }
+        allocations++;
         Packet share = freeShares[--shares];
         share.openAsShareOf(packet);
         return share;

@@ -39,13 +39,18 @@ import org.slf4j.LoggerFactory;
  * </pre>
  *
  * <p>SIGHUP reads the file again and applies what has changed in it; SIGTERM and SIGINT stop. When it serves it prints {@code
- * heddle-switch: ready}. Exit status: 0 stopped as asked, 1 something could not be made, 2 the command line or the file is wrong.
+ * heddle-switch: ready}. Exit status: 0 stopped as asked, 1 something could not be made, 2 the command line or the file is wrong, 3 a loop died
+ * of an internal error: to be started again.
  *
  * <p>Threading: the main thread.
  */
 public final class SwitchProcess implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger("heddle.switch");
     private static final int POOL_FRAMES = 4096;
+
+    /** Exit status when the switch cannot go on: whoever has started it starts it again. */
+    private static final int LOOP_DIED = 3;
+
     private static final String USAGE = "usage: heddle switch --config FILE [--check]";
 
     private final Path path;
@@ -157,7 +162,11 @@ public final class SwitchProcess implements AutoCloseable {
                 System::nanoTime,
                 new SecureRandom().nextLong(),
                 TableSet.DEFAULT_MAX_ENTRIES,
-                e -> LOG.error("internal error", e)));
+                new IncidentLog(System::nanoTime, LOG::error)));
+        heddle.onLoopDeath((thread, failure) -> {
+            LOG.error("{} failed: the switch ends with status {}, start it again", thread, LOOP_DIED, failure);
+            Runtime.getRuntime().halt(LOOP_DIED);
+        });
         holder.factory = new PortFactory(port -> heddle.portChanged());
         SwitchProcess process = new SwitchProcess(path, store, heddle);
         heddle.addTask(new PortWatch(holder.factory()));

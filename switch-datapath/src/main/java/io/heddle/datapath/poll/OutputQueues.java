@@ -2,6 +2,7 @@ package io.heddle.datapath.poll;
 
 import io.heddle.datapath.buffer.Packet;
 import io.heddle.datapath.buffer.PacketBatch;
+import io.heddle.datapath.buffer.PacketPool;
 import io.heddle.datapath.metrics.DropReason;
 import io.heddle.datapath.port.Port;
 import java.util.Arrays;
@@ -24,13 +25,22 @@ final class OutputQueues {
     }
 
     private final LoopStatistics statistics;
+    private final PacketPool pool;
+    private final PortFailure onFailure;
     private @Nullable Queue[] byNumber = new @Nullable Queue[16];
     private Queue[] pending = new Queue[16];
     private int pendingCount;
     private long nowNs;
 
-    OutputQueues(LoopStatistics statistics) {
+    /** Hears of a port that has thrown. */
+    interface PortFailure {
+        void failed(Port port, String doing, RuntimeException failure);
+    }
+
+    OutputQueues(LoopStatistics statistics, PacketPool pool, PortFailure onFailure) {
         this.statistics = statistics;
+        this.pool = pool;
+        this.onFailure = onFailure;
     }
 
     void attach(Port port) {
@@ -73,7 +83,20 @@ final class OutputQueues {
         }
         queue.batch.add(packet);
         if (queue.batch.isFull()) {
+            transmit(queue);
+        }
+    }
+
+    /** What a port throws costs only the packets that it has not sent. */
+    private void transmit(Queue queue) {
+        long allocations = pool.allocations();
+        try {
             queue.port.transmit(queue.batch, nowNs);
+        } catch (RuntimeException e) {
+            int lost = queue.batch.releaseHeld(pool.allocations() != allocations);
+            queue.port.statistics().countTransmitDrop(DropReason.INTERNAL_ERROR, lost);
+            queue.port.statistics().countTransmitError();
+            onFailure.failed(queue.port, "sending", e);
         }
     }
 
@@ -83,19 +106,7 @@ final class OutputQueues {
             Queue queue = pending[i];
             queue.isPending = false;
             if (!queue.batch.isEmpty()) {
-                queue.port.transmit(queue.batch, nowNs);
-            }
-        }
-        pendingCount = 0;
-    }
-
-    /** Drops everything, after an exception. */
-    void discard() {
-        for (Queue queue : byNumber) {
-            if (queue != null) {
-                queue.isPending = false;
-                statistics.drop(DropReason.INTERNAL_ERROR, queue.batch.size());
-                queue.batch.release();
+                transmit(queue);
             }
         }
         pendingCount = 0;

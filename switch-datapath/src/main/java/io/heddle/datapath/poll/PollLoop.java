@@ -5,7 +5,6 @@ import io.heddle.datapath.buffer.PacketBatch;
 import io.heddle.datapath.buffer.PacketPool;
 import io.heddle.datapath.cache.ActionProgram;
 import io.heddle.datapath.cache.ExactMatchCache;
-import io.heddle.datapath.cache.Megaflow;
 import io.heddle.datapath.cache.MegaflowCache;
 import io.heddle.datapath.metrics.DropReason;
 import io.heddle.datapath.poll.LoopStatistics.Counter;
@@ -23,8 +22,6 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Consumer;
 
 /**
@@ -55,11 +52,13 @@ public final class PollLoop implements AutoCloseable {
 
     private static final VarHandle ACKNOWLEDGED;
     private static final VarHandle STATE;
+    private static final VarHandle FINISHED;
 
     static {
         try {
             MethodHandles.Lookup lookup = MethodHandles.lookup();
             ACKNOWLEDGED = lookup.findVarHandle(PollLoop.class, "acknowledged", long.class);
+            FINISHED = lookup.findVarHandle(PollLoop.class, "finished", long.class);
             STATE = lookup.findVarHandle(PollLoop.class, "state", int.class);
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
@@ -107,7 +106,8 @@ public final class PollLoop implements AutoCloseable {
     private final PacketBatch batch = new PacketBatch();
     private final List<Port> ports = new ArrayList<>();
     private final List<Integer> watched = new ArrayList<>();
-    private final Queue<Runnable> commands = new ConcurrentLinkedQueue<>();
+    private final CommandQueue commands = new CommandQueue();
+    private final List<MegaflowDump> dumps = new ArrayList<>();
     private final Consumer<Throwable> onException;
     private Runnable puntSignal = () -> {};
 
@@ -121,6 +121,12 @@ public final class PollLoop implements AutoCloseable {
 
     /** Written by the loop, read by the control loop, both volatile: see {@link #hasSeen}. */
     private int state = RUNNING;
+
+    /** Commands taken out so far. Loop. */
+    private long taken;
+
+    /** Commands that are done, and whose packets have left; written by the loop with release, read by the control loop with acquire. */
+    private long finished;
 
     private volatile boolean isStopped;
 
@@ -149,7 +155,7 @@ public final class PollLoop implements AutoCloseable {
         megaflows = new MegaflowCache(settings.flowLimit(), settings.maskLimit(), settings.hashSeed() ^ 0x5bf03635L);
         slowPath = new SlowPath(translator, megaflows);
         punts = new PuntQueue(settings.puntCapacity());
-        outputs = new OutputQueues(statistics);
+        outputs = new OutputQueues(statistics, pool, this::failed);
         PacketBatch recirculated = new PacketBatch();
         tracker = new ConnectionTracker(Timeouts.DEFAULT, settings.hashSeed() ^ 0x3c6ef372fe94f82bL);
         executor = new ActionExecutor(pool, offload, outputs, meters, punts, statistics, recirculated, tracker);
@@ -208,17 +214,33 @@ public final class PollLoop implements AutoCloseable {
         return (int) STATE.getVolatile(this) == SLEEPING || (long) ACKNOWLEDGED.getAcquire(this) >= revision;
     }
 
+    /** How many commands have been submitted: at least all whose {@link #submit} has returned. Any thread. */
+    public long submitted() {
+        return commands.submitted();
+    }
+
+    /**
+     * Says whether so many commands are done, and the packets that they sent have left. Any thread.
+     *
+     * @param count what {@link #submitted} has said
+     */
+    public boolean hasFinished(long count) {
+        return (long) FINISHED.getAcquire(this) >= count;
+    }
+
     /** Adds a port. Loop. */
     public void attach(Port port) {
         ports.add(port);
         outputs.attach(port);
     }
 
-    /** Lets a port go. What it has received and not yet been forwarded is forwarded. Loop. */
+    /** Lets a port go. What it has received and not yet been forwarded is forwarded; what it keeps itself is released. Loop. */
     public void detach(Port port) {
         outputs.flush();
         outputs.detach(port);
         ports.remove(port);
+        unwatchAll(); // the next port may get the descriptor's number
+        port.drain();
     }
 
     /** The connections that packets of this loop belong to. Loop. */
@@ -231,9 +253,10 @@ public final class PollLoop implements AutoCloseable {
         return List.copyOf(ports);
     }
 
-    /** Shows every megaflow. Loop. */
-    public void forEachMegaflow(Consumer<Megaflow> visitor) {
-        megaflows.forEach(visitor);
+    /** Copies the megaflows, some in each duty cycle, for whom the dump says. Loop. */
+    public void dumpMegaflows(MegaflowDump dump) {
+        megaflows.forEach(dump::add);
+        dumps.add(dump);
     }
 
     /** Forgets every megaflow; the next packets are translated. Loop. */
@@ -262,48 +285,94 @@ public final class PollLoop implements AutoCloseable {
      */
     public int doWork(long nowNs) {
         this.nowNs = nowNs;
-        int work = 0;
-        try {
-            outputs.begin(nowNs);
-            work = runCommands();
-            long revision = clock.revision();
-            ACKNOWLEDGED.setRelease(this, revision);
-            fastPath.begin(revision, nowNs);
-            if (work > 0) {
-                fastPath.process(batch); // nothing but what the packets of controllers have left to look up again
-            }
-            for (int i = 0; i < ports.size(); i++) {
-                int received = ports.get(i).receive(batch);
-                if (received > 0) {
-                    work += received;
-                    fastPath.process(batch);
-                }
-            }
-            outputs.flush();
-            oversize.flush();
-        } catch (RuntimeException e) {
-            recover(e);
+        outputs.begin(nowNs);
+        int work = runCommands();
+        long revision = clock.revision();
+        ACKNOWLEDGED.setRelease(this, revision);
+        fastPath.begin(revision, nowNs);
+        if (work > 0) {
+            finishInjected();
         }
-        housekeep(nowNs);
+        for (int i = 0; i < ports.size(); i++) {
+            work += receive(ports.get(i));
+        }
+        outputs.flush();
+        oversize.flush();
+        FINISHED.setRelease(this, taken);
+        try {
+            work += dump();
+            housekeep(nowNs);
+        } catch (RuntimeException e) {
+            report(e);
+        }
         return work;
     }
 
-    private void recover(RuntimeException e) {
+    /** Looks up again what the packets of controllers have left for that. */
+    private void finishInjected() {
+        try {
+            fastPath.process(batch);
+        } catch (RuntimeException e) {
+            fastPath.reset();
+            report(e);
+        }
+    }
+
+    /** What goes wrong with packets of one port is no matter of the others. */
+    private int receive(Port port) {
+        int received = 0;
+        try {
+            received = port.receive(batch);
+            if (received > 0) {
+                fastPath.process(batch);
+            }
+        } catch (RuntimeException e) {
+            port.statistics().countReceiveError();
+            port.statistics().countReceiveDrop(DropReason.INTERNAL_ERROR, batch.size());
+            batch.release();
+            fastPath.reset();
+            failed(port, "handling received packets", e);
+        }
+        return received;
+    }
+
+    private void failed(Port port, String doing, RuntimeException failure) {
+        report(new IllegalStateException("port " + port.name() + " failed while " + doing, failure));
+    }
+
+    private void report(RuntimeException failure) {
         statistics.add(Counter.EXCEPTIONS, 1);
-        statistics.drop(DropReason.INTERNAL_ERROR, batch.size());
-        batch.release();
-        fastPath.reset();
-        outputs.discard();
-        onException.accept(e);
+        onException.accept(failure);
     }
 
     private int runCommands() {
         int count = 0;
         for (Runnable command = commands.poll(); command != null; command = commands.poll()) {
-            command.run();
             count++;
+            try {
+                command.run();
+            } catch (RuntimeException e) {
+                report(e);
+            }
         }
+        taken += count;
         return count;
+    }
+
+    private int dump() {
+        if (dumps.isEmpty()) {
+            return 0;
+        }
+        MegaflowDump first = dumps.getFirst();
+        boolean isDone = true; // also if it throws
+        try {
+            isDone = first.copySome();
+        } finally {
+            if (isDone) {
+                dumps.removeFirst();
+            }
+        }
+        return 1;
     }
 
     private void housekeep(long nowNs) {
@@ -343,8 +412,26 @@ public final class PollLoop implements AutoCloseable {
         statistics.set(Counter.CONNTRACK_INVALID, tracker.invalid());
     }
 
-    /** Works until {@link #stop}: spins while there is work, sleeps when there is none. */
+    /**
+     * Works until {@link #stop}: spins while there is work, sleeps when there is none. No exception ends it, but an {@link Error} does:
+     * whatever ends it, what waits for it is told.
+     */
     public void run() {
+        try {
+            work();
+        } finally {
+            end();
+        }
+    }
+
+    /** Refuses what waits, and every command from now on. On the loop's thread, or when that has ended. */
+    public void end() {
+        commands.end();
+        dumps.forEach(MegaflowDump::refuse);
+        dumps.clear();
+    }
+
+    private void work() {
         IdleSpin idle = new IdleSpin();
         long punted = 0;
         while (!isStopped) {
@@ -360,7 +447,7 @@ public final class PollLoop implements AutoCloseable {
                     statistics.add(Counter.STALLS, 1);
                 }
             } else if (idle.shouldSleep(start)) {
-                sleep();
+                trySleep();
                 idle.slept(System.nanoTime());
             } else {
                 Thread.onSpinWait();
@@ -371,7 +458,19 @@ public final class PollLoop implements AutoCloseable {
                 puntSignal.run();
             }
         }
-        doWork(System.nanoTime());
+        do {
+            doWork(System.nanoTime());
+        } while (!dumps.isEmpty());
+    }
+
+    private void trySleep() {
+        try {
+            sleep();
+        } catch (RuntimeException e) {
+            STATE.setVolatile(this, RUNNING);
+            VarHandle.fullFence();
+            report(e);
+        }
     }
 
     private void sleep() {
@@ -393,12 +492,7 @@ public final class PollLoop implements AutoCloseable {
         if (isSame) {
             return;
         }
-        for (int fd : watched) {
-            if (fd >= 0) {
-                waiter.unwatch(fd);
-            }
-        }
-        watched.clear();
+        unwatchAll();
         for (Port port : ports) {
             int fd = port.pollFd();
             watched.add(fd);
@@ -406,6 +500,15 @@ public final class PollLoop implements AutoCloseable {
                 waiter.watch(fd);
             }
         }
+    }
+
+    private void unwatchAll() {
+        for (int fd : watched) {
+            if (fd >= 0) {
+                waiter.unwatch(fd);
+            }
+        }
+        watched.clear();
     }
 
     /** Ends {@link #run} soon; commands submitted before are still run. Any thread. */

@@ -16,7 +16,7 @@ import io.heddle.datapath.buffer.PacketBatch;
  * <p>A port that has lost its device stays open with {@link PortState#GONE}: it receives nothing and drops what it is given with
  * {@code LINK_DOWN}, until the device is back.
  *
- * <p>Thread safety: {@link #receive}, {@link #transmit} and {@link #pollFd} belong to one poll loop; {@link #close} is called when
+ * <p>Thread safety: {@link #receive}, {@link #transmit}, {@link #pollFd} and {@link #drain} belong to one poll loop; {@link #close} is called when
  * that loop has let the port go; the rest may be read by any thread.
  */
 public interface Port extends AutoCloseable {
@@ -87,6 +87,12 @@ public interface Port extends AutoCloseable {
     default String warning() {
         return "";
     }
+
+    /**
+     * Releases the packets that the port keeps, for neighbours that are not known yet and such. The poll loop's last call: its pool is
+     * not the closing thread's.
+     */
+    default void drain() {}
 
     /** Removes what the port has made and leaves what it found. Packets of its receive ring must have been released. */
     @Override

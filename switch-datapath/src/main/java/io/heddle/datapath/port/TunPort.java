@@ -99,18 +99,17 @@ final class TunPort extends TunDevicePort {
         }
     }
 
+    // ---- poll loop: from the device to the switch
+
     @Override
-    void shut() {
+    public void drain() {
         for (; outboxSize > 0; outboxSize--) {
             takeFromOutbox().release();
         }
         while (waitingCount > 0) {
             stopWaiting(waitingCount - 1).release();
         }
-        super.shut();
     }
-
-    // ---- poll loop: from the device to the switch
 
     @Override
     public int receive(PacketBatch batch) {

@@ -7,6 +7,7 @@ import io.heddle.datapath.buffer.PacketPool;
 import io.heddle.datapath.poll.ParkingWaiter;
 import io.heddle.datapath.port.MemoryPort;
 import io.heddle.datapath.port.PooledOffload;
+import io.heddle.datapath.port.Port;
 import io.heddle.datapath.port.PortSpec;
 import io.heddle.flow.error.FlowException;
 import io.heddle.flow.group.GroupMod;
@@ -17,13 +18,14 @@ import io.heddle.flow.text.PortNames;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** A switch whose ports are in memory: flows in, in ovs-ofctl's syntax, frames in, frames out. */
@@ -33,7 +35,11 @@ final class SwitchLab implements AutoCloseable {
 
     final AtomicLong nowNs = new AtomicLong(1_000_000_000L);
     final List<Throwable> exceptions = new CopyOnWriteArrayList<>();
-    final Map<String, MemoryPort> ports = new HashMap<>();
+    final Map<String, MemoryPort> ports = new ConcurrentHashMap<>();
+
+    /** What the switch gets instead of a port. */
+    volatile UnaryOperator<Port> wrap = UnaryOperator.identity();
+
     final HeddleSwitch heddle;
     private boolean isStarted;
 
@@ -52,7 +58,7 @@ final class SwitchLab implements AutoCloseable {
                     }
                     MemoryPort port = new MemoryPort((PortSpec.Memory) spec, number, context);
                     ports.put(spec.name(), port);
-                    return port;
+                    return wrap.apply(port);
                 },
                 store,
                 nowNs::get,

@@ -38,7 +38,9 @@ class ActionExecutorTest {
     private final ActionExecutor executor = new ActionExecutor(
             pool,
             new MarkingOffload(),
-            new OutputQueues(statistics),
+            new OutputQueues(statistics, pool, (port, doing, failure) -> {
+                throw new AssertionError(failure);
+            }),
             (bridge, meter, octets, nowNs) -> {
                 if (meter == REMARKS) {
                     return 1;

@@ -82,6 +82,7 @@ final class Cable {
         if (thread != Thread.currentThread()) {
             thread.join();
         }
+        ports.forEach(Port::drain);
         ports.forEach(Port::close);
         factory.close();
         stop.close();

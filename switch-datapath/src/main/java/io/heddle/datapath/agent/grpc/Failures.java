@@ -9,6 +9,7 @@ import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.StatusProto;
 import io.heddle.datapath.bridge.BridgeGoneException;
 import io.heddle.datapath.bridge.ConfigurationException;
+import io.heddle.datapath.bridge.SwitchStoppedException;
 import io.heddle.datapath.bridge.UpdateFailure;
 import io.heddle.flow.error.FlowError;
 import io.heddle.flow.error.FlowException;
@@ -41,6 +42,7 @@ final class Failures {
             case FlowException refused -> StatusMapping.toProto(refused.error());
             case ConfigurationException refused -> configuration(refused);
             case BridgeGoneException gone -> of(Code.NOT_FOUND, "bridge", String.valueOf(gone.getMessage()));
+            case SwitchStoppedException stopped -> of(Code.UNAVAILABLE, "", String.valueOf(stopped.getMessage()));
             case StatusRuntimeException known ->
                 StatusProto.fromStatusAndTrailers(known.getStatus(), known.getTrailers());
             case StatusException known -> StatusProto.fromStatusAndTrailers(known.getStatus(), known.getTrailers());

@@ -6,6 +6,7 @@ import io.heddle.datapath.bridge.BridgeGoneException;
 import io.heddle.datapath.bridge.BridgeReader;
 import io.heddle.datapath.bridge.FlowSelector;
 import io.heddle.datapath.bridge.PortState;
+import io.heddle.datapath.bridge.SwitchStoppedException;
 import io.heddle.datapath.bridge.TableUpdate;
 import io.heddle.datapath.bridge.UpdateFailure;
 import io.heddle.flow.action.Ports;
@@ -195,6 +196,7 @@ final class RequestHandler {
         switch (cause) {
             case FlowException e -> session.sendError(xid, head, e.error());
             case BridgeGoneException e -> session.close(e.getMessage());
+            case SwitchStoppedException e -> session.close(e.getMessage());
             default -> session.internalError(xid, head, cause);
         }
     }

@@ -1,0 +1,124 @@
+package io.heddle.datapath.bridge;
+
+import io.heddle.datapath.poll.PollLoop;
+import io.heddle.datapath.port.Port;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+
+/**
+ * Hands devices to the poll loop and takes them back before they are closed.
+ *
+ * <pre>
+ *   opened --attach--> the poll loop's --detach--> closed
+ *                  '-- not in time: closed      '-- not in time: stays open until the loop has let it go, or has ended
+ * </pre>
+ *
+ * <p>Threading: the control loop; {@link #closeLeft} when both loops have ended.
+ */
+final class PortAttachments {
+    private final PollLoop pollLoop;
+    private final ControlLoop controlLoop;
+    private final Consumer<Throwable> onException;
+
+    /** Those that are to be closed as soon as the poll loop has let them go, with what is to be done then. */
+    private final Map<Port, Runnable> leaving = new LinkedHashMap<>();
+
+    private boolean isThreaded;
+    private volatile long patienceMs = TimeUnit.SECONDS.toMillis(10);
+
+    PortAttachments(PollLoop pollLoop, ControlLoop controlLoop, Consumer<Throwable> onException) {
+        this.pollLoop = pollLoop;
+        this.controlLoop = controlLoop;
+        this.onException = onException;
+    }
+
+    /** The poll loop has a thread of its own from now on. */
+    void begin() {
+        isThreaded = true;
+    }
+
+    /** How long the loop is waited for. Any thread. */
+    void setPatienceMs(long milliseconds) {
+        patienceMs = milliseconds;
+    }
+
+    long patienceMs() {
+        return patienceMs;
+    }
+
+    /**
+     * Gives a device to the loop.
+     *
+     * @throws IllegalStateException if the loop does not take it: the device is closed
+     */
+    void attach(Port device) {
+        LoopCall call = new LoopCall(() -> pollLoop.attach(device));
+        try {
+            submit(call);
+            if (call.await(patienceMs) || !call.cancel() && call.await(patienceMs)) {
+                return;
+            }
+        } catch (RuntimeException e) {
+            device.close();
+            throw e;
+        }
+        device.close();
+        throw new IllegalStateException("port " + device.name()
+                + " cannot be added: the poll loop has not answered for " + patienceMs + " ms, something blocks it");
+    }
+
+    /**
+     * Takes a device back and closes it; if the loop does not answer, later.
+     *
+     * @param closed called on the control loop when it is closed
+     */
+    void release(Port device, Runnable closed) {
+        LoopCall call = new LoopCall(() -> pollLoop.detach(device));
+        submit(call);
+        boolean isLetGo = true;
+        try {
+            isLetGo = call.await(patienceMs);
+        } catch (RuntimeException e) {
+            onException.accept(e); // the loop has let it go all the same, or is no more
+        }
+        leaving.put(device, closed);
+        if (isLetGo) {
+            close(device);
+            return;
+        }
+        onException.accept(new IllegalStateException(
+                "port " + device.name() + " stays open for now: the poll loop has not answered for " + patienceMs
+                        + " ms, something blocks it"));
+        call.whenDone((_, _) -> controlLoop.submit(() -> close(device)));
+    }
+
+    private void submit(LoopCall call) {
+        if (isThreaded) {
+            pollLoop.submit(call);
+        } else {
+            call.run();
+        }
+    }
+
+    private void close(Port device) {
+        Runnable closed = leaving.remove(device);
+        if (closed == null) {
+            return;
+        }
+        try {
+            device.close();
+        } catch (RuntimeException e) {
+            onException.accept(e);
+        }
+        closed.run();
+    }
+
+    /** Closes what waits for the loop. When the loops have ended. */
+    void closeLeft() {
+        for (Port device : leaving.keySet().toArray(Port[]::new)) {
+            close(device);
+        }
+    }
+}
