@@ -373,7 +373,7 @@ final class ActionExecution {
         if (peer == null) {
             translator.problem(DropCause.PORT_DOWN, "patch port " + port.name() + " has no peer");
         } else {
-            translator.enterPeer(peer);
+            translator.enterPeer(port, peer);
         }
     }
 

@@ -1,5 +1,8 @@
 package io.heddle.flow.pipeline;
 
+import io.heddle.flow.counter.HitCounter;
+import org.jspecify.annotations.Nullable;
+
 /**
  * What the pipeline knows of a port of a bridge.
  *
@@ -9,6 +12,7 @@ package io.heddle.flow.pipeline;
  * @param isUp administratively up and with a link
  * @param peer datapath number of the other end of a patch port, 0 for other ports
  * @param isTunnel whether packets that leave by it take tunnel fields (tun_id, tun_dst ...) along
+ * @param crossings counts what crosses a patch port, which no device counts; null for other ports
  */
 public record PortInfo(
         int datapathPort,
@@ -18,7 +22,16 @@ public record PortInfo(
         boolean isUp,
         PortConfig config,
         int peer,
-        boolean isTunnel) {
+        boolean isTunnel,
+        @Nullable Crossings crossings) {
+    /**
+     * Packets and octets through a patch port, octets as they came into the switch.
+     *
+     * @param sent to the peer
+     * @param received from the peer
+     */
+    public record Crossings(HitCounter sent, HitCounter received) {}
+
     /**
      * {@code OFPPC_*} flags other than PORT_DOWN.
      *
@@ -29,6 +42,19 @@ public record PortInfo(
      */
     public record PortConfig(boolean noReceive, boolean noForward, boolean noFlood, boolean noPacketIn) {
         public static final PortConfig DEFAULT = new PortConfig(false, false, false, false);
+    }
+
+    /** A port whose crossings are not counted. */
+    public PortInfo(
+            int datapathPort,
+            int bridge,
+            int number,
+            String name,
+            boolean isUp,
+            PortConfig config,
+            int peer,
+            boolean isTunnel) {
+        this(datapathPort, bridge, number, name, isUp, config, peer, isTunnel, null);
     }
 
     /** A plain port that is up. */

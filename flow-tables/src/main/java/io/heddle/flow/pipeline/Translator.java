@@ -436,7 +436,7 @@ final class Translator {
     }
 
     /** Sends a copy of the packet through a patch port. */
-    void enterPeer(PortInfo peer) {
+    void enterPeer(PortInfo port, PortInfo peer) {
         if (depth >= MAX_DEPTH) {
             tooDeep();
             return;
@@ -448,6 +448,12 @@ final class Translator {
         packet.pipelineFields(Match.ANY);
         packet.forgetConnection();
         origin = new Origin(0, 0, false);
+        if (port.crossings() != null) {
+            counters.add(port.crossings().sent());
+        }
+        if (peer.crossings() != null) {
+            counters.add(peer.crossings().received());
+        }
         enterBridge(peer);
         bridge = ownBridge;
         origin = ownOrigin;

@@ -2,6 +2,7 @@ package io.heddle.datapath.bridge;
 
 import io.heddle.datapath.port.Port;
 import io.heddle.datapath.port.PortStatistics;
+import io.heddle.flow.counter.HitCounter;
 import io.heddle.flow.pipeline.PortInfo;
 import org.jspecify.annotations.Nullable;
 
@@ -12,6 +13,10 @@ final class BridgePort {
     private final int datapathNumber;
     private final @Nullable Port device;
     private final long createdNs;
+
+    /** Of a patch port, which no device counts for. */
+    private final PortInfo.@Nullable Crossings crossings;
+
     private int config;
     private boolean wasUp;
 
@@ -25,6 +30,8 @@ final class BridgePort {
         this.datapathNumber = datapathNumber;
         this.device = device;
         this.createdNs = createdNs;
+        this.crossings =
+                device == null ? new PortInfo.Crossings(new HitCounter(createdNs), new HitCounter(createdNs)) : null;
         this.wasUp = isLinkUp();
     }
 
@@ -83,7 +90,8 @@ final class BridgePort {
                         (config & PortState.CONFIG_NO_FLOOD) != 0,
                         (config & PortState.CONFIG_NO_PACKET_IN) != 0),
                 peer,
-                configuration.type() == PortConfiguration.PortType.VXLAN);
+                configuration.type() == PortConfiguration.PortType.VXLAN,
+                crossings);
     }
 
     PortState state(long nowNs) {
@@ -96,11 +104,21 @@ final class BridgePort {
                 config,
                 isLinkUp(),
                 0,
-                device == null ? PortState.Counters.NONE : counters(device.statistics()),
+                counters(),
                 nowNs - createdNs);
     }
 
-    private static PortState.Counters counters(PortStatistics of) {
+    private PortState.Counters counters() {
+        if (crossings != null) {
+            HitCounter sent = crossings.sent();
+            HitCounter received = crossings.received();
+            return new PortState.Counters(
+                    received.packets(), sent.packets(), received.octets(), sent.octets(), 0, 0, 0, 0);
+        }
+        if (device == null) {
+            return PortState.Counters.NONE;
+        }
+        PortStatistics of = device.statistics();
         return new PortState.Counters(
                 of.receivedPackets(),
                 of.sentPackets(),

@@ -432,6 +432,37 @@ class HeddleSwitchTest {
         }
     }
 
+    @Test
+    void shouldCountWhatCrossesPatchPorts() {
+        try (SwitchLab lab = SwitchLab.withPorts(2)) {
+            lab.configure(
+                    new ConfigurationChange.PutBridge(SwitchLab.bridge("br1", 1)),
+                    new ConfigurationChange.PutPort("br0", patch("to1", "to0")),
+                    new ConfigurationChange.PutPort("br1", patch("to0", "to1")));
+            lab.flows("in_port=1 actions=output:" + state(lab, "br0", "to1").number());
+            lab.await(
+                    lab.bridge("br1").write(SwitchLab.updates("actions=output:1"), Atomicity.CONTINUE_ON_ERROR, false));
+            byte[] frame = udp(A, B, 1, 2);
+            lab.send("p1", frame).turn();
+            lab.send("p1", frame).send("p1", frame).turn();
+            lab.await(lab.bridge().trace(new TraceSubject.Frame(frame, 1))); // is no packet
+
+            assertThat(lab.outputs()).isEqualTo("br1-p1x3");
+            long octets = 3L * frame.length;
+            assertThat(state(lab, "br0", "to1").counters())
+                    .isEqualTo(new PortState.Counters(0, 3, 0, octets, 0, 0, 0, 0));
+            assertThat(state(lab, "br1", "to0").counters())
+                    .isEqualTo(new PortState.Counters(3, 0, octets, 0, 0, 0, 0, 0));
+        }
+    }
+
+    private static PortState state(SwitchLab lab, String bridge, String port) {
+        return lab.await(lab.bridge(bridge).read(BridgeReader::ports)).stream()
+                .filter(each -> each.name().equals(port))
+                .findFirst()
+                .orElseThrow();
+    }
+
     private static PortConfiguration patch(String name, String peer) {
         return new PortConfiguration(name, 0, PortConfiguration.PortType.PATCH, peer, "", "", 0, "", "", "", 0);
     }

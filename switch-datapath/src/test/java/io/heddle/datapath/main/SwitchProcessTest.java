@@ -244,6 +244,29 @@ class SwitchProcessTest {
 
     @Test
     @Tag("netns")
+    void shouldComeBackAfterAKillWithATapThatWasMovedIntoANamespace() {
+        try (Life life = new Life()) {
+            life.addresses();
+            life.ofctl("add-flow", life.bridge(), "actions=NORMAL");
+            NetnsLab.Host guest = life.lab.host("guest");
+            for (String address : List.of("10.77.0.3/24", "10.77.0.4/24")) {
+                life.lab.run("ip", "link", "set", life.tap, "netns", guest.netns());
+                guest.configure(life.tap, address);
+                guest.run("ping", "-c", "1", "-W", "5", "10.77.0.2");
+
+                life.process.signal("KILL");
+                life.process.awaitExit(Duration.ofSeconds(10));
+                // The kernel removes it with the process, also out there.
+                await().atMost(RELOAD)
+                        .until(() -> !guest.run("ip", "-o", "link").contains(life.tap));
+                life.process = life.start(false, "secure");
+                assertThat(life.devices()).as("made anew where the switch is").contains(life.tap);
+            }
+        }
+    }
+
+    @Test
+    @Tag("netns")
     void shouldForwardWithoutFlowsAndControllerOnlyInFailModeStandalone() {
         try (Life life = new Life()) {
             life.addresses();

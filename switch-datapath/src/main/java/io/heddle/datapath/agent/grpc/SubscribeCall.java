@@ -4,9 +4,11 @@ import com.google.rpc.Code;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.heddle.datapath.bridge.BridgeControl;
 import io.heddle.datapath.bridge.BridgeEvent;
+import io.heddle.datapath.bridge.BridgeGoneException;
 import io.heddle.datapath.bridge.EventInterest;
 import io.heddle.datapath.bridge.EventSubscription;
 import io.heddle.datapath.bridge.SwitchControl;
+import io.heddle.flow.error.FlowException;
 import io.heddle.proto.v1.Change;
 import io.heddle.proto.v1.Entity;
 import io.heddle.proto.v1.Restart;
@@ -17,7 +19,9 @@ import java.util.EnumSet;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,6 +29,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A client that reads more slowly than things change loses changes in the bridge's bounded queue; it is then sent {@code restart} and the
  * state anew, so that it ends up right however slow it is.
+ *
+ * <p>Who follows all bridges also follows those that are added later, from their state on; one that is removed ends with {@code restart}
+ * and {@code sync}: an empty state. Who follows one bridge hears {@code NOT_FOUND} when it is removed.
  *
  * <p>Threading: everything runs on the serial executor, except what gRPC and the bridges call, which only hands over.
  */
@@ -37,6 +44,7 @@ final class SubscribeCall {
     private final AtomicBoolean isDrainScheduled = new AtomicBoolean();
     private final List<Followed> all = new ArrayList<>();
     private @Nullable AutoCloseable bridgeWatch;
+    private volatile boolean isAll;
     private boolean ended;
 
     SubscribeCall(GrpcAgent.Limits limits, SerialExecutor serial, ServerCallStreamObserver<SubscribeResponse> client) {
@@ -60,18 +68,44 @@ final class SubscribeCall {
 
         long revision;
 
+        /** The bridge has been removed: what is left to say is that it has nothing any more. */
+        boolean isGone;
+
+        boolean saidRestart;
+
         Followed(BridgeControl bridge, Queries queries) {
             this.bridge = bridge;
             this.queries = queries;
         }
     }
 
-    /** Ends the call when a bridge that it follows goes. */
-    void watch(SwitchControl control) {
+    /** Says what is asked of a bridge. */
+    interface Questions {
+        Queries of(BridgeControl bridge) throws FlowException;
+    }
+
+    /** Follows every bridge, those that are added later too. */
+    void followAll(SwitchControl control, Questions questions) {
+        isAll = true;
+        watch(control, bridge -> follow(bridge, questions), this::leave);
+    }
+
+    /** Follows one bridge, as long as there is one. */
+    void followOne(SwitchControl control, BridgeControl followed, Questions questions) {
+        watch(control, _ -> {}, bridge -> {
+            if (bridge.equals(followed)) {
+                fail(Failures.refusal(Code.NOT_FOUND, "bridge", "bridge " + bridge.name() + " has been removed"));
+            }
+        });
+        serial.execute(() -> follow(followed, questions));
+    }
+
+    /** Both hear of bridges on the serial executor. */
+    private void watch(SwitchControl control, Consumer<BridgeControl> onAdded, Consumer<BridgeControl> onRemoved) {
         AutoCloseable watch = control.watchBridges(new SwitchControl.BridgeListener() {
             @Override
             public void added(BridgeControl bridge) {
-                // Only what there was at the beginning is followed.
+                serial.execute(() -> onAdded.accept(bridge));
             }
 
             @Override
@@ -81,12 +115,7 @@ final class SubscribeCall {
 
             @Override
             public void removed(BridgeControl bridge) {
-                serial.execute(() -> {
-                    if (all.stream().anyMatch(each -> each.bridge.equals(bridge))) {
-                        fail(Failures.refusal(
-                                Code.NOT_FOUND, "bridge", "bridge " + bridge.name() + " has been removed"));
-                    }
-                });
+                serial.execute(() -> onRemoved.accept(bridge));
             }
         });
         serial.execute(() -> {
@@ -97,12 +126,36 @@ final class SubscribeCall {
         });
     }
 
-    void follow(BridgeControl bridge, Queries queries) {
-        serial.execute(() -> {
-            Followed followed = new Followed(bridge, queries);
+    private void follow(BridgeControl bridge, Questions questions) {
+        if (ended) {
+            return;
+        }
+        try {
+            Followed followed = new Followed(bridge, questions.of(bridge));
             all.add(followed);
             begin(followed);
-        });
+        } catch (FlowException | RuntimeException e) {
+            if (!isAll || !(cause(e) instanceof BridgeGoneException)) {
+                fail(e);
+            }
+        }
+    }
+
+    private void leave(BridgeControl bridge) {
+        for (Followed each : all) {
+            if (each.bridge.equals(bridge)) {
+                leave(each);
+            }
+        }
+    }
+
+    private void leave(Followed followed) {
+        followed.isGone = true;
+        if (followed.events != null) {
+            followed.events.close();
+            followed.events = null;
+        }
+        wake();
     }
 
     /** Ends the call with an error. */
@@ -124,9 +177,11 @@ final class SubscribeCall {
                 .read(reader -> new Beginning(
                         reader.subscribe(interest), followed.queries.read(followed.bridge.name(), reader)))
                 .whenComplete((beginning, failure) -> serial.execute(() -> {
-                    if (failure != null) {
+                    if (failure != null && isAll && cause(failure) instanceof BridgeGoneException) {
+                        leave(followed);
+                    } else if (failure != null) {
                         fail(failure);
-                    } else if (ended) {
+                    } else if (ended || followed.isGone) {
                         beginning.events().close();
                     } else {
                         followed.events = beginning.events();
@@ -169,6 +224,9 @@ final class SubscribeCall {
     }
 
     private @Nullable SubscribeResponse next(Followed followed) {
+        if (followed.isGone) {
+            return farewell(followed);
+        }
         EventSubscription events = followed.events;
         if (events == null) {
             return null;
@@ -200,6 +258,19 @@ final class SubscribeCall {
                 return response;
             }
         }
+    }
+
+    private SubscribeResponse farewell(Followed followed) {
+        if (!followed.saidRestart) {
+            followed.saidRestart = true;
+            return response(followed).setRestart(Restart.getDefaultInstance()).build();
+        }
+        all.remove(followed);
+        return response(followed).setSync(Sync.getDefaultInstance()).build();
+    }
+
+    private static Throwable cause(Throwable failure) {
+        return failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
     }
 
     /** Null when the client has not asked for it. */

@@ -164,11 +164,14 @@ final class SwitchService extends SwitchGrpc.SwitchImplBase {
                                 "only flows, groups, meters and ports can be subscribed to; use Read for the others");
                 }
             }
-            call.watch(control);
-            for (BridgeControl bridge : bridges(control, request.getBridge())) {
-                call.follow(bridge, queries(bridge, request.getQueriesList(), request.getWithText()));
+            SubscribeCall.Questions questions =
+                    bridge -> queries(bridge, request.getQueriesList(), request.getWithText());
+            if (request.getBridge().isEmpty()) {
+                call.followAll(control, questions);
+            } else {
+                call.followOne(control, bridge(control, request.getBridge()), questions);
             }
-        } catch (FlowException | RuntimeException e) {
+        } catch (RuntimeException e) {
             call.fail(e);
         }
     }
