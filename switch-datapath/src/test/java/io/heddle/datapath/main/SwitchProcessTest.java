@@ -267,6 +267,34 @@ class SwitchProcessTest {
 
     @Test
     @Tag("netns")
+    void shouldMakeAnotherTapWhenAPersistentOneWasMovedAway() {
+        try (Life life = new Life()) {
+            NetnsLab.Host guest = life.lab.host("guest");
+            life.lab.run("ip", "tuntap", "add", "name", life.extra, "mode", "tap");
+            boolean isMoved = false;
+            try {
+                life.configure(true, "secure");
+                life.process.signal("HUP");
+                await().atMost(RELOAD)
+                        .until(() ->
+                                life.ofctl("dump-ports-desc", life.bridge()).contains(life.extra));
+                life.lab.run("ip", "link", "set", life.extra, "netns", guest.netns());
+                isMoved = true;
+            } finally {
+                if (!isMoved) {
+                    life.lab.run("ip", "link", "del", life.extra);
+                }
+            }
+            life.process.signal("KILL");
+            life.process.awaitExit(Duration.ofSeconds(10));
+            life.process = life.start(true, "secure");
+            assertThat(life.devices()).as("another").contains(life.extra);
+            assertThat(guest.run("ip", "-o", "link")).as("the old one").contains(life.extra);
+        }
+    }
+
+    @Test
+    @Tag("netns")
     void shouldForwardWithoutFlowsAndControllerOnlyInFailModeStandalone() {
         try (Life life = new Life()) {
             life.addresses();
