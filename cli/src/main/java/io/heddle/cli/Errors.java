@@ -5,9 +5,14 @@ import io.grpc.Status.Code;
 import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.StatusProto;
 import io.heddle.proto.mapping.StatusMapping;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** Failed calls as exit statuses and lines for people. */
 final class Errors {
+    /** What gRPC says; when it says something else one day, that is printed as it is. */
+    private static final Pattern TOO_LONG = Pattern.compile("gRPC message exceeds maximum size (\\d+): (\\d+)");
+
     private Errors() {}
 
     /** What ends the command after a call failed. */
@@ -28,6 +33,13 @@ final class Errors {
                     ExitStatus.REFUSED,
                     "what listens at %s does not know this command: is it a switch, is it a controller?"
                             .formatted(target));
+        }
+        Matcher tooLong = TOO_LONG.matcher(String.valueOf(failure.getStatus().getDescription()));
+        if (code == Code.RESOURCE_EXHAUSTED && tooLong.matches()) {
+            return new CliException(
+                    ExitStatus.REFUSED,
+                    "a message to or from %s has %s octets, at most %s are taken: split the file, or ask for less at a time"
+                            .formatted(target, tooLong.group(2), tooLong.group(1)));
         }
         Status status = StatusProto.fromThrowable(failure);
         return new CliException(

@@ -6,6 +6,7 @@ import io.heddle.cli.CliLab.Result;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -100,10 +101,26 @@ class CliTest {
             done("flow", "add", "br0", "priority=" + i + ",actions=drop");
         }
 
-        Result result = lab.heddle("flow", "add", "br0", "priority=4,actions=drop");
+        assertThat(lab.heddle("flow", "add", "br0", "priority=4,actions=drop"))
+                .isEqualTo(new Result(1, "", "heddle: table 0 holds 3 entries, its limit (OFPFMFC_TABLE_FULL)\n"));
+        // What replaces a flow needs no room.
+        done("flow", "add", "br0", "priority=3,actions=output:1");
+    }
+
+    @Test
+    void shouldSayThatAMessageIsTooLong() throws IOException {
+        Path file = folder.resolve("flows");
+        String flow = "ip,actions=" + "output:1,".repeat(100) + "drop\n";
+        Files.writeString(file, flow.repeat(5 << 20 >> 9));
+
+        Result result = lab.heddle("flow", "add", "br0", "--file", file.toString());
 
         assertThat(result.status()).isEqualTo(1);
-        assertThat(result.err()).contains("table 0").contains("(OFPFMFC_TABLE_FULL)");
+        assertThat(result.out()).isEmpty();
+        assertThat(result.err())
+                .matches("heddle: a message to or from " + Pattern.quote(lab.target) + " has \\d{7} octets, at most 4194304"
+                        + " are taken: split the file, or ask for less at a time\\n");
+        assertThat(lab.heddle("flow", "dump", "br0").out()).isEmpty();
     }
 
     @Test

@@ -40,14 +40,19 @@ final class AgentLab implements AutoCloseable {
     final OpenFlowAgent agent;
 
     static AgentLab make(Timing timing) {
+        return make(timing, 100_000);
+    }
+
+    /** A switch whose tables hold {@code flowsPerTable} flows each. */
+    static AgentLab make(Timing timing, int flowsPerTable) {
         try {
-            return new AgentLab(timing);
+            return new AgentLab(timing, flowsPerTable);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
     }
 
-    private AgentLab(Timing timing) throws IOException {
+    private AgentLab(Timing timing, int flowsPerTable) throws IOException {
         folder = Files.createTempDirectory("heddle-of");
         socket = folder.resolve("br0.mgmt");
         PacketPool pool = new PacketPool(512);
@@ -63,7 +68,7 @@ final class AgentLab implements AutoCloseable {
                 StateStore.NONE,
                 System::nanoTime,
                 1,
-                100_000,
+                flowsPerTable,
                 bugs::add));
         vswitch.start();
         configure(List.of(), List.of("punix:" + socket), List.of("OpenFlow13"));

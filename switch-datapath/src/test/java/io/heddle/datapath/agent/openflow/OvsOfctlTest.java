@@ -96,6 +96,21 @@ final class OvsOfctlTest {
     }
 
     @Test
+    void shouldSayThatATableIsFull() throws Exception {
+        try (AgentLab small = AgentLab.make(Timing.DEFAULT, 2)) {
+            small.awaitListening();
+            small.ovsOfctl("add-flow", "priority=1,actions=drop");
+            small.ovsOfctl("add-flow", "priority=2,actions=drop");
+
+            assertThat(small.ovsOfctl(1, "add-flow", "priority=3,actions=drop").replaceAll("xid=0x[0-9a-f]+", "xid"))
+                    .isEqualTo("OFPT_ERROR (OF1.3) (xid): OFPFMFC_TABLE_FULL\n"
+                            + "OFPT_FLOW_MOD (OF1.3) (xid): ADD priority=3 actions=drop\n");
+
+            assertThat(small.ovsOfctl("dump-aggregate")).contains("flow_count=2");
+        }
+    }
+
+    @Test
     void shouldShowPortsTablesAndFeatures() throws Exception {
         assertThat(lab.ovsOfctl("dump-ports")).contains("3 ports", "port  1: rx pkts=0, bytes=0, drop=0, errs=0");
         assertThat(lab.ovsOfctl("dump-ports", "2")).contains("1 ports", "port  2:");
