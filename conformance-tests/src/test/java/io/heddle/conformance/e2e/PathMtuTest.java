@@ -52,7 +52,7 @@ class PathMtuTest {
                     fail-mode: standalone
                     ports:
                       - { name: p1, number: 1, type: veth, peer: eth0, netns: %s }
-                      - { name: v1, number: 2, type: vxlan, local: %s, remote: %s, vni: 30 }
+                      - { name: v1, number: 2, type: vxlan, local: %s, remote: %s, key: 30 }
                 """.formatted(host.netns(), local, remote));
     }
 

@@ -2,6 +2,10 @@ package io.heddle.controller.loop;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import io.heddle.controller.AppLab;
 import io.heddle.controller.channel.SessionListener;
 import io.heddle.controller.channel.SwitchSession;
@@ -12,6 +16,7 @@ import io.heddle.controller.core.Event;
 import io.heddle.controller.core.FlowIntent;
 import io.heddle.controller.core.Now;
 import io.heddle.controller.core.SwitchId;
+import io.heddle.controller.core.SwitchView;
 import io.heddle.controller.packet.Frame;
 import io.heddle.controller.pipeline.PipelineTable;
 import io.heddle.flow.action.Action;
@@ -22,8 +27,10 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
+import org.slf4j.LoggerFactory;
 
 class ControllerLoopTest {
     private static final SwitchId ID = AppLab.ID;
@@ -34,9 +41,15 @@ class ControllerLoopTest {
         final List<String> asked = new ArrayList<>();
         final ArrayDeque<Consumer<WriteResult>> unanswered = new ArrayDeque<>();
 
+        private final String target;
+
+        NotingSession(String target) {
+            this.target = target;
+        }
+
         @Override
         public String target() {
-            return "unix:/s";
+            return target;
         }
 
         @Override
@@ -72,7 +85,7 @@ class ControllerLoopTest {
     }
 
     private Now now = new Now(0, 0);
-    private final NotingSession session = new NotingSession();
+    private final NotingSession session = new NotingSession("unix:/s");
     private final ArrayDeque<Runnable> tasks = new ArrayDeque<>();
     private final List<Command> commands = new ArrayList<>();
     private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
@@ -198,6 +211,34 @@ class ControllerLoopTest {
         session.answer();
         tickAt(1);
         assertThat(session.asked).containsExactly("write 1", "read", "write 1");
+    }
+
+    @Test
+    void shouldLeaveAloneASecondBridgeWithTheSameDatapathId() {
+        up();
+        Logger log = (Logger) LoggerFactory.getLogger(ControllerLoop.class);
+        ListAppender<ILoggingEvent> said = new ListAppender<>();
+        said.start();
+        log.addAppender(said);
+        NotingSession second = new NotingSession("unix:/t");
+        try {
+            loop.add(second);
+            loop.onState(second, SessionListener.State.CONNECTED, "");
+            loop.onBridgeUp(second, new SwitchView(ID, "br7", "unix:/t", Map.of()), List.of());
+            commands.add(flow(1));
+            packetIn();
+            run();
+        } finally {
+            log.detachAppender(said);
+        }
+
+        assertThat(said.list)
+                .filteredOn(event -> event.getLevel() == Level.ERROR)
+                .extracting(ILoggingEvent::getFormattedMessage)
+                .containsExactly("unix:/t: bridge br7 has datapath id 0000000000000001, which bridge br0 of unix:/s has"
+                        + " too; it is not controlled until they differ");
+        assertThat(second.asked).isEmpty();
+        assertThat(session.asked).containsExactly("write 1");
     }
 
     private FlowMod installed(int mac, int idleSeconds) {
