@@ -118,7 +118,8 @@ class CliTest {
         assertThat(result.status()).isEqualTo(1);
         assertThat(result.out()).isEmpty();
         assertThat(result.err())
-                .matches("heddle: a message to or from " + Pattern.quote(lab.target) + " has \\d{7} octets, at most 4194304"
+                .matches("heddle: a message to or from " + Pattern.quote(lab.target)
+                        + " has \\d{7} octets, at most 4194304"
                         + " are taken: split the file, or ask for less at a time\\n");
         assertThat(lab.heddle("flow", "dump", "br0").out()).isEmpty();
     }

@@ -35,8 +35,8 @@ class PathMtuTest {
         a = lab.net.host("a");
         b = lab.net.host("b");
         lab.net.run(
-                "ip", "link", "add", "under", "mtu", "1400", "netns", s.netns(), "type", "veth", "peer", "name", "under",
-                "mtu", "1400", "netns", t.netns());
+                "ip", "link", "add", "under", "mtu", "1400", "netns", s.netns(), "type", "veth", "peer", "name",
+                "under", "mtu", "1400", "netns", t.netns());
         s.configure("under", "10.99.0.1/24");
         t.configure("under", "10.99.0.2/24");
         startSwitch(s, "s", a, "10.99.0.1", "10.99.0.2");
@@ -92,7 +92,8 @@ class PathMtuTest {
 
         awaitLearned("10.30.0.2", "ping", "-c", "1", "-W", "1", "-M", "do", "-s", "1400", "10.30.0.2");
 
-        // The longest that fits passes unfragmented: 1350 - 20 (IPv4) - 8 (ICMP). One octet more is refused by the sender itself.
+        // The longest that fits passes unfragmented: 1350 - 20 (IPv4) - 8 (ICMP). One octet more is refused by the
+        // sender itself.
         a.run("ping", "-c", "5", "-i", "0.2", "-W", "5", "-M", "do", "-s", "1322", "10.30.0.2");
         var tooLong = a.start("ping", "-c", "1", "-W", "1", "-M", "do", "-s", "1323", "10.30.0.2");
         assertThat(tooLong.awaitExit(Duration.ofSeconds(20))).isEqualTo(1);

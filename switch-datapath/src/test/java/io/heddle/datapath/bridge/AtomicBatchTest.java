@@ -45,7 +45,9 @@ class AtomicBatchTest {
             }
             lab.heddle.pollLoop().wakeUp();
             stream.awaitBatch(BATCHES);
-            assertThat(stream.batchesSeen).as("batches that packets were forwarded by").isGreaterThan(1);
+            assertThat(stream.batchesSeen)
+                    .as("batches that packets were forwarded by")
+                    .isGreaterThan(1);
         }
     }
 
@@ -98,7 +100,9 @@ class AtomicBatchTest {
             int number = frame.getInt(NUMBER_AT);
             int byTable1 = Short.toUnsignedInt(frame.getShort(4));
             int byTable0 = Short.toUnsignedInt(frame.getShort(10));
-            assertThat(byTable0).as("batch by table 0 and by table 1 of packet %d", number).isEqualTo(byTable1);
+            assertThat(byTable0)
+                    .as("batch by table 0 and by table 1 of packet %d", number)
+                    .isEqualTo(byTable1);
             assertThat(number).as("number after %d", lastNumber).isGreaterThan(lastNumber);
             assertThat(byTable0).as("batch of packet %d", number).isGreaterThanOrEqualTo(lastBatch);
             if (byTable0 > lastBatch) {

@@ -181,7 +181,9 @@ class SlowChannelTest {
                         .as("packets received %s, lost %s, not punted %s", client.packetIns, client.lost, notPunted())
                         .isEqualTo(PACKETS));
         assertThat(client.failure.get()).isNull();
-        assertThat(client.packetIns.get()).as("what the queue, the window and the socket held").isPositive();
+        assertThat(client.packetIns.get())
+                .as("what the queue, the window and the socket held")
+                .isPositive();
         assertThat(client.packetIns.get() * PACKET_OCTETS)
                 .as("octets kept for the client")
                 .isLessThan(4 << 20);
@@ -200,7 +202,9 @@ class SlowChannelTest {
         long deadline = System.nanoTime() + PATIENCE.toNanos();
         for (int i = 0; i < PACKETS; i++) {
             while (!outside.send(buffer)) {
-                assertThat(System.nanoTime() - deadline).as("packet %d waits", i).isNegative();
+                assertThat(System.nanoTime() - deadline)
+                        .as("packet %d waits", i)
+                        .isNegative();
                 Thread.yield();
             }
         }
