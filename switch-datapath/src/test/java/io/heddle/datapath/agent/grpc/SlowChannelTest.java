@@ -205,7 +205,7 @@ class SlowChannelTest {
                 assertThat(System.nanoTime() - deadline)
                         .as("packet %d waits", i)
                         .isNegative();
-                Thread.yield();
+                Thread.onSpinWait();
             }
         }
         await().atMost(PATIENCE)
