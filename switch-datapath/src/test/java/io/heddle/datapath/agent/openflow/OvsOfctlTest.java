@@ -103,8 +103,10 @@ final class OvsOfctlTest {
             small.ovsOfctl("add-flow", "priority=2,actions=drop");
 
             assertThat(small.ovsOfctl(1, "add-flow", "priority=3,actions=drop").replaceAll("xid=0x[0-9a-f]+", "xid"))
-                    .isEqualTo("OFPT_ERROR (OF1.3) (xid): OFPFMFC_TABLE_FULL\n"
-                            + "OFPT_FLOW_MOD (OF1.3) (xid): ADD priority=3 actions=drop\n");
+                    .isEqualTo("""
+                            OFPT_ERROR (OF1.3) (xid): OFPFMFC_TABLE_FULL
+                            OFPT_FLOW_MOD (OF1.3) (xid): ADD priority=3 actions=drop
+                            """);
 
             assertThat(small.ovsOfctl("dump-aggregate")).contains("flow_count=2");
         }
