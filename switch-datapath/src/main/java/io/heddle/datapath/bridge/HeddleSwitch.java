@@ -527,20 +527,16 @@ public final class HeddleSwitch implements SwitchControl, AutoCloseable {
 
     @Override
     public CompletableFuture<List<ConnectionState>> connections(@Nullable Integer zone, int limit) {
-        CompletableFuture<List<ConnectionState>> future = new CompletableFuture<>();
-        pollLoop.submit(() -> {
+        return PollQuestion.ask(pollLoop, () -> {
             List<ConnectionState> all = new ArrayList<>();
             pollLoop.tracker().forEach(zone, limit, parts.clock().getAsLong(), all::add);
-            future.complete(all);
+            return all;
         });
-        return future;
     }
 
     @Override
     public CompletableFuture<Integer> flushConnections(@Nullable Integer zone) {
-        CompletableFuture<Integer> future = new CompletableFuture<>();
-        pollLoop.submit(() -> future.complete(pollLoop.tracker().flush(zone)));
-        return future;
+        return PollQuestion.ask(pollLoop, () -> pollLoop.tracker().flush(zone));
     }
 
     @Override

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A switch process as its control channel endpoints see it: its bridges, its configuration and what belongs to no bridge.
  *
- * <p>Threading: any thread. Futures complete on the control loop's thread, but for {@link #megaflows}: what hangs on them must be short and must not
+ * <p>Threading: any thread. Futures complete on the control loop's thread, but for {@link #megaflows} and what is asked of connections: what hangs on them must be short and must not
  * wait. They fail with a {@link SwitchStoppedException} when the switch stops before.
  */
 public interface SwitchControl {

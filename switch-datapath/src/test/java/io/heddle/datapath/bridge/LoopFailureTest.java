@@ -233,6 +233,8 @@ class LoopFailureTest {
         assertStopped(bridge.write(List.of(), Atomicity.CONTINUE_ON_ERROR, false));
         assertStopped(lab.heddle.configure(List.of(), 0, false));
         assertStopped(lab.heddle.megaflows(0));
+        assertStopped(lab.heddle.connections(null, 0));
+        assertStopped(lab.heddle.flushConnections(null));
         lab.heddle.close(); // once more does nothing
     }
 
