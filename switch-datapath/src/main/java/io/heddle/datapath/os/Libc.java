@@ -65,6 +65,7 @@ final class Libc {
             function("epoll_wait", JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_INT);
     private static final MethodHandle EVENTFD = function("eventfd", JAVA_INT, JAVA_INT, JAVA_INT);
     private static final MethodHandle SETNS = function("setns", JAVA_INT, JAVA_INT, JAVA_INT);
+    private static final MethodHandle UNSHARE = function("unshare", JAVA_INT, JAVA_INT);
     private static final MethodHandle SCHED_SETAFFINITY =
             function("sched_setaffinity", JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG);
 
@@ -367,6 +368,15 @@ final class Libc {
         MemorySegment state = CALL_STATE.get();
         try {
             return result((int) SETNS.invokeExact(state, fd, type), state);
+        } catch (Throwable e) {
+            throw broken(e);
+        }
+    }
+
+    static int unshare(int flags) {
+        MemorySegment state = CALL_STATE.get();
+        try {
+            return result((int) UNSHARE.invokeExact(state, flags), state);
         } catch (Throwable e) {
             throw broken(e);
         }

@@ -22,6 +22,7 @@ final class LinkMessage {
     static final int RTM_GETLINK = 18;
     static final int RTM_NEWADDR = 20;
     static final int RTM_GETADDR = 22;
+    static final int RTM_NEWNEIGH = 28;
     static final int NLMSG_ERROR = 2;
     static final int NLMSG_DONE = 3;
     static final int F_REQUEST = 1;
@@ -43,7 +44,21 @@ final class LinkMessage {
     static final int INFO_DATA = 2;
     static final int VETH_INFO_PEER = 1;
     static final int IFF_UP = 1;
+    static final int VXLAN_ID = 1;
+    static final int VXLAN_LOCAL = 4;
+    static final int VXLAN_LEARNING = 7;
+    static final int VXLAN_PORT_RANGE = 10;
+    static final int VXLAN_PORT = 15;
+    static final int VXLAN_UDP_CHECKSUM = 18;
+    static final int VXLAN_LOCAL_BYPASS = 31;
+    static final int NDA_DST = 1;
+    static final int NDA_LLADDR = 2;
+    static final int NDA_PORT = 6;
+    static final int NDA_VNI = 7;
 
+    private static final int AF_BRIDGE = 7;
+    private static final short NUD_PERMANENT_NOARP = 0xc0;
+    private static final byte NTF_SELF = 2;
     private static final int INFO = 16;
     private static final int IFADDR = 8;
     private static final int IFA_ADDRESS = 1;
@@ -54,12 +69,28 @@ final class LinkMessage {
 
     /** Begins a request about the link with this index, 0 for one that is named by an attribute. */
     LinkMessage(int type, int flags, int index) {
+        this(type, flags);
+        info(index, 0, 0);
+    }
+
+    private LinkMessage(int type, int flags) {
         buffer.putInt(0)
                 .putShort((short) type)
                 .putShort((short) (F_REQUEST | flags))
                 .putInt(0)
                 .putInt(0);
-        info(index, 0, 0);
+    }
+
+    /** Begins a request for a new entry of a tunnel device's forwarding table: {@code struct ndmsg}. */
+    static LinkMessage newForwarding(int index) {
+        LinkMessage message = new LinkMessage(RTM_NEWNEIGH, F_ACK | F_EXCLUSIVE_CREATE);
+        message.buffer
+                .putInt(AF_BRIDGE) // u8, then padding
+                .putInt(index)
+                .putShort(NUD_PERMANENT_NOARP)
+                .put(NTF_SELF)
+                .put((byte) 0);
+        return message;
     }
 
     private void info(int index, int flags, int change) {
@@ -89,8 +120,23 @@ final class LinkMessage {
         return pad();
     }
 
+    /** An IPv4 address: 10.0.0.1 is 0x0a000001. */
+    LinkMessage ipv4(int attribute, int address) {
+        return number(attribute, NetworkOrder.of(address));
+    }
+
+    /** A UDP port. */
+    LinkMessage port(int attribute, int port) {
+        attribute(attribute, 2).putShort(NetworkOrder.of((short) port));
+        return pad();
+    }
+
     LinkMessage mac(long mac) {
-        attribute(IFLA_ADDRESS, 6);
+        return mac(IFLA_ADDRESS, mac);
+    }
+
+    LinkMessage mac(int attribute, long mac) {
+        attribute(attribute, 6);
         for (int shift = 40; shift >= 0; shift -= 8) {
             buffer.put((byte) (mac >>> shift));
         }

@@ -175,6 +175,47 @@ public final class Netlink implements AutoCloseable {
         }
     }
 
+    /**
+     * Makes a vxlan device that sends; it is down, and knows no remote address yet ({@link #setVxlanRemote}).
+     *
+     * @param namespace that the device is made in; its outer packets are of this connection's
+     * @param local source address, 0 for what routing chooses
+     * @param receivePort UDP port that the device takes when it is set up
+     * @param firstSource first of the UDP source ports, the last is 65535
+     */
+    void createVxlan(String name, FileDescriptor namespace, int vni, int local, int receivePort, int firstSource)
+            throws NativeException {
+        LinkMessage request = new LinkMessage(
+                        LinkMessage.RTM_NEWLINK, LinkMessage.F_ACK | LinkMessage.F_EXCLUSIVE_CREATE, 0)
+                .text(LinkMessage.IFLA_IFNAME, name)
+                .number(LinkMessage.IFLA_NET_NS_FD, namespace.number());
+        int info = request.begin(LinkMessage.IFLA_LINKINFO);
+        request.text(LinkMessage.INFO_KIND, "vxlan");
+        int data = request.begin(LinkMessage.INFO_DATA);
+        if (local != 0) {
+            request.ipv4(LinkMessage.VXLAN_LOCAL, local);
+        }
+        request.number(LinkMessage.VXLAN_ID, vni)
+                .port(LinkMessage.VXLAN_PORT, receivePort)
+                .number(LinkMessage.VXLAN_PORT_RANGE, NetworkOrder.of(firstSource << 16 | 0xffff))
+                .octet(LinkMessage.VXLAN_UDP_CHECKSUM, 0)
+                .octet(LinkMessage.VXLAN_LEARNING, 0)
+                .octet(LinkMessage.VXLAN_LOCAL_BYPASS, 0)
+                .end(data)
+                .end(info);
+        check(exchange(request, null), name, "RTM_NEWLINK vxlan", "needs CAP_NET_ADMIN, and vxlan in the kernel");
+    }
+
+    /** Makes a vxlan device send everything to one remote address and UDP port. */
+    void setVxlanRemote(int index, int remote, int udpPort, int vni) throws NativeException {
+        LinkMessage request = LinkMessage.newForwarding(index)
+                .mac(LinkMessage.NDA_LLADDR, 0) // stands for every address that has no entry
+                .ipv4(LinkMessage.NDA_DST, remote)
+                .port(LinkMessage.NDA_PORT, udpPort)
+                .number(LinkMessage.NDA_VNI, vni);
+        check(exchange(request, null), "interface " + index, "RTM_NEWNEIGH", "");
+    }
+
     /** Removes a link, with its peer if it is of a veth pair. */
     public void delete(int index) throws NativeException {
         check(

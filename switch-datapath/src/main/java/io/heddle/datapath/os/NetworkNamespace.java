@@ -15,6 +15,10 @@ public final class NetworkNamespace {
     private static final Path FOLDER = Path.of("/run/netns");
     private static final int O_RDONLY_CLOEXEC = 0x80000;
     private static final int CLONE_NEWNET = 0x40000000;
+    private static final String OWN = "/proc/thread-self/ns/net";
+
+    /** In the place of a descriptor: a namespace that is yet to be made. */
+    private static final int NEW = -1;
 
     private NetworkNamespace() {}
 
@@ -42,7 +46,26 @@ public final class NetworkNamespace {
         if (isOwn(namespace)) {
             return work.run(); // nothing to enter, and no right to enter is needed
         }
-        Visit<T> visit = new Visit<>(namespace.number(), subject, work);
+        return visit(new Visit<>(namespace.number(), subject, work));
+    }
+
+    /**
+     * Runs something in a new namespace without a name, which lasts as long as sockets that were made there.
+     *
+     * @param subject what it is for, in errors
+     * @param work gets the new namespace, open until it returns
+     * @throws NativeException if this process may not make one
+     */
+    static <T extends @Nullable Object> T runInNew(String subject, NewWork<T> work) throws IOException {
+        return visit(new Visit<>(NEW, subject, () -> {
+            try (FileDescriptor namespace = new FileDescriptor(NativeException.check(
+                    Libc.open(OWN, O_RDONLY_CLOEXEC), OWN, "open", "needs /proc to be mounted"))) {
+                return work.run(namespace);
+            }
+        }));
+    }
+
+    private static <T extends @Nullable Object> T visit(Visit<T> visit) throws IOException {
         Thread thread = Thread.ofPlatform().name("netns").start(visit);
         boolean interrupted = false;
         while (thread.isAlive()) {
@@ -62,7 +85,7 @@ public final class NetworkNamespace {
     private static boolean isOwn(FileDescriptor namespace) {
         try {
             return Files.readSymbolicLink(Path.of("/proc/thread-self/fd/" + namespace.number()))
-                    .equals(Files.readSymbolicLink(Path.of("/proc/thread-self/ns/net")));
+                    .equals(Files.readSymbolicLink(Path.of(OWN)));
         } catch (IOException e) {
             return false;
         }
@@ -89,6 +112,13 @@ public final class NetworkNamespace {
         T run() throws IOException;
     }
 
+    /** What is done in a new namespace. */
+    @FunctionalInterface
+    interface NewWork<T extends @Nullable Object> {
+        /** Does it. */
+        T run(FileDescriptor namespace) throws IOException;
+    }
+
     private static final class Visit<T extends @Nullable Object> implements Runnable {
         private final int namespace;
         private final String path;
@@ -106,7 +136,11 @@ public final class NetworkNamespace {
         @Override
         public void run() {
             try {
-                NativeException.check(Libc.setns(namespace, CLONE_NEWNET), path, "setns", "needs CAP_SYS_ADMIN");
+                if (namespace == NEW) {
+                    NativeException.check(Libc.unshare(CLONE_NEWNET), path, "unshare", "needs CAP_SYS_ADMIN");
+                } else {
+                    NativeException.check(Libc.setns(namespace, CLONE_NEWNET), path, "setns", "needs CAP_SYS_ADMIN");
+                }
                 value = work.run();
             } catch (IOException e) {
                 failure = e;

@@ -21,7 +21,7 @@ public final class UdpPortHold implements AutoCloseable {
      *
      * @param subject what it is for, in errors
      * @param address own IPv4 address, 0 for all
-     * @param port 1 to 65535
+     * @param port 1 to 65535, 0 for any
      * @throws NativeException EADDRINUSE if another process, or a tunnel device of the kernel, has it
      */
     public UdpPortHold(String subject, int address, int port) throws NativeException {
@@ -44,6 +44,20 @@ public final class UdpPortHold implements AutoCloseable {
         } catch (NativeException e) {
             fd.close();
             throw e;
+        }
+    }
+
+    /** Returns a UDP port that nobody has at the moment. */
+    static int free(String subject) throws NativeException {
+        try (UdpPortHold hold = new UdpPortHold(subject, 0, 0);
+                Arena arena = Arena.ofConfined()) {
+            MemorySegment address = arena.allocate(24, 8);
+            address.set(ValueLayout.JAVA_INT, 16, 16);
+            NativeException.check(
+                    Libc.getsockname(hold.fd.number(), address.address(), address.address() + 16),
+                    subject,
+                    "getsockname");
+            return NetworkOrder.of(address.get(ValueLayout.JAVA_SHORT, 2)) & 0xffff;
         }
     }
 

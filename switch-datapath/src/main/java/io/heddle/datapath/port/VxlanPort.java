@@ -2,20 +2,24 @@ package io.heddle.datapath.port;
 
 import io.heddle.datapath.buffer.Packet;
 import io.heddle.datapath.buffer.PacketBatch;
+import io.heddle.datapath.buffer.VirtioNetHeader;
 import io.heddle.datapath.metrics.DropReason;
 import io.heddle.datapath.os.Errno;
 import io.heddle.datapath.os.MessageBatch;
 import io.heddle.datapath.os.NativeException;
 import io.heddle.datapath.os.PathMtu;
 import io.heddle.datapath.os.RawUdpSocket;
+import io.heddle.datapath.os.VxlanDevice;
 import io.heddle.flow.packet.EtherTypes;
 import io.heddle.flow.packet.EthernetView;
+import io.heddle.flow.packet.IpProtocols;
 import io.heddle.flow.packet.Ipv4View;
 import io.heddle.flow.packet.Ipv6View;
 import io.heddle.flow.packet.PacketLayers;
 import io.heddle.flow.packet.TcpView;
 import io.heddle.flow.packet.UdpView;
 import io.heddle.flow.packet.VxlanView;
+import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
@@ -23,15 +27,21 @@ import org.jspecify.annotations.Nullable;
  * One end of VXLAN tunnels: Ethernet frames in UDP over IPv4.
  *
  * <pre>
- *   transmit:  | IPv4, by the kernel | UDP 8 | VXLAN 8 | frame |      UDP and VXLAN are written beside the frame, which is not copied
+ *   transmit:  | virtio-net 10 | frame |  --> vxlan device of the kernel, if remote, source and VNI are fixed
+ *              | IPv4, by the kernel | UDP 8 | VXLAN 8 | frame |  --> raw socket, otherwise, or where there can be no such device
  * </pre>
+ *
+ * <p>What goes beside a frame is written beside it; frames are not copied. Through the {@linkplain VxlanDevice device} a TCP super-frame
+ * leaves whole, and partial checksums stay partial, until a device of the host needs them otherwise. Behind the raw socket nobody could
+ * cut and complete them, so that is done here. All frames of a port take the same way, so that those of a flow have one source port;
+ * only while there is no route do they take the raw socket, which says so.
  *
  * <p>The kernel writes the IP header, finds route and neighbour, and fragments where the path needs it ("don't fragment" is not set), as
  * for its own vxlan device; the outer headers equal that device's but for source port and IP id. The UDP checksum is 0 (RFC 7348
- * section 4.1), the source port comes from the {@linkplain VxlanEntropy inner flow}, ECN is copied from the inner packet as in RFC 6040
+ * section 4.1), the source port comes from the inner flow, by {@link VxlanEntropy} or the kernel's hash, ECN is copied from the inner packet as in RFC 6040
  * section 4.1.
  *
- * <p>Super-frames are segmented and partial checksums completed here, as nobody behind a tunnel could. A TCP super-frame whose segments
+ * <p>A TCP super-frame whose segments
  * would not fit the MTU is cut into smaller ones; any other frame that does not fit is dropped and its sender told. The MTU is the
  * configured one, or that of the path to the remote address less 50 octets; it is asked again every second.
  *
@@ -56,6 +66,9 @@ public final class VxlanPort implements Port, SoftwareOffload.SegmentSink {
     private static final int MTU_SLOTS = 64;
     private static final int MAX_SOURCES = 16;
 
+    /** In the place of a socket's index. */
+    private static final int DEVICE = -1;
+
     private final int number;
     private final PortSpec.Vxlan spec;
     private final PortContext context;
@@ -73,6 +86,9 @@ public final class VxlanPort implements Port, SoftwareOffload.SegmentSink {
     private final int[] socketTos = new int[MAX_SOURCES];
     private int socketCount;
 
+    /** Encapsulates in the kernel; null where the flow says where to send to, or the kernel or the permissions do not allow it. */
+    private @Nullable VxlanDevice device;
+
     /** MTU of paths, by remote address; valid until {@code mtuUntil}. */
     private final int[] mtuRemote = new int[MTU_SLOTS];
 
@@ -81,6 +97,9 @@ public final class VxlanPort implements Port, SoftwareOffload.SegmentSink {
 
     /** MTU to the configured remote address, for any thread. */
     private volatile int mtu;
+
+    /** There was a route to the remote address that was asked for last. */
+    private boolean isReachable;
 
     // What the messages in the batch have in common, and what the frame that is being sent needs. Poll loop.
     private int batchSocket;
@@ -115,7 +134,27 @@ public final class VxlanPort implements Port, SoftwareOffload.SegmentSink {
         if (!spec.remoteFromFlow()) {
             port.mtu = port.askMtu(spec.remote());
         }
+        if (!spec.remoteFromFlow() && !spec.localFromFlow() && !spec.keyFromFlow()) {
+            port.device = openDevice(spec);
+        }
         return port;
+    }
+
+    /** Returns null where this cannot be: the raw socket does the same, but for super-frames with more work. */
+    private static @Nullable VxlanDevice openDevice(PortSpec.Vxlan spec) {
+        try {
+            return VxlanDevice.open(
+                    spec.name(),
+                    new VxlanDevice.Tunnel(
+                            spec.key(), spec.local(), spec.remote(), spec.udpPort(), VxlanEntropy.FIRST_PORT));
+        } catch (IOException e) {
+            return null;
+        }
+    }
+
+    /** Says whether the kernel encapsulates what this port sends. */
+    boolean isOffloaded() {
+        return device != null;
     }
 
     private int addSocket(RawUdpSocket socket, int source) {
@@ -153,7 +192,7 @@ public final class VxlanPort implements Port, SoftwareOffload.SegmentSink {
             DropReason drop = prepare(packet, nowNs);
             if (drop != null) {
                 drop(packet, drop);
-            } else if (packet.isGso()) {
+            } else if (packet.isGso() && !isCutByKernel(packet)) {
                 sendSegments(packet);
             } else {
                 add(packet);
@@ -186,16 +225,50 @@ public final class VxlanPort implements Port, SoftwareOffload.SegmentSink {
             context.oversize().onOversize(this, packet, limit);
             return DropReason.MTU_EXCEEDED;
         }
-        int tos = outerTos(packet, layers);
-        if (index != batchSocket || tos != batchTos || messages.size() == MAX_MESSAGES) {
-            flush();
+        if (device != null && isReachable) {
+            gather(DEVICE, 0);
+            return null;
         }
-        batchSocket = index;
-        batchTos = tos;
+        gather(index, outerTos(packet, layers));
         remote = to;
         vni = spec.keyFromFlow() ? (int) packet.tunnel().id() & 0xffffff : spec.key();
         sourcePort = VxlanEntropy.sourcePort(memory, packet.offset(), layers);
         return null;
+    }
+
+    /** Sends what is in the batch, unless it leaves by the same way as what comes next. */
+    private void gather(int socket, int tos) {
+        if (socket != batchSocket || tos != batchTos || messages.size() == MAX_MESSAGES) {
+            flush();
+        }
+        batchSocket = socket;
+        batchTos = tos;
+    }
+
+    /**
+     * Says whether the super-frame leaves whole: through the device, if it is TCP directly over the outermost IP header. What else there
+     * is (datagrams, tunnels in the tunnel, labels) not every kernel and device can cut.
+     */
+    private boolean isCutByKernel(Packet packet) {
+        if (batchSocket != DEVICE || packet.length() > MAX_FRAME) {
+            return false;
+        }
+        long layers = PacketLayers.parse(packet.memory(), packet.offset(), packet.length());
+        boolean isOfItsType = PacketLayers.isIpv4(layers)
+                ? packet.gsoType() == Packet.GSO_TCPV4
+                : PacketLayers.isIpv6(layers) && packet.gsoType() == Packet.GSO_TCPV6;
+        if (!isOfItsType
+                || PacketLayers.protocol(layers) != IpProtocols.TCP
+                || PacketLayers.fragment(layers) != 0
+                || !PacketLayers.hasL4Header(layers)
+                || !packet.needsChecksum()
+                || packet.checksumStart() != PacketLayers.l4(layers)
+                || packet.checksumOffset() != TcpView.CHECKSUM_OFFSET) {
+            return false;
+        }
+        int headers = packet.checksumStart()
+                + TcpView.headerLength(packet.memory(), packet.offset() + packet.checksumStart());
+        return packet.length() - headers > packet.gsoSize();
     }
 
     /** Says whether what leaves fits the MTU; makes the segments of a TCP super-frame smaller where that helps. */
@@ -283,6 +356,10 @@ public final class VxlanPort implements Port, SoftwareOffload.SegmentSink {
     }
 
     private void add(Packet given) {
+        if (batchSocket == DEVICE) {
+            addAsIs(given);
+            return;
+        }
         Packet packet = given;
         if (packet.needsChecksum() && packet.isShared()) {
             Packet own = context.pool().copy(packet);
@@ -300,9 +377,23 @@ public final class VxlanPort implements Port, SoftwareOffload.SegmentSink {
         }
     }
 
+    private void addAsIs(Packet packet) {
+        if (packet.needsChecksum() && packet.checksumStart() + packet.checksumOffset() + 2 > packet.length()) {
+            drop(packet, DropReason.MALFORMED);
+        } else {
+            append(packet);
+        }
+    }
+
     private void append(Packet packet) {
         MemorySegment headers = messages.headers();
         long at = messages.headerOffset();
+        if (batchSocket == DEVICE) {
+            VirtioNetHeader.write(packet, headers, at);
+            inFlight[messages.size()] = packet;
+            messages.add(VirtioNetHeader.LENGTH, packet.memory(), packet.offset(), packet.length());
+            return;
+        }
         UdpView.setSrc(headers, at, sourcePort);
         UdpView.setDst(headers, at, spec.udpPort());
         UdpView.setLength(headers, at, HEADERS + packet.length());
@@ -316,17 +407,9 @@ public final class VxlanPort implements Port, SoftwareOffload.SegmentSink {
     /** Hands the messages to the kernel, counts and releases their packets. */
     private void flush() {
         int size = messages.size();
-        RawUdpSocket socket = sockets[batchSocket];
-        if (size == 0 || socket == null) {
-            return;
-        }
-        if (socketTos[batchSocket] != batchTos) {
-            socketTos[batchSocket] = batchTos;
-            socket.setTos(batchTos);
-        }
         int at = 0;
         while (at < size) {
-            int result = socket.send(messages, at);
+            int result = send(at);
             DropReason drop = result > 0 ? null : reasonOf(-result);
             // Without room in the socket nothing behind this message would be taken either.
             int count = result > 0 ? result : result == -Errno.EAGAIN ? size - at : 1;
@@ -334,6 +417,22 @@ public final class VxlanPort implements Port, SoftwareOffload.SegmentSink {
             at += count;
         }
         messages.clear();
+    }
+
+    private int send(int first) {
+        VxlanDevice kernel = device;
+        if (batchSocket == DEVICE && kernel != null) {
+            return kernel.send(messages, first);
+        }
+        RawUdpSocket socket = batchSocket < 0 ? null : sockets[batchSocket];
+        if (socket == null) {
+            return -Errno.ENETDOWN;
+        }
+        if (socketTos[batchSocket] != batchTos) {
+            socketTos[batchSocket] = batchTos;
+            socket.setTos(batchTos);
+        }
+        return socket.send(messages, first);
     }
 
     private void finish(int from, int to, @Nullable DropReason drop) {
@@ -359,7 +458,7 @@ public final class VxlanPort implements Port, SoftwareOffload.SegmentSink {
     private DropReason reasonOf(int errno) {
         return switch (errno) {
             case Errno.ENETUNREACH, Errno.EHOSTUNREACH -> DropReason.NO_ROUTE;
-            case Errno.ENETDOWN -> DropReason.LINK_DOWN;
+            case Errno.ENETDOWN, Errno.ENXIO, Errno.ENODEV -> DropReason.LINK_DOWN;
             case Errno.EMSGSIZE -> DropReason.MTU_EXCEEDED;
             case Errno.EAGAIN, Errno.ENOBUFS -> DropReason.TX_FULL;
             default -> {
@@ -371,7 +470,7 @@ public final class VxlanPort implements Port, SoftwareOffload.SegmentSink {
 
     /** Returns the longest inner layer 3 packet for a remote address. */
     private int mtuTo(int address, long nowNs) {
-        if (spec.mtu() != 0) {
+        if (spec.mtu() != 0 && device == null) {
             return spec.mtu();
         }
         int slot = (address * 0x9e3779b1) >>> 26;
@@ -387,10 +486,11 @@ public final class VxlanPort implements Port, SoftwareOffload.SegmentSink {
     }
 
     private int askMtu(int address) {
+        int path = pathMtu.to(address, spec.local());
+        isReachable = path > 0;
         if (spec.mtu() != 0) {
             return spec.mtu();
         }
-        int path = pathMtu.to(address, spec.local());
         return path < 0 ? DEFAULT_MTU : Math.max(MIN_MTU, path - OVERHEAD);
     }
 
@@ -433,6 +533,11 @@ public final class VxlanPort implements Port, SoftwareOffload.SegmentSink {
     }
 
     void closeSockets() {
+        VxlanDevice kernel = device;
+        if (kernel != null) {
+            device = null;
+            kernel.close();
+        }
         for (int i = 0; i < socketCount; i++) {
             RawUdpSocket socket = sockets[i];
             if (socket != null) {
