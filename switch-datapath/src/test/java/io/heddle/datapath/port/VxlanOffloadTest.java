@@ -53,7 +53,7 @@ class VxlanOffloadTest {
     private static final Duration PATIENCE = Duration.ofSeconds(20);
 
     /** An inner frame with a TCP payload of the given size, and where its TCP header lies. */
-    private enum Inner {
+    enum Inner {
         IPV4(34, Packet.GSO_TCPV4),
         IPV4_CONGESTED(34, Packet.GSO_TCPV4),
         IPV4_TAGGED(38, Packet.GSO_TCPV4),
