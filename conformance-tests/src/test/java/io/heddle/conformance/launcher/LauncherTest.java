@@ -1,13 +1,16 @@
 package io.heddle.conformance.launcher;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.heddle.conformance.command.Command;
 import io.heddle.conformance.command.Command.Result;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -67,10 +70,7 @@ class LauncherTest {
 
     @Test
     void shouldNotBuildWhenToldNotTo() throws IOException {
-        // A copy of the launcher, beside which nothing is built.
-        Files.createDirectories(folder.resolve("deploy/lib"));
-        Files.copy(Command.ROOT.resolve("heddle"), folder.resolve("heddle"));
-        Files.copy(Command.ROOT.resolve("deploy/lib/find-jdk.sh"), folder.resolve("deploy/lib/find-jdk.sh"));
+        copyLauncher();
 
         Result result = Command.of("bash", folder.resolve("heddle").toString(), "--version")
                 .with("HEDDLE_BUILD", "never")
@@ -84,8 +84,77 @@ class LauncherTest {
     }
 
     @Test
+    void shouldLeaveJarsOfWhatRunsAloneWhenBuiltAgain() throws Exception {
+        copyLauncher();
+        // A JVM that says what it would run, and runs until its input ends.
+        Path java = jdk("jdk", "25.0.1").resolve("bin/java");
+        Files.writeString(java, """
+                #!/bin/bash
+                while [[ $1 != -cp ]]; do shift; done
+                echo "$2"
+                read -r _
+                """);
+        Path built = Files.createDirectories(folder.resolve("cli/target/dist/lib"));
+        Files.writeString(built.resolve("cli.jar"), "first");
+
+        Process first = launch();
+        try {
+            Path firstJar = classPath(first);
+            assertThat(firstJar.getParent()).isNotEqualTo(built);
+            Path secondJar = afterBuild(built, "second");
+            Path thirdJar = afterBuild(built, "third");
+            Path fourthJar = afterBuild(built, "fourth");
+
+            assertThat(firstJar).as("of what still runs").hasContent("first");
+            assertThat(secondJar).as("nobody's class path any more").doesNotExist();
+            assertThat(thirdJar).as("the one before").hasContent("third");
+            assertThat(fourthJar).hasContent("fourth");
+            assertThat(afterBuild(built, null)).as("nothing built since").isEqualTo(fourthJar);
+        } finally {
+            first.destroyForcibly().waitFor();
+        }
+    }
+
+    /** The class path of a command run after a build of a jar with the content, or after none. */
+    private Path afterBuild(Path built, @Nullable String content) throws Exception {
+        if (content != null) {
+            // As if an hour had passed: clocks of file systems are coarse.
+            Files.setLastModifiedTime(
+                    folder.resolve("cli/target/dist/running/current/copied"),
+                    FileTime.from(Instant.now().minus(Duration.ofHours(1))));
+            Files.writeString(built.resolve("cli.jar"), content);
+        }
+        Process process = launch();
+        try {
+            return classPath(process);
+        } finally {
+            process.getOutputStream().close();
+            process.waitFor();
+        }
+    }
+
+    private Process launch() throws IOException {
+        ProcessBuilder builder =
+                new ProcessBuilder("bash", folder.resolve("heddle").toString(), "--version");
+        builder.environment().put("HEDDLE_BUILD", "never");
+        builder.environment().put("HEDDLE_JAVA_HOME", folder.resolve("jdk").toString());
+        return builder.redirectError(ProcessBuilder.Redirect.INHERIT).start();
+    }
+
+    private static Path classPath(Process launched) throws IOException {
+        return Path.of(launched.inputReader().readLine());
+    }
+
+    /** A copy of the launcher, beside which nothing is built. */
+    private void copyLauncher() throws IOException {
+        Files.createDirectories(folder.resolve("deploy/lib"));
+        Files.copy(Command.ROOT.resolve("heddle"), folder.resolve("heddle"));
+        Files.copy(Command.ROOT.resolve("deploy/lib/find-jdk.sh"), folder.resolve("deploy/lib/find-jdk.sh"));
+    }
+
+    @Test
+    @Tag("tools")
     void shouldKnowWhichPackagesAreMissing() throws IOException {
-        assumeTrue(Files.isExecutable(Path.of("/usr/bin/dpkg-query")), "not a Debian system: no packages to look at");
         Path list = Files.writeString(
                 folder.resolve("list.txt"),
                 "# comment\nbash  # here\nno-such-a | dpkg\nno-such-b\nno-such-c|no-such-d\n");
