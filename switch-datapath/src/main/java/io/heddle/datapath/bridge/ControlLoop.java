@@ -1,6 +1,7 @@
 package io.heddle.datapath.bridge;
 
 import io.heddle.datapath.poll.CommandQueue;
+import io.heddle.datapath.poll.IdleSpin;
 import io.heddle.flow.error.FlowException;
 import java.util.ArrayList;
 import java.util.List;
@@ -72,6 +73,10 @@ public final class ControlLoop {
     private volatile @Nullable Thread thread;
     private volatile boolean isStopped;
     private volatile boolean isSignalled;
+
+    /** Written before {@link #isSignalled} is read, which whoever wakes the loop up writes before reading this. */
+    private volatile boolean isSleeping;
+
     private long nowNs;
 
     /**
@@ -110,7 +115,9 @@ public final class ControlLoop {
     public void wakeUp() {
         if (!isSignalled) {
             isSignalled = true;
-            LockSupport.unpark(thread);
+            if (isSleeping) {
+                LockSupport.unpark(thread);
+            }
         }
     }
 
@@ -161,17 +168,41 @@ public final class ControlLoop {
      */
     public void run() {
         thread = Thread.currentThread();
+        IdleSpin idle = new IdleSpin();
         try {
             while (!isStopped) {
                 isSignalled = false;
-                if (doWork(clock.getAsLong()) == 0 && !isSignalled && !isStopped) {
-                    LockSupport.parkNanos(this, isWatchful() ? WATCHFUL_SLEEP_NS : MAX_SLEEP_NS);
+                if (doWork(clock.getAsLong()) > 0) {
+                    idle.busy();
+                } else if (isWatchful()) {
+                    sleep(WATCHFUL_SLEEP_NS);
+                } else {
+                    rest(idle);
                 }
             }
             doWork(clock.getAsLong());
         } finally {
             end();
         }
+    }
+
+    private void rest(IdleSpin idle) {
+        while (!isSignalled) {
+            if (idle.shouldSleep(clock.getAsLong())) {
+                sleep(MAX_SLEEP_NS);
+                idle.slept(clock.getAsLong());
+                return;
+            }
+            Thread.onSpinWait();
+        }
+    }
+
+    private void sleep(long longestNs) {
+        isSleeping = true;
+        if (!isSignalled) {
+            LockSupport.parkNanos(this, longestNs);
+        }
+        isSleeping = false;
     }
 
     private boolean isWatchful() {

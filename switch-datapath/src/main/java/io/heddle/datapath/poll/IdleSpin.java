@@ -1,16 +1,16 @@
 package io.heddle.datapath.poll;
 
 /**
- * Decides how long an idle loop looks for packets before it sleeps.
+ * Decides how long an idle loop looks for work before it sleeps.
  *
- * <p>A sleep costs the next packet the time of a wake-up, some tens of microseconds; spinning costs CPU time that others may need. So
+ * <p>A sleep costs the next packet or request the time of a wake-up, some tens of microseconds; spinning costs CPU time that others may need. So
  * the loop spins only for as long as spinning has paid of late: a sleep that ended within the longest spin would have been spared by
  * a longer spin and doubles it, one that took longer makes it a quarter shorter, and below the shortest the loop sleeps at once. The kernel polls for
  * halted virtual processors by the same rule.
  *
  * <p>Threading: the loop's.
  */
-final class IdleSpin {
+public final class IdleSpin {
     /** Longest spin, in nanoseconds: about what two wake-ups cost, the loop's own and the one that its answer causes. */
     static final long MAX_NS = 50_000;
 
@@ -22,7 +22,7 @@ final class IdleSpin {
     private boolean isIdle;
 
     /** There was something to do in the cycle that began at {@code nowNs}. */
-    void busy() {
+    public void busy() {
         isIdle = false;
     }
 
@@ -31,7 +31,7 @@ final class IdleSpin {
      *
      * @return whether to sleep now
      */
-    boolean shouldSleep(long nowNs) {
+    public boolean shouldSleep(long nowNs) {
         if (!isIdle) {
             isIdle = true;
             idleSinceNs = nowNs;
@@ -40,7 +40,7 @@ final class IdleSpin {
     }
 
     /** The loop slept and is awake since {@code nowNs}. */
-    void slept(long nowNs) {
+    public void slept(long nowNs) {
         long idleNs = nowNs - idleSinceNs;
         if (idleNs <= MAX_NS) {
             spinNs = Math.clamp(2 * spinNs, MIN_NS, MAX_NS);
