@@ -14,7 +14,9 @@ public interface SessionListener {
         /** Trying. */
         CONNECTING,
         /** There is a connection; bridges come up one by one. */
-        CONNECTED
+        CONNECTED,
+        /** Over: whoever connected will come with a new session, if at all. */
+        ENDED
     }
 
     /** Why a flow is gone. */

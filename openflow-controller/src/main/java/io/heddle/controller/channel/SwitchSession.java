@@ -8,7 +8,8 @@ import java.util.List;
 import java.util.function.Consumer;
 
 /**
- * A connection to a switch process, which may have several bridges. It connects again by itself, with back-off, until it is closed.
+ * A connection to a switch process, which may have several bridges. One that the controller makes connects again by itself, with
+ * back-off, until it is closed; one that a switch makes ends with the connection.
  *
  * <p>Thread: the controller loop calls it, and is called back by it.
  */
@@ -25,7 +26,7 @@ public interface SwitchSession extends AutoCloseable {
         }
     }
 
-    /** Where it connects to, as configured. */
+    /** Where it connects to, as configured; or where from. */
     String target();
 
     /** Begins to connect; everything that happens is told to the listener. */

@@ -5,6 +5,7 @@ import io.heddle.controller.app.dhcp.DhcpLimits;
 import io.heddle.controller.app.dhcp.DhcpNetwork;
 import io.heddle.controller.app.learning.LearningLimits;
 import io.heddle.controller.channel.GrpcTarget;
+import io.heddle.controller.channel.openflow.OpenFlowListener;
 import io.heddle.controller.core.SegmentMap.Place;
 import io.heddle.proto.document.DocumentException;
 import io.heddle.proto.document.YamlDocument;
@@ -64,6 +65,18 @@ public record ControllerConfig(
                 errors.add(document.errorAt("controller.switches[" + i + "]", String.valueOf(e.getMessage())));
             }
         }
+        for (int i = 0; i < settings.openFlowListen().size(); i++) {
+            try {
+                OpenFlowListener.parse(settings.openFlowListen().get(i));
+            } catch (IllegalArgumentException e) {
+                errors.add(document.errorAt("controller.openflow.listen[" + i + "]", String.valueOf(e.getMessage())));
+            }
+        }
+        if (settings.switches().isEmpty() && settings.openFlowListen().isEmpty()) {
+            errors.add(document.errorAt(
+                    "controller",
+                    "no switches: say where they serve gRPC (switches) or where they connect to (openflow.listen)"));
+        }
         NetworkReader networks = new NetworkReader(document, errors);
         networks.read(root.path("networks"));
         if (!errors.isEmpty()) {
@@ -84,6 +97,7 @@ public record ControllerConfig(
         String metrics = node.path("metrics").path("listen").asString(ControllerSettings.DEFAULT_METRICS_LISTEN);
         return new ControllerSettings(
                 strings(node.path("switches")),
+                strings(node.path("openflow").path("listen")),
                 listen.isMissingNode() ? ControllerSettings.DEFAULT_API_LISTEN : strings(listen),
                 metrics.equals("off") ? null : metrics,
                 node.has("state") ? Path.of(node.path("state").asString()) : ControllerSettings.DEFAULT_STATE);

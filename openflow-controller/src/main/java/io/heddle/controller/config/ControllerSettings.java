@@ -8,12 +8,14 @@ import org.jspecify.annotations.Nullable;
  * What the process needs to know.
  *
  * @param switches targets, {@code unix:/path} or {@code grpc://host:port}
+ * @param openFlowListen where switches connect to, {@code ptcp:[PORT[:HOST]]} or {@code punix:PATH}; empty: nowhere
  * @param apiListen {@code unix:/path} or {@code host:port}
  * @param metricsListen {@code host:port}; null: off
  * @param state folder of the lease database
  */
 public record ControllerSettings(
         List<String> switches,
+        List<String> openFlowListen,
         List<String> apiListen,
         @Nullable String metricsListen,
         Path state) {
@@ -28,6 +30,7 @@ public record ControllerSettings(
 
     public ControllerSettings {
         switches = List.copyOf(switches);
+        openFlowListen = List.copyOf(openFlowListen);
         apiListen = List.copyOf(apiListen);
     }
 }

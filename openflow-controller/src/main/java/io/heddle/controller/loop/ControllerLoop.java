@@ -143,6 +143,11 @@ public final class ControllerLoop implements SessionListener {
         if (!connected) {
             secondaries.values().removeIf(status -> status.target().equals(session.target()));
         }
+        if (state == State.ENDED) {
+            targets.remove(session.target());
+            LOG.warn("{}: gone: {}", session.target(), reason);
+            return;
+        }
         if (before == null
                 || before.connected() != connected
                 || !before.reason().equals(reason)) {

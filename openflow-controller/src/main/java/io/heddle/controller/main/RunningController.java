@@ -10,6 +10,8 @@ import io.heddle.controller.app.dhcp.DhcpNetwork;
 import io.heddle.controller.app.learning.LearnedHost;
 import io.heddle.controller.app.learning.LearningApp;
 import io.heddle.controller.channel.GrpcSwitchSession;
+import io.heddle.controller.channel.SwitchSession;
+import io.heddle.controller.channel.openflow.OpenFlowListener;
 import io.heddle.controller.config.ControllerConfig;
 import io.heddle.controller.core.ControllerApp;
 import io.heddle.controller.core.Now;
@@ -53,7 +55,7 @@ final class RunningController implements AutoCloseable, Inventory {
     private final LoopThread thread = new LoopThread();
     private final EventLoopGroup group = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
     private final PrometheusMeterRegistry meters = MetricsServer.newRegistry();
-    private final List<GrpcSwitchSession> sessions = new ArrayList<>();
+    private final List<SwitchSession> sessions = new ArrayList<>();
     private final SegmentMap segments;
     private final LeaseWriter writer;
     private final @Nullable LearningApp learning;
@@ -61,6 +63,7 @@ final class RunningController implements AutoCloseable, Inventory {
     private final @Nullable DhcpApp dhcp;
     private final ControllerLoop loop;
     private @Nullable ApiServer api;
+    private @Nullable OpenFlowListener openFlow;
     private @Nullable MetricsServer metrics;
 
     private RunningController(ControllerConfig config, LeaseStore store) throws IOException {
@@ -122,6 +125,7 @@ final class RunningController implements AutoCloseable, Inventory {
             sessions.add(session);
             thread.execute(() -> loop.add(session));
         }
+        openFlow = OpenFlowListener.start(config.settings().openFlowListen(), group, thread, electionHigh, loop::add);
         ScheduledFuture<?> _ = thread.scheduleAtFixedRate(loop::tick, TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
     }
 
@@ -138,6 +142,9 @@ final class RunningController implements AutoCloseable, Inventory {
         List<Integer> ports = new ArrayList<>();
         if (metrics != null) {
             ports.add(metrics.port());
+        }
+        if (openFlow != null) {
+            ports.addAll(openFlow.ports());
         }
         if (api != null) {
             ports.addAll(api.ports());
@@ -216,8 +223,11 @@ final class RunningController implements AutoCloseable, Inventory {
         if (api != null) {
             api.close();
         }
+        if (openFlow != null) {
+            openFlow.close();
+        }
         try {
-            thread.submit(() -> sessions.forEach(GrpcSwitchSession::close)).get(ANSWER_SECONDS, TimeUnit.SECONDS);
+            thread.submit(() -> sessions.forEach(SwitchSession::close)).get(ANSWER_SECONDS, TimeUnit.SECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (ExecutionException | TimeoutException e) {

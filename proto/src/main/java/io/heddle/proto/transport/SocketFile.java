@@ -17,7 +17,7 @@ import org.slf4j.LoggerFactory;
  * The file of a Unix domain socket. One that a dead process left behind is replaced, one that a living process listens on is not; at the
  * end only our own is removed.
  */
-final class SocketFile {
+public final class SocketFile {
     private static final Logger LOG = LoggerFactory.getLogger(SocketFile.class);
 
     private final Path path;
@@ -32,7 +32,7 @@ final class SocketFile {
      *
      * @throws IOException when something else is there, or a process listens on it
      */
-    static SocketFile prepare(Path path) throws IOException {
+    public static SocketFile prepare(Path path) throws IOException {
         Path folder = path.toAbsolutePath().getParent();
         if (folder != null) {
             Files.createDirectories(folder);
@@ -63,14 +63,14 @@ final class SocketFile {
     }
 
     /** The socket is there: its owner and its group may use it. */
-    void bound() throws IOException {
+    public void bound() throws IOException {
         Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rw-rw----"));
         inode = Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS)
                 .fileKey();
     }
 
     /** Removes the file if it is still ours. */
-    void remove() {
+    public void remove() {
         if (inode == null) {
             return;
         }

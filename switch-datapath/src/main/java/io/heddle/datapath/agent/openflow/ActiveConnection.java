@@ -2,6 +2,7 @@ package io.heddle.datapath.agent.openflow;
 
 import io.heddle.datapath.bridge.ControllerRegistration;
 import io.heddle.proto.openflow.OpenFlowMessage.Role;
+import io.heddle.proto.transport.OpenFlowAddress;
 import io.netty.channel.ChannelFuture;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -23,7 +24,7 @@ final class ActiveConnection implements Session.Listener {
     private boolean isClosed;
     private boolean isUp;
     private String lastProblem = "";
-    private @Nullable Endpoint address;
+    private @Nullable OpenFlowAddress address;
     private @Nullable Session session;
     private @Nullable ControllerRegistration registration;
 
@@ -35,7 +36,7 @@ final class ActiveConnection implements Session.Listener {
 
     void start() {
         try {
-            address = Endpoint.parse(target);
+            address = OpenFlowAddress.parse(target);
         } catch (IllegalArgumentException e) {
             LOG.error("{}: {}", endpoint.bridge().name(), e.getMessage());
             isClosed = true;

@@ -1,5 +1,6 @@
 package io.heddle.datapath.agent.openflow;
 
+import io.heddle.proto.transport.OpenFlowAddress;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import java.io.IOException;
@@ -30,7 +31,7 @@ final class ClientListener implements Session.Listener {
     private final Set<Session> sessions = new HashSet<>();
     private long backOffMs;
     private boolean isClosed;
-    private @Nullable Endpoint address;
+    private @Nullable OpenFlowAddress address;
     private @Nullable Channel channel;
 
     ClientListener(BridgeEndpoint endpoint, String place) {
@@ -41,7 +42,7 @@ final class ClientListener implements Session.Listener {
 
     void start() {
         try {
-            address = Endpoint.parse(place);
+            address = OpenFlowAddress.parse(place);
         } catch (IllegalArgumentException e) {
             LOG.error("{}: {}", endpoint.bridge().name(), e.getMessage());
             isClosed = true;

@@ -1,5 +1,6 @@
 package io.heddle.datapath.agent.openflow;
 
+import io.heddle.proto.openflow.FrameSplitter;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;

@@ -20,6 +20,7 @@ import io.heddle.proto.openflow.Octets;
 import io.heddle.proto.openflow.OpenFlowMessage;
 import io.heddle.proto.openflow.OpenFlowMessage.AsyncConfiguration;
 import io.heddle.proto.openflow.OpenFlowMessage.Role;
+import io.heddle.proto.transport.OpenFlowAddress;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.io.EOFException;
@@ -350,11 +351,14 @@ final class OpenFlowAgentTest {
 
     @Test
     void shouldSayWhichAddressesAreRight() {
-        assertThat(Endpoint.parse("tcp:[::1]:77").address()).isEqualTo(InetSocketAddress.createUnresolved("::1", 77));
-        assertThat(Endpoint.parse("tcp:host").address()).isEqualTo(InetSocketAddress.createUnresolved("host", 6653));
-        assertThat(Endpoint.parse("ptcp:6634:127.0.0.1").isPassive()).isTrue();
-        assertThatThrownBy(() -> Endpoint.parse("tcp:host:99999")).hasMessageContaining("the port is 1 to 65535");
-        assertThatThrownBy(() -> Endpoint.parse("foo:bar")).hasMessageContaining("tcp:HOST[:PORT] or unix:PATH");
-        assertThatThrownBy(() -> Endpoint.parse("ssl:host")).hasMessageContaining("TLS is not supported");
+        assertThat(OpenFlowAddress.parse("tcp:[::1]:77").address())
+                .isEqualTo(InetSocketAddress.createUnresolved("::1", 77));
+        assertThat(OpenFlowAddress.parse("tcp:host").address())
+                .isEqualTo(InetSocketAddress.createUnresolved("host", 6653));
+        assertThat(OpenFlowAddress.parse("ptcp:6634:127.0.0.1").isPassive()).isTrue();
+        assertThatThrownBy(() -> OpenFlowAddress.parse("tcp:host:99999"))
+                .hasMessageContaining("the port is 1 to 65535");
+        assertThatThrownBy(() -> OpenFlowAddress.parse("foo:bar")).hasMessageContaining("tcp:HOST[:PORT] or unix:PATH");
+        assertThatThrownBy(() -> OpenFlowAddress.parse("ssl:host")).hasMessageContaining("TLS is not supported");
     }
 }

@@ -1,35 +1,35 @@
-package io.heddle.datapath.agent.openflow;
+package io.heddle.proto.transport;
 
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
 
 /**
- * Where a connection goes to or comes from, as configurations write it: {@code tcp:127.0.0.1:6653}, {@code unix:/run/x.sock},
+ * Where an OpenFlow connection goes to or comes from, as configurations write it: {@code tcp:127.0.0.1:6653}, {@code unix:/run/x.sock},
  * {@code ptcp:6634:127.0.0.1}, {@code punix:/run/x.mgmt}.
  *
  * @param text as it was written
  * @param isPassive waits for connections
  * @param address host names are not looked up yet
  */
-record Endpoint(String text, boolean isPassive, SocketAddress address) {
+public record OpenFlowAddress(String text, boolean isPassive, SocketAddress address) {
     /** Registered for OpenFlow. */
-    static final int DEFAULT_PORT = 6653;
+    public static final int DEFAULT_PORT = 6653;
 
     /**
      * Reads an address.
      *
      * @throws IllegalArgumentException that says what would be right
      */
-    static Endpoint parse(String text) {
+    public static OpenFlowAddress parse(String text) {
         int colon = text.indexOf(':');
         String kind = colon < 0 ? text : text.substring(0, colon);
         String rest = colon < 0 ? "" : text.substring(colon + 1);
         return switch (kind) {
-            case "tcp" -> new Endpoint(text, false, hostAndPort(text, rest));
-            case "ptcp" -> new Endpoint(text, true, portAndHost(text, rest));
-            case "unix" -> new Endpoint(text, false, path(text, rest));
-            case "punix" -> new Endpoint(text, true, path(text, rest));
+            case "tcp" -> new OpenFlowAddress(text, false, hostAndPort(text, rest));
+            case "ptcp" -> new OpenFlowAddress(text, true, portAndHost(text, rest));
+            case "unix" -> new OpenFlowAddress(text, false, path(text, rest));
+            case "punix" -> new OpenFlowAddress(text, true, path(text, rest));
             case "ssl", "pssl" -> throw wrong(text, "TLS is not supported: use tcp: or unix:");
             default ->
                 throw wrong(

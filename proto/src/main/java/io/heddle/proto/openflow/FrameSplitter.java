@@ -1,6 +1,5 @@
-package io.heddle.datapath.agent.openflow;
+package io.heddle.proto.openflow;
 
-import io.heddle.proto.openflow.OpenFlowCodec;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.ByteToMessageDecoder;
@@ -10,7 +9,7 @@ import java.util.List;
  * Cuts the stream into messages by the length in their headers, at most {@link OpenFlowCodec#MAX_OCTETS} each. A header whose length
  * cannot be right is passed on alone, and nothing after it: where the next message begins is not known then.
  */
-final class FrameSplitter extends ByteToMessageDecoder {
+public final class FrameSplitter extends ByteToMessageDecoder {
     private boolean isLost;
 
     @Override
