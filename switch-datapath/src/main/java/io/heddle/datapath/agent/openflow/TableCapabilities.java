@@ -43,7 +43,7 @@ final class TableCapabilities {
         List<Integer> instructions = isLast ? ALL_INSTRUCTIONS.subList(1, ALL_INSTRUCTIONS.size()) : ALL_INSTRUCTIONS;
         return new TableFeatures(
                 table.tableId(),
-                "table" + table.tableId(),
+                "", // as with Open vSwitch: a name would take the number's place in what ovs-ofctl prints
                 -1L,
                 -1L,
                 0,

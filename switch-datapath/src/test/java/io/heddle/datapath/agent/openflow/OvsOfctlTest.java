@@ -120,7 +120,7 @@ final class OvsOfctlTest {
         assertThat(lab.ovsOfctl("dump-ports-desc")).contains("1(p1)", "2(p2)", "3(p3)");
         assertThat(lab.ovsOfctl("dump-tables")).contains("table 0", "tables 1...253: ditto");
         assertThat(lab.ovsOfctl("dump-table-features"))
-                .contains("table 0 (\"table0\")", "apply_actions", "goto_table", "max_entries=")
+                .contains("table 0:", "apply_actions", "goto_table", "max_entries=")
                 .doesNotContain("***");
         assertThat(lab.ovsOfctl("dump-group-features")).contains("Types:  0xf", "Capabilities:  0xf");
         assertThat(lab.ovsOfctl("meter-features")).contains("max_meter:262144", "band_types: drop dscp_remark");
