@@ -189,4 +189,25 @@ public sealed interface Action {
 
     /** Sends the packet to the port that a field names ({@code NXAST_OUTPUT_REG}). */
     record OutputField(MatchField field, int bit, int bits, int maxLength) implements Action {}
+
+    /** Adds or changes a flow that is made of the packet ({@code NXAST_LEARN}, {@code NXAST_LEARN2}). */
+    record Learn(LearnSpec spec) implements Action {}
+
+    /**
+     * Shortens the timeouts of the flow that contains it when a TCP packet with FIN or RST hits it ({@code NXAST_FIN_TIMEOUT}).
+     *
+     * @param idleTimeoutSeconds 0 to 65535, 0 to leave the timeout
+     * @param hardTimeoutSeconds 0 to 65535, 0 to leave the timeout
+     */
+    record FinTimeout(int idleTimeoutSeconds, int hardTimeoutSeconds) implements Action {
+        public FinTimeout {
+            if (idleTimeoutSeconds < 0
+                    || idleTimeoutSeconds > 0xffff
+                    || hardTimeoutSeconds < 0
+                    || hardTimeoutSeconds > 0xffff) {
+                throw new IllegalArgumentException(
+                        "timeouts %d and %d are not in 0-65535".formatted(idleTimeoutSeconds, hardTimeoutSeconds));
+            }
+        }
+    }
 }

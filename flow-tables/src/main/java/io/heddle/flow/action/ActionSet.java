@@ -75,6 +75,8 @@ public final class ActionSet {
             case Action.SetQueue a -> 11;
             case Action.Meter a -> 11;
             case Action.ConntrackClear a -> 11;
+            case Action.Learn a -> 11;
+            case Action.FinTimeout a -> 11;
             case Action.Conntrack a -> 12;
             case Action.Controller a -> 12;
             case Action.GroupAction a -> 13;

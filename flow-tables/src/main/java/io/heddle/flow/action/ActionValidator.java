@@ -91,6 +91,8 @@ public final class ActionValidator {
                 case Action.Controller a -> throw notInSet(at, "controller");
                 case Action.Conntrack a -> throw notInSet(at, "ct");
                 case Action.ConntrackClear a -> throw notInSet(at, "ct_clear");
+                case Action.Learn a -> throw notInSet(at, "learn");
+                case Action.FinTimeout a -> throw notInSet(at, "fin_timeout");
                 case Action other -> check(other, at);
             }
         }
@@ -161,6 +163,15 @@ public final class ActionValidator {
             case Action.Controller controller -> {}
             case Action.Conntrack conntrack -> new ConntrackCheck(isMatched, key, known).check(conntrack, path + ".ct");
             case Action.ConntrackClear clear -> {}
+            case Action.Learn learn -> {
+                new LearnCheck(isMatched, key, known).check(learn.spec(), path + ".learn");
+                Action.Subfield result = learn.spec().result();
+                if (result != null) {
+                    known.words()[result.field().word()] &= ~result.field().wordMask();
+                }
+            }
+            case Action.FinTimeout fin ->
+                checkHas(Prerequisite.TCP, path + ".fin_timeout", "a TCP header (nw_proto=6)");
             case Action.OutputField output -> checkReadable(output.field(), path + ".output_field");
         }
     }

@@ -212,6 +212,21 @@ public final class Classifier<R extends ClassifierRule> {
         return (R) rule;
     }
 
+    /** As {@link #find}, for any thread that keeps {@code version} from being reclaimed. */
+    @SuppressWarnings("unchecked")
+    public @Nullable R findShared(Match match, int priority, long version) {
+        for (Subtable subtable : ((Order) ORDER.getAcquire(this)).subtables) {
+            if (subtable.isOf(match)) {
+                ClassifierRule rule = subtable.chainOfShared(match);
+                while (rule != null && (rule.priority() != priority || !rule.isVisibleIn(version))) {
+                    rule = rule.next();
+                }
+                return (R) rule;
+            }
+        }
+        return null;
+    }
+
     /** All visible rules, in no particular order. Any thread that keeps {@code version} from being reclaimed. */
     @SuppressWarnings("unchecked")
     public void forEach(long version, Consumer<? super R> consumer) {

@@ -212,6 +212,19 @@ final class Subtable {
         return slot < 0 ? null : slots[slot];
     }
 
+    /** As {@link #chainOf(Match)}, on any thread. */
+    @Nullable
+    ClassifierRule chainOfShared(Match match) {
+        ClassifierRule[] table = (ClassifierRule[]) SLOTS.getAcquire(this);
+        int mask = table.length - 1;
+        for (int at = (int) hashOf(match, words.length) & mask; ; at = (at + 1) & mask) {
+            ClassifierRule rule = (ClassifierRule) ELEMENT.getAcquire(table, at);
+            if (rule == null || rule != REMOVED && rule.match().equals(match)) {
+                return rule;
+            }
+        }
+    }
+
     void insert(ClassifierRule rule) {
         for (int stage = 0; stage < STAGES; stage++) {
             if (endsEarly(stage)) {

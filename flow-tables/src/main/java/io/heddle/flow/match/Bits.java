@@ -41,4 +41,20 @@ public record Bits(long high, long low) {
     public boolean isZero() {
         return (high | low) == 0;
     }
+
+    /** The bits moved towards the most significant; what leaves is lost. */
+    public Bits shiftLeft(int by) {
+        if (by == 0) {
+            return this;
+        }
+        return by >= 64 ? new Bits(low << (by - 64), 0) : new Bits(high << by | low >>> (64 - by), low << by);
+    }
+
+    /** The bits moved towards the least significant; what leaves is lost. */
+    public Bits shiftRight(int by) {
+        if (by == 0) {
+            return this;
+        }
+        return by >= 64 ? new Bits(0, high >>> (by - 64)) : new Bits(high >>> by, low >>> by | high << (64 - by));
+    }
 }

@@ -33,10 +33,12 @@ final class ActionExecution {
 
     private final Translator translator;
     private final NormalForwarding normal;
+    private final LearnExecution learning;
 
     ActionExecution(Translator translator) {
         this.translator = translator;
         this.normal = new NormalForwarding(translator, this);
+        this.learning = new LearnExecution(translator, this);
     }
 
     /** Says whether an action needs the headers after those that a pop has taken off to be known. */
@@ -80,6 +82,8 @@ final class ActionExecution {
                 }
                 packet.forgetConnection();
             }
+            case Action.Learn learn -> learning.learn(learn.spec());
+            case Action.FinTimeout fin -> learning.finTimeout(fin);
             case Action.Resubmit resubmit -> translator.resubmit(resubmit.tableId(), resubmit.inPort());
             case Action.SetQueue queue -> packet.setQueue(queue.queueId());
             case Action.SetField set -> setField(set.field(), set.value(), set.mask());
@@ -139,7 +143,7 @@ final class ActionExecution {
     }
 
     /** Says whether the packet has the header that a field is in, and records what that depends on. */
-    private boolean hasHeaderOf(MatchField field) {
+    boolean hasHeaderOf(MatchField field) {
         PacketState packet = translator.packet;
         look(field.prerequisite());
         if (!field.prerequisite().isMetBy(packet.key.words(), ALL_ONES)) {
@@ -183,14 +187,13 @@ final class ActionExecution {
             return;
         }
         Bits mask = Bits.ones(copy.bits());
-        Bits value = shiftRight(readBits(copy.source(), shiftLeft(mask, copy.sourceBit())), copy.sourceBit())
-                .and(mask);
+        Bits value = readBits(copy.source(), mask.shiftLeft(copy.sourceBit())).shiftRight(copy.sourceBit());
         translator.packet.write(
-                copy.destination(), shiftLeft(value, copy.destinationBit()), shiftLeft(mask, copy.destinationBit()));
+                copy.destination(), value.shiftLeft(copy.destinationBit()), mask.shiftLeft(copy.destinationBit()));
     }
 
     /** Reads some bits of a field, and records that these, not all of the field, were looked at. */
-    private Bits readBits(MatchField field, Bits bits) {
+    Bits readBits(MatchField field, Bits bits) {
         if (field.word() == KeyLayout.W_TP) {
             translator.packet.read(MatchField.NW_FRAG);
         }
@@ -198,22 +201,10 @@ final class ActionExecution {
         return translator.packet.key.get(field).and(bits);
     }
 
-    static Bits shiftLeft(Bits bits, int by) {
-        if (by == 0) {
-            return bits;
-        }
-        return by >= 64
-                ? new Bits(bits.low() << (by - 64), 0)
-                : new Bits(bits.high() << by | bits.low() >>> (64 - by), bits.low() << by);
-    }
-
-    static Bits shiftRight(Bits bits, int by) {
-        if (by == 0) {
-            return bits;
-        }
-        return by >= 64
-                ? new Bits(0, bits.high() >>> (by - 64))
-                : new Bits(bits.high() >>> by, bits.low() >>> by | bits.high() << (64 - by));
+    /** Reads some bits of a field, and records that these, not all of the field, were looked at. */
+    Bits read(Action.Subfield from) {
+        return readBits(from.field(), Bits.ones(from.bits()).shiftLeft(from.bit()))
+                .shiftRight(from.bit());
     }
 
     // ---- connection tracking
@@ -228,8 +219,7 @@ final class ActionExecution {
         int zone = action.zone();
         Action.Subfield from = action.zoneField();
         if (from != null) {
-            Bits bits = shiftLeft(Bits.ones(from.bits()), from.bit());
-            zone = (int) shiftRight(readBits(from.field(), bits), from.bit()).low();
+            zone = (int) read(from).low();
         }
         for (Action nested : action.exec()) {
             execute(nested);
@@ -306,8 +296,8 @@ final class ActionExecution {
         if (!hasHeaderOf(output.field())) {
             return;
         }
-        Bits mask = shiftLeft(Bits.ones(output.bits()), output.bit());
-        long port = shiftRight(readBits(output.field(), mask), output.bit()).low();
+        long port = read(new Action.Subfield(output.field(), output.bit(), output.bits()))
+                .low();
         if (port <= 0xffffffffL) {
             // A field of 16 bits holds the 16-bit numbers of reserved ports.
             int number = output.bits() <= 16 && port >= 0xfff8 ? (int) (port | 0xffff0000L) : (int) port;

@@ -4,6 +4,7 @@ import io.heddle.flow.action.Action;
 import io.heddle.flow.action.Instruction;
 import io.heddle.flow.match.FlowKey;
 import io.heddle.flow.table.FlowEntry;
+import io.heddle.flow.table.FlowMod;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,6 +27,9 @@ public interface TraceListener {
         record ActionSetBegins() implements Step {}
 
         record Bucket(int groupId, int index) implements Step {}
+
+        /** A flow that the packet adds or keeps. */
+        record Learned(FlowMod flow) implements Step {}
 
         record Note(String text) implements Step {}
 

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  *     current one, this is still true
  * @param drop why the packet goes nowhere; null iff some action outputs, punts or recirculates
  * @param seen what it rests on
+ * @param effects what the packet changes in flow tables, in order: the control loop is to be told
  */
 public record Translation(
         List<DatapathAction> actions,
@@ -23,7 +24,8 @@ public record Translation(
         List<HitCounter> counters,
         long version,
         @Nullable DropCause drop,
-        Seen seen) {
+        Seen seen,
+        List<TableEffect> effects) {
     /** Why a translated packet is output nowhere. */
     public enum DropCause {
         /** No entry matched in a table and there is no table-miss entry. */
@@ -51,6 +53,18 @@ public record Translation(
     public Translation {
         actions = List.copyOf(actions);
         counters = List.copyOf(counters);
+        effects = List.copyOf(effects);
+    }
+
+    /** Without effects. */
+    public Translation(
+            List<DatapathAction> actions,
+            FlowMask mask,
+            List<HitCounter> counters,
+            long version,
+            @Nullable DropCause drop,
+            Seen seen) {
+        this(actions, mask, counters, version, drop, seen, List.of());
     }
 
     /** Says whether both do the same to the same packets; used to keep a megaflow when the tables have changed. */

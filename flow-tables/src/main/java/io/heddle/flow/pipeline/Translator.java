@@ -59,6 +59,7 @@ final class Translator {
     private final FlowMask lookupMask = new FlowMask();
     private final Classifier.Scratch scratch = new Classifier.Scratch();
     private final List<HitCounter> counters = new ArrayList<>();
+    final List<TableEffect> effects = new ArrayList<>();
     private final List<Seen.Address> addresses = new ArrayList<>();
     private boolean isTransient;
     private @Nullable DropCause cause;
@@ -77,6 +78,9 @@ final class Translator {
     private boolean isStopped;
     private @Nullable BridgeView bridge;
     private Origin origin = new Origin(0, 0, false);
+
+    /** Whose instructions are executed; null outside of tables and after the packet was parsed again. */
+    private @Nullable FlowEntry entry;
 
     /** Reason of an output to CONTROLLER, unless a table-miss entry makes it. */
     private int reason = PacketInReason.ACTION;
@@ -136,7 +140,7 @@ final class Translator {
         }
         trace.finished(packet.key);
         DropCause drop = goesSomewhere ? null : cause == null ? DropCause.NO_OUTPUT : cause;
-        return new Translation(program, mask, counters, world.revision, drop, seen());
+        return new Translation(program, mask, counters, world.revision, drop, seen(), isFailed ? List.of() : effects);
     }
 
     private Seen seen() {
@@ -268,12 +272,13 @@ final class Translator {
 
     /** Looks the packet up in one table and executes what it hits; returns the table to go on with. */
     private int runTable(int tableId) {
-        FlowEntry entry = lookup(tableId);
-        trace.begin(new TraceListener.Step.Table(tableId, entry));
+        FlowEntry hit = lookup(tableId);
+        trace.begin(new TraceListener.Step.Table(tableId, hit));
         try {
-            if (entry != null) {
-                origin = new Origin(tableId, entry.cookie(), entry.isTableMiss());
-                return runInstructions(entry.instructions());
+            if (hit != null) {
+                entry = hit;
+                origin = new Origin(tableId, hit.cookie(), hit.isTableMiss());
+                return runInstructions(hit.instructions());
             }
             if (tableId == 0 && bridge != null && bridge.isStandalone()) {
                 trace.note("no controller: acting as a learning switch");
@@ -365,12 +370,14 @@ final class Translator {
         }
         depth++;
         Origin before = origin;
+        FlowEntry entryBefore = entry;
         long ownPort = packet.key.getLong(MatchField.IN_PORT);
         int table = tableId == FlowMod.ALL_TABLES ? origin.tableId() : tableId;
         packet.override(MatchField.IN_PORT, inPort == Ports.IN_PORT ? ownPort : Integer.toUnsignedLong(inPort));
         runTables(table);
         packet.override(MatchField.IN_PORT, ownPort);
         origin = before;
+        entry = entryBefore;
         depth--;
     }
 
@@ -445,6 +452,7 @@ final class Translator {
         Scope outer = openScope();
         BridgeView ownBridge = bridge;
         Origin ownOrigin = origin;
+        FlowEntry ownEntry = entry;
         packet.pipelineFields(Match.ANY);
         packet.forgetConnection();
         origin = new Origin(0, 0, false);
@@ -457,6 +465,7 @@ final class Translator {
         enterBridge(peer);
         bridge = ownBridge;
         origin = ownOrigin;
+        entry = ownEntry;
         closeScope(outer);
         depth--;
     }
@@ -602,6 +611,12 @@ final class Translator {
     @Nullable
     BridgeView bridge() {
         return bridge;
+    }
+
+    /** The entry whose actions are executed, or null. */
+    @Nullable
+    FlowEntry entry() {
+        return entry;
     }
 
     int inPort() {

@@ -2,13 +2,18 @@ package io.heddle.flow.table;
 
 import io.heddle.flow.action.Action;
 import io.heddle.flow.action.Instruction;
+import io.heddle.flow.action.LearnSpec;
 import io.heddle.flow.classifier.ClassifierRule;
 import io.heddle.flow.counter.HitCounter;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A flow entry as it was added or last modified: immutable but for its counter and the end of its visibility. A modification replaces
@@ -18,6 +23,16 @@ import java.util.function.Predicate;
  */
 public final class FlowEntry extends ClassifierRule {
     private static final FlowMod.Flag[] FLAGS = FlowMod.Flag.values();
+
+    private static final VarHandle LEARNING;
+
+    static {
+        try {
+            LEARNING = MethodHandles.lookup().findVarHandle(FlowEntry.class, "learning", HitCounter.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
 
     private final long cookie;
     private final long createdNs;
@@ -29,6 +44,9 @@ public final class FlowEntry extends ClassifierRule {
     private final char importance;
     private final short tableId;
     private final byte flags;
+
+    /** When a packet last learned the entry; null until one has. Any thread makes it, once. */
+    private @Nullable HitCounter learning;
 
     /** A new entry. */
     FlowEntry(FlowMod mod, HitCounter counter, long nowNs, long version) {
@@ -58,6 +76,44 @@ public final class FlowEntry extends ClassifierRule {
         this.importance = old.importance;
         this.tableId = old.tableId;
         this.flags = old.flags;
+        this.learning = (HitCounter) LEARNING.getAcquire(old);
+    }
+
+    /** {@code old} as it is learned again: with another cookie and other instructions, but its own timeouts, flags and times. */
+    FlowEntry(FlowEntry old, FlowMod learned, long nowNs, long version) {
+        super(old.match(), old.priority(), version);
+        this.cookie = learned.cookie();
+        this.createdNs = old.createdNs;
+        this.modifiedNs = nowNs;
+        this.counter = old.counter;
+        this.instructions = inOrder(learned.instructions());
+        this.idleTimeoutSeconds = old.idleTimeoutSeconds;
+        this.hardTimeoutSeconds = old.hardTimeoutSeconds;
+        this.importance = old.importance;
+        this.tableId = old.tableId;
+        this.flags = old.flags;
+        this.learning = old.learning();
+        learning.add(0, 0, nowNs);
+    }
+
+    /** {@code old} with lower timeouts; 0 leaves one as it is. */
+    FlowEntry(FlowEntry old, int idleTimeoutSeconds, int hardTimeoutSeconds, long version) {
+        super(old.match(), old.priority(), version);
+        this.cookie = old.cookie;
+        this.createdNs = old.createdNs;
+        this.modifiedNs = old.modifiedNs;
+        this.counter = old.counter;
+        this.instructions = old.instructions;
+        this.idleTimeoutSeconds = (char) lower(old.idleTimeoutSeconds, idleTimeoutSeconds);
+        this.hardTimeoutSeconds = (char) lower(old.hardTimeoutSeconds, hardTimeoutSeconds);
+        this.importance = old.importance;
+        this.tableId = old.tableId;
+        this.flags = old.flags;
+        this.learning = (HitCounter) LEARNING.getAcquire(old);
+    }
+
+    private static int lower(int timeout, int most) {
+        return most != 0 && (timeout == 0 || timeout > most) ? most : timeout;
     }
 
     private static byte pack(Set<FlowMod.Flag> flags) {
@@ -96,7 +152,7 @@ public final class FlowEntry extends ClassifierRule {
         return cookie;
     }
 
-    /** When the entry was added, on the monotonic clock; hard timeout and duration count from here. */
+    /** When the entry was added, on the monotonic clock; duration counts from here, and so does the hard timeout of what is not learned. */
     public long createdNs() {
         return createdNs;
     }
@@ -109,6 +165,28 @@ public final class FlowEntry extends ClassifierRule {
     /** Counts the packets that the entry matched. */
     public HitCounter counter() {
         return counter;
+    }
+
+    /** Says when a packet last learned the entry; megaflows that learn it add to this. Any thread. */
+    public HitCounter learning() {
+        HitCounter there = (HitCounter) LEARNING.getAcquire(this);
+        if (there != null) {
+            return there;
+        }
+        HitCounter made = new HitCounter(createdNs);
+        HitCounter other = (HitCounter) LEARNING.compareAndExchange(this, null, made);
+        return other == null ? made : other;
+    }
+
+    /** Says whether learning a flow of this match and priority would leave the entry as it is. */
+    public boolean isAsLearned(FlowMod flow) {
+        return cookie == flow.cookie() && instructions.equals(flow.instructions());
+    }
+
+    /** Says whether lowering the timeouts to these would change something; 0 leaves one. */
+    public boolean isLongerThan(int idleSeconds, int hardSeconds) {
+        return lower(idleTimeoutSeconds, idleSeconds) != idleTimeoutSeconds
+                || lower(hardTimeoutSeconds, hardSeconds) != hardTimeoutSeconds;
     }
 
     /** In the order in which they are executed. */
@@ -170,6 +248,21 @@ public final class FlowEntry extends ClassifierRule {
         return anyAction(action -> action instanceof Action.Meter meter && meter.meterId() == meterId);
     }
 
+    /** The {@code learn} actions, whatever they stand in. */
+    List<LearnSpec> learns() {
+        if (!anyAction(Action.Learn.class::isInstance)) {
+            return List.of();
+        }
+        List<LearnSpec> found = new ArrayList<>();
+        anyAction(action -> {
+            if (action instanceof Action.Learn learn) {
+                found.add(learn.spec());
+            }
+            return false;
+        });
+        return found;
+    }
+
     private boolean anyAction(Predicate<Action> predicate) {
         for (Instruction instruction : instructions) {
             List<Action> actions = switch (instruction) {
@@ -189,13 +282,19 @@ public final class FlowEntry extends ClassifierRule {
 
     /** When the entry is to be looked at for a timeout next, if no packet comes; {@link Long#MAX_VALUE} for never. */
     long expiryNs() {
-        long hard = hardTimeoutSeconds == 0 ? Long.MAX_VALUE : createdNs + hardTimeoutSeconds * 1_000_000_000L;
+        long hard = hardTimeoutSeconds == 0 ? Long.MAX_VALUE : learnedNs() + hardTimeoutSeconds * 1_000_000_000L;
         long idle = idleTimeoutSeconds == 0 ? Long.MAX_VALUE : lastActiveNs() + idleTimeoutSeconds * 1_000_000_000L;
         return Math.min(hard, idle);
     }
 
     boolean isHardExpired(long nowNs) {
-        return hardTimeoutSeconds != 0 && nowNs - createdNs >= hardTimeoutSeconds * 1_000_000_000L;
+        return hardTimeoutSeconds != 0 && nowNs - learnedNs() >= hardTimeoutSeconds * 1_000_000_000L;
+    }
+
+    /** Where the hard timeout counts from: the add, or the last packet that would have added it. */
+    private long learnedNs() {
+        HitCounter there = (HitCounter) LEARNING.getAcquire(this);
+        return there == null ? createdNs : Math.max(createdNs, there.lastUsedNs());
     }
 
     private long lastActiveNs() {

@@ -5,6 +5,8 @@ import io.heddle.flow.counter.HitCounter;
 import io.heddle.flow.match.FlowKey;
 import io.heddle.flow.match.FlowMask;
 import io.heddle.flow.match.Match;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -19,6 +21,9 @@ public final class FlowTable {
     private final HitCounter lookups;
     private final HitCounter matches;
     private int activeCount;
+
+    /** How many entries of the published version have which cookie, for the cookies that a {@code learn} has a limit for. */
+    private final Map<Long, Integer> cookieCounts = new ConcurrentHashMap<>();
 
     FlowTable(int id, long nowNs) {
         this.id = id;
@@ -48,6 +53,36 @@ public final class FlowTable {
     /** The entry of exactly that match and priority, or null. Control loop. */
     public @Nullable FlowEntry find(Match match, int priority, long version) {
         return classifier.find(match, priority, version);
+    }
+
+    /** As {@link #find}, on any thread that keeps {@code version} from being reclaimed. */
+    public @Nullable FlowEntry findShared(Match match, int priority, long version) {
+        return classifier.findShared(match, priority, version);
+    }
+
+    /**
+     * Says whether there are fewer than {@code limit} entries with a cookie, of which {@link #countCookie} was told; any number if it was
+     * not. Any thread.
+     *
+     * @param limit unsigned
+     */
+    public boolean isBelowLimit(long cookie, int limit) {
+        Integer count = cookieCounts.get(cookie);
+        return count == null || Integer.compareUnsigned(count, limit) < 0;
+    }
+
+    /** Counts the entries with a cookie from now on. Control loop. */
+    void countCookie(long cookie, long version) {
+        if (!cookieCounts.containsKey(cookie)) {
+            int[] count = new int[1];
+            forEach(version, entry -> count[0] += entry.cookie() == cookie ? 1 : 0);
+            cookieCounts.put(cookie, count[0]);
+        }
+    }
+
+    /** So many entries more have the cookie. Control loop. */
+    void changeCookieCount(long cookie, int by) {
+        cookieCounts.computeIfPresent(cookie, (c, count) -> count + by);
     }
 
     /** Distinct masks. */

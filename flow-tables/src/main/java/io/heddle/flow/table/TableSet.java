@@ -1,5 +1,6 @@
 package io.heddle.flow.table;
 
+import io.heddle.flow.action.LearnSpec;
 import io.heddle.flow.classifier.VersionClock;
 import io.heddle.flow.group.GroupTable;
 import io.heddle.flow.meter.MeterTable;
@@ -8,8 +9,10 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.Deque;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.PriorityQueue;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
@@ -29,6 +32,16 @@ public final class TableSet {
 
     /** An entry to be looked at for a timeout at {@code dueNs}. */
     private record Due(long dueNs, FlowEntry entry) {}
+
+    /** Flows that are deleted with the last flow that learns them. */
+    private record Learned(int tableId, long cookie) {
+        static List<Learned> deletedWith(FlowEntry entry) {
+            return entry.learns().stream()
+                    .filter(LearnSpec::isDeletedWithIt)
+                    .map(spec -> new Learned(spec.tableId(), spec.cookie()))
+                    .toList();
+        }
+    }
 
     /** What a commit will tell the listener. */
     sealed interface Change {
@@ -163,6 +176,28 @@ public final class TableSet {
         table.changeActiveCount(-1);
     }
 
+    /** Stages the removal of the flows that were learned by flows that are gone and that are to go with them. */
+    void stageRemoveOrphans(long version) {
+        for (int i = 0; i < staged.size(); ) {
+            Set<Learned> suspects = new LinkedHashSet<>();
+            for (; i < staged.size(); i++) {
+                switch (staged.get(i)) {
+                    case Change.Added added -> {}
+                    case Change.Replaced replaced -> suspects.addAll(Learned.deletedWith(replaced.old()));
+                    case Change.Removed removed -> suspects.addAll(Learned.deletedWith(removed.entry()));
+                }
+            }
+            if (!suspects.isEmpty()) {
+                forEach(version, entry -> suspects.removeAll(Learned.deletedWith(entry)));
+                suspects.forEach(learned -> table(learned.tableId()).forEach(version, entry -> {
+                    if (entry.cookie() == learned.cookie()) {
+                        stageRemove(entry, RemovalReason.DELETE, version);
+                    }
+                }));
+            }
+        }
+    }
+
     boolean hasStagedChanges() {
         return !staged.isEmpty();
     }
@@ -179,7 +214,7 @@ public final class TableSet {
                     unhide(removed.entry());
                     switch (removed.reason()) {
                         // Its timeout was taken off the queue when it was staged.
-                        case IDLE_TIMEOUT, HARD_TIMEOUT -> watch(removed.entry());
+                        case IDLE_TIMEOUT, HARD_TIMEOUT -> awaitTimeout(removed.entry());
                         case DELETE, GROUP_DELETE, METER_DELETE, EVICTION -> {
                             // Still watched.
                         }
@@ -203,12 +238,37 @@ public final class TableSet {
                 case Change.Added added -> watch(added.entry());
                 case Change.Replaced replaced -> {
                     dead.add(replaced.old());
+                    countCookie(replaced.old(), -1);
                     watch(replaced.entry());
                 }
-                case Change.Removed removed -> dead.add(removed.entry());
+                case Change.Removed removed -> {
+                    dead.add(removed.entry());
+                    countCookie(removed.entry(), -1);
+                }
             }
         }
+        changes.forEach(this::countLearned);
         return changes;
+    }
+
+    private void countCookie(FlowEntry entry, int by) {
+        table(entry.tableId()).changeCookieCount(entry.cookie(), by);
+    }
+
+    /** What an entry may learn a limited number of is counted from now on. */
+    private void countLearned(Change change) {
+        FlowEntry entry = switch (change) {
+            case Change.Added added -> added.entry();
+            case Change.Replaced replaced -> replaced.entry();
+            case Change.Removed removed -> null;
+        };
+        if (entry != null) {
+            for (LearnSpec spec : entry.learns()) {
+                if (spec.limit() != 0 && spec.tableId() <= FlowMod.MAX_TABLE) {
+                    table(spec.tableId()).countCookie(spec.cookie(), clock.tableVersion() + 1);
+                }
+            }
+        }
     }
 
     void tell(List<Change> changes, long nowNs) {
@@ -222,6 +282,11 @@ public final class TableSet {
     }
 
     private void watch(FlowEntry entry) {
+        countCookie(entry, 1);
+        awaitTimeout(entry);
+    }
+
+    private void awaitTimeout(FlowEntry entry) {
         if (entry.idleTimeoutSeconds() != 0 || entry.hardTimeoutSeconds() != 0) {
             timeouts.add(new Due(entry.expiryNs(), entry));
         }

@@ -89,6 +89,50 @@ public final class TableTransaction implements AutoCloseable {
         }
     }
 
+    /**
+     * Stages a flow that a packet has learned: a new one, or other instructions and another cookie for one of the same match and
+     * priority. Nothing is staged if the flow is there as it is to be, or if there are enough of its cookie.
+     *
+     * @param limit most flows of that table and cookie, unsigned; 0 for no limit
+     * @return whether something is staged
+     * @throws FlowException when its match is wrong or the table full
+     */
+    public boolean learn(TableSet tables, FlowMod flow, int limit) throws FlowException {
+        touch(tables);
+        FlowTable table = tables.table(flow.tableId());
+        FlowEntry existing = table.classifier().find(flow.match(), flow.priority(), version);
+        if (existing != null) {
+            boolean isChanged = !existing.isAsLearned(flow);
+            if (isChanged) {
+                tables.stageReplace(existing, new FlowEntry(existing, flow, nowNs, version));
+            }
+            return isChanged;
+        }
+        FlowModValidator.checkMatch(flow.match(), "flow.match");
+        if (limit != 0 && !isBelowLimit(table, flow.cookie(), limit)) {
+            return false;
+        }
+        requireRoom(tables, table);
+        tables.stageAdd(new FlowEntry(flow, new HitCounter(nowNs), nowNs, version));
+        return true;
+    }
+
+    private boolean isBelowLimit(FlowTable table, long cookie, int limit) {
+        int[] count = new int[1];
+        table.forEach(version, entry -> count[0] += entry.cookie() == cookie ? 1 : 0);
+        return Integer.compareUnsigned(count[0], limit) < 0;
+    }
+
+    /** Stages lower timeouts for an entry, if it is still there; 0 leaves one as it is. Returns whether something is staged. */
+    public boolean shortenTimeouts(TableSet tables, FlowEntry entry, int idleSeconds, int hardSeconds) {
+        touch(tables);
+        boolean isChanged = entry.isVisibleIn(version) && entry.isLongerThan(idleSeconds, hardSeconds);
+        if (isChanged) {
+            tables.stageReplace(entry, new FlowEntry(entry, idleSeconds, hardSeconds, version));
+        }
+        return isChanged;
+    }
+
     /** Stages the removal of the entries whose idle or hard timeout has passed, and returns how many. */
     public int expire(TableSet tables) {
         if (tables.nextExpiryNs() > nowNs) {
@@ -129,14 +173,18 @@ public final class TableTransaction implements AutoCloseable {
             tables.stageReplace(existing, new FlowEntry(mod, counter, nowNs, version));
             return 1;
         }
+        requireRoom(tables, table);
+        tables.stageAdd(new FlowEntry(mod, new HitCounter(nowNs), nowNs, version));
+        return 1;
+    }
+
+    private static void requireRoom(TableSet tables, FlowTable table) throws FlowException {
         if (table.activeCount() >= tables.maxEntries()) {
             throw new FlowException(
                     ErrorCode.FLOW_MOD_FAILED_TABLE_FULL,
                     "flow.table_id",
-                    "table " + mod.tableId() + " holds " + tables.maxEntries() + " entries, its limit");
+                    "table " + table.id() + " holds " + tables.maxEntries() + " entries, its limit");
         }
-        tables.stageAdd(new FlowEntry(mod, new HitCounter(nowNs), nowNs, version));
-        return 1;
     }
 
     private int modify(TableSet tables, FlowMod mod) throws FlowException {
@@ -204,6 +252,7 @@ public final class TableTransaction implements AutoCloseable {
      * @return the version that is now published
      */
     public long commit() {
+        touched.forEach(tables -> tables.stageRemoveOrphans(version));
         isOpen = false;
         Map<TableSet, List<TableSet.Change>> changes = new LinkedHashMap<>();
         touched.forEach(tables -> changes.put(tables, tables.finish()));

@@ -79,6 +79,8 @@ final class ActionFormatter {
             case Action.Controller controller -> controller(controller);
             case Action.Conntrack conntrack -> conntrack(conntrack);
             case Action.ConntrackClear _ -> "ct_clear";
+            case Action.Learn learn -> LearnText.format(values, learn.spec());
+            case Action.FinTimeout fin -> finTimeout(fin);
             case Action.OutputField output -> "output:" + subfield(output.field(), output.bit(), output.bits());
         };
     }
@@ -98,6 +100,17 @@ final class ActionFormatter {
         }
         return "resubmit(" + (ownPort ? "" : values.port(resubmit.inPort())) + ","
                 + (resubmit.tableId() == 255 ? "" : resubmit.tableId()) + ")";
+    }
+
+    private static String finTimeout(Action.FinTimeout fin) {
+        StringJoiner text = new StringJoiner(",", "fin_timeout(", ")");
+        if (fin.idleTimeoutSeconds() != 0) {
+            text.add("idle_timeout=" + fin.idleTimeoutSeconds());
+        }
+        if (fin.hardTimeoutSeconds() != 0) {
+            text.add("hard_timeout=" + fin.hardTimeoutSeconds());
+        }
+        return text.toString();
     }
 
     private static String controller(Action.Controller controller) {
@@ -150,21 +163,16 @@ final class ActionFormatter {
                     : 64 + Long.numberOfTrailingZeros(set.mask().high());
             int count =
                     Long.bitCount(set.mask().high()) + Long.bitCount(set.mask().low());
-            if (count <= 64 && shiftedRight(set.mask(), first).equals(Bits.ones(count))) {
-                return "load:" + FieldText.hex(shiftedRight(set.value(), first)) + "->" + subfield(field, first, count);
+            if (count <= 64 && set.mask().shiftRight(first).equals(Bits.ones(count))) {
+                return "load:" + FieldText.hex(set.value().shiftRight(first)) + "->" + subfield(field, first, count);
             }
         }
         return "set_field:" + values.formatForAction(field, set.value(), set.mask()) + "->"
                 + FieldNames.ofSetField(field);
     }
 
-    private static Bits shiftedRight(Bits bits, int by) {
-        if (by == 0) {
-            return bits;
-        }
-        return by >= 64
-                ? new Bits(0, bits.high() >>> (by - 64))
-                : new Bits(bits.high() >>> by, bits.low() >>> by | bits.high() << (64 - by));
+    static String subfield(Action.Subfield bits) {
+        return subfield(bits.field(), bits.bit(), bits.bits());
     }
 
     private static String subfield(MatchField field, int bit, int bits) {

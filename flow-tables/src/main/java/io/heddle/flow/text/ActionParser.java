@@ -1,6 +1,7 @@
 package io.heddle.flow.text;
 
 import io.heddle.flow.action.Action;
+import io.heddle.flow.action.Action.Subfield;
 import io.heddle.flow.action.Instruction;
 import io.heddle.flow.action.NatSpec;
 import io.heddle.flow.action.Ports;
@@ -170,6 +171,9 @@ final class ActionParser {
             case "set_queue" -> actions.add(new Action.SetQueue((int) number(token, 32)));
             case "resubmit" -> actions.add(resubmit(token));
             case "ct" -> actions.add(conntrack(token));
+            case "learn" ->
+                actions.add(new Action.Learn(LearnText.parse(values, valueOrEmpty(token), token.valuePosition())));
+            case "fin_timeout" -> actions.add(finTimeout(token));
             case "ct_clear" -> actions.add(new Action.ConntrackClear());
             case "push_vlan" -> {
                 actions.add(new Action.PushVlan(etherType(token, 0x8100, 0x88a8)));
@@ -282,7 +286,7 @@ final class ActionParser {
         int bracket = text.indexOf('[');
         if (bracket > 0) {
             Subfield source = subfield(text, token.valuePosition());
-            return new Action.OutputField(source.field, source.bit, source.bits, Action.WHOLE_PACKET);
+            return new Action.OutputField(source.field(), source.bit(), source.bits(), Action.WHOLE_PACKET);
         }
         int at = token.valuePosition();
         if (text.contains("=")) {
@@ -332,6 +336,24 @@ final class ActionParser {
         throw place.at(at, text, "a reason is one of " + String.join(", ", ActionFormatter.REASONS));
     }
 
+    private static Action finTimeout(Token token) throws FlowException {
+        Token.Place place = ARGUMENT.under("fin_timeout");
+        int idle = 0;
+        int hard = 0;
+        for (Token part : Token.all(valueOrEmpty(token), token.valuePosition(), place)) {
+            String value = part.required(place, "fin_timeout(idle_timeout=10,hard_timeout=20)");
+            int seconds = FieldText.integer(value, 0xffff, part.name(), part.valuePosition(), place);
+            switch (part.name()) {
+                case "idle_timeout" -> idle = seconds;
+                case "hard_timeout" -> hard = seconds;
+                default ->
+                    throw place.at(
+                            part.position(), part.name(), "fin_timeout(...) takes idle_timeout and hard_timeout");
+            }
+        }
+        return new Action.FinTimeout(idle, hard);
+    }
+
     private Action resubmit(Token token) throws FlowException {
         Token.Place place = ARGUMENT.under("resubmit");
         String text = token.required(place, "resubmit(,1)");
@@ -353,7 +375,7 @@ final class ActionParser {
         boolean isCommit = false;
         boolean isForced = false;
         int zone = 0;
-        Action.Subfield zoneField = null;
+        Subfield zoneField = null;
         int table = Action.Conntrack.NO_TABLE;
         List<Action> exec = List.of();
         NatSpec nat = null;
@@ -367,8 +389,7 @@ final class ActionParser {
                 case "zone" -> {
                     String value = part.required(place, "zone=1");
                     if (value.indexOf('[') > 0) {
-                        Subfield from = subfield(value, part.valuePosition());
-                        zoneField = new Action.Subfield(from.field, from.bit, from.bits);
+                        zoneField = subfield(value, part.valuePosition());
                     } else {
                         zone = FieldText.integer(value, 0xffff, "a zone", part.valuePosition(), place);
                     }
@@ -409,9 +430,10 @@ final class ActionParser {
         int at = token.valuePosition();
         int arrow = arrow(token, text, "load:VALUE->FIELD[FIRST..LAST]");
         Subfield to = subfield(text.substring(arrow + 2), at + arrow + 2);
-        writable(to.field.fieldName(), at + arrow + 2);
-        Bits value = FieldText.number(text.substring(0, arrow), to.bits, "the value", at, SET_VALUE);
-        return new Action.SetField(to.field, shifted(value, to.bit), shifted(Bits.ones(to.bits), to.bit));
+        writable(to.field().fieldName(), at + arrow + 2);
+        Bits value = FieldText.number(text.substring(0, arrow), to.bits(), "the value", at, SET_VALUE);
+        return new Action.SetField(
+                to.field(), value.shiftLeft(to.bit()), Bits.ones(to.bits()).shiftLeft(to.bit()));
     }
 
     private Action move(Token token) throws FlowException {
@@ -420,23 +442,15 @@ final class ActionParser {
         int arrow = arrow(token, text, "move:FIELD[FIRST..LAST]->FIELD[FIRST..LAST]");
         Subfield from = subfield(text.substring(0, arrow), at);
         Subfield to = subfield(text.substring(arrow + 2), at + arrow + 2);
-        writable(to.field.fieldName(), at + arrow + 2);
-        if (from.bits != to.bits) {
+        writable(to.field().fieldName(), at + arrow + 2);
+        if (from.bits() != to.bits()) {
             throw SET_VALUE.at(
                     at,
                     text,
-                    "the source has " + from.bits + " bits and the destination " + to.bits + ": they must be as many");
+                    "the source has " + from.bits() + " bits and the destination " + to.bits()
+                            + ": they must be as many");
         }
-        return new Action.CopyField(from.field, from.bit, to.field, to.bit, from.bits);
-    }
-
-    private static Bits shifted(Bits bits, int by) {
-        if (by == 0) {
-            return bits;
-        }
-        return by >= 64
-                ? new Bits(bits.low() << (by - 64), 0)
-                : new Bits(bits.high() << by | bits.low() >>> (64 - by), bits.low() << by);
+        return new Action.CopyField(from.field(), from.bit(), to.field(), to.bit(), from.bits());
     }
 
     private static int arrow(Token token, String text, String form) throws FlowException {
@@ -465,9 +479,7 @@ final class ActionParser {
     }
 
     /** Some bits of a field, {@code NAME[]}, {@code NAME[BIT]} or {@code NAME[FIRST..LAST]}. */
-    private record Subfield(MatchField field, int bit, int bits) {}
-
-    private static Subfield subfield(String text, int at) throws FlowException {
+    static Subfield subfield(String text, int at) throws FlowException {
         int open = text.indexOf('[');
         String name = open < 0 ? text : text.substring(0, open);
         MatchField field = FieldNames.byName(name)
@@ -507,8 +519,7 @@ final class ActionParser {
         }
         String known = token.name().toLowerCase(Locale.ROOT);
         String what = switch (known) {
-            case "learn",
-                    "note",
+            case "note",
                     "multipath",
                     "bundle",
                     "bundle_load",
@@ -516,7 +527,6 @@ final class ActionParser {
                     "clone",
                     "sample",
                     "exit",
-                    "fin_timeout",
                     "enqueue",
                     "pop_queue",
                     "push",

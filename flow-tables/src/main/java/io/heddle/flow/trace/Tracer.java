@@ -8,6 +8,7 @@ import io.heddle.flow.pipeline.PortInfo;
 import io.heddle.flow.pipeline.TraceListener;
 import io.heddle.flow.pipeline.Translation;
 import io.heddle.flow.table.FlowEntry;
+import io.heddle.flow.table.FlowMod;
 import io.heddle.flow.text.FlowFormatter;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -89,6 +90,7 @@ public final class Tracer implements TraceListener {
                                 TraceNode.Type.BUCKET,
                                 "bucket %d of group %s"
                                         .formatted(bucket.index(), Integer.toUnsignedString(bucket.groupId())));
+                    case Step.Learned learned -> opened(TraceNode.Type.NOTE, learned(learned.flow()));
                     case Step.Note note -> opened(TraceNode.Type.NOTE, note.text());
                     case Step.Problem problem -> opened(TraceNode.Type.ERROR, problem.text());
                 });
@@ -96,6 +98,18 @@ public final class Tracer implements TraceListener {
 
     private static Open opened(TraceNode.Type type, String text) {
         return new Open(type, text, new ArrayList<>());
+    }
+
+    private String learned(FlowMod flow) {
+        String match = formatter.match(flow.match());
+        return "learns table=" + flow.tableId()
+                + (match.isEmpty() ? "" : " " + match)
+                + " priority=" + flow.priority()
+                + (flow.cookie() == 0 ? "" : " cookie=0x" + Long.toHexString(flow.cookie()))
+                + (flow.idleTimeoutSeconds() == 0 ? "" : " idle=" + flow.idleTimeoutSeconds())
+                + (flow.hardTimeoutSeconds() == 0 ? "" : " hard=" + flow.hardTimeoutSeconds())
+                + (flow.flags().contains(FlowMod.Flag.SEND_FLOW_REM) ? " send_flow_rem" : "")
+                + " actions=" + formatter.instructions(flow.instructions());
     }
 
     private String rule(FlowEntry entry) {

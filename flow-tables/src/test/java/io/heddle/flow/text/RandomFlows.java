@@ -130,7 +130,12 @@ final class RandomFlows {
     }
 
     private String action(String protocol) {
-        return switch (random.nextInt(20)) {
+        return switch (random.nextInt(22)) {
+            case 20 -> learn(protocol);
+            case 21 ->
+                protocol.startsWith("tcp")
+                        ? pick("fin_timeout(idle_timeout=10)", "fin_timeout(idle_timeout=3,hard_timeout=9)")
+                        : "output:8";
             case 0 -> "output:" + (1 + random.nextInt(60000));
             case 1 -> pick("LOCAL", "IN_PORT", "FLOOD", "ALL", "NORMAL", "TABLE");
             case 2 -> "CONTROLLER:" + random.nextInt(65536);
@@ -150,6 +155,39 @@ final class RandomFlows {
             case 15 -> "set_field:" + ipv4() + "->tun_dst";
             default -> transportAction(protocol);
         };
+    }
+
+    private String learn(String protocol) {
+        List<String> parts = new ArrayList<>();
+        maybe(parts, "table=" + random.nextInt(254));
+        maybe(parts, "idle_timeout=" + random.nextInt(65536));
+        maybe(parts, "hard_timeout=" + random.nextInt(65536));
+        maybe(parts, "fin_idle_timeout=" + random.nextInt(65536));
+        maybe(parts, "fin_hard_timeout=" + random.nextInt(65536));
+        maybe(parts, "priority=" + random.nextInt(65536));
+        maybe(parts, "send_flow_rem");
+        maybe(parts, "delete_learned");
+        maybe(parts, "cookie=0x" + Long.toHexString(random.nextLong()));
+        maybe(parts, "limit=" + (1 + random.nextInt(1000)));
+        maybe(parts, "result_dst=reg0[" + random.nextInt(32) + "]");
+        maybe(parts, pick("in_port", "in_port=" + random.nextInt(100), "in_port=LOCAL", "NXM_OF_IN_PORT[]"));
+        maybe(parts, pick("NXM_OF_VLAN_TCI[0..11]", "vlan_tci=0x1005", "NXM_OF_VLAN_TCI[0..3]=3"));
+        maybe(parts, pick("NXM_OF_ETH_DST[]=NXM_OF_ETH_SRC[]", "eth_dst=eth_src", "eth_src=" + mac(), "dl_dst"));
+        maybe(parts, "metadata=0x1234");
+        maybe(parts, "NXM_NX_REG1[]=NXM_NX_REG2[]");
+        if (protocol.equals("tcp")) {
+            parts.add("eth_type=0x800");
+            parts.add("nw_proto=6");
+            maybe(parts, pick("ip_dst=ip_src", "nw_src", "ip_src=" + ipv4(), "NXM_OF_IP_DST[8..31]"));
+            maybe(parts, pick("tcp_dst=tcp_src", "NXM_OF_TCP_DST[]=NXM_OF_TCP_SRC[]", "tcp_src=80", "tp_dst=443"));
+        } else if (protocol.equals("udp6")) {
+            parts.add("dl_type=0x86dd");
+            maybe(parts, pick("ipv6_src=ipv6_dst", "ipv6_dst=" + ipv6(), "NXM_NX_IPV6_SRC[64..127]"));
+        }
+        maybe(parts, "load:" + number(8) + "->NXM_NX_REG" + random.nextInt(8) + "[4..11]");
+        maybe(parts, pick("load:NXM_OF_IN_PORT[]->NXM_NX_REG3[0..15]", "load:1->reg4[]", "load:reg1[0]->reg2[31]"));
+        maybe(parts, pick("output:NXM_OF_IN_PORT[]", "output:reg5[0..15]", "output:in_port"));
+        return "learn(" + String.join(",", parts) + ")";
     }
 
     private String transportAction(String protocol) {

@@ -9,6 +9,7 @@ import io.heddle.flow.match.FlowMask;
 import io.heddle.flow.match.KeyLayout;
 import io.heddle.flow.match.MatchField;
 import io.heddle.flow.pipeline.PortInfo;
+import io.heddle.flow.table.FlowMod;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -66,6 +67,43 @@ class OpenVSwitchDifferentialTest {
         assertThat(cutElsewhere).isLessThan(1 + compared / 50);
         assertThat(megaflows).isGreaterThan(compared * 3 / 4);
         assertThat(ourBits).as("our megaflows are on the whole no narrower").isLessThan(theirBits * 11 / 10);
+    }
+
+    @Test
+    void shouldLearnTheFlowsThatOpenVSwitchLearns(@TempDir Path folder) throws Exception {
+        int learned = 0;
+        try (OpenVSwitchSandbox sandbox = new OpenVSwitchSandbox(folder)) {
+            for (long seed = SEED; learned < 300; seed++) {
+                Random random = new Random(seed);
+                List<String> flows = List.of(
+                        "priority=2,tcp,actions=" + RandomPipeline.learn(random, true),
+                        "priority=1,actions=move:NXM_OF_ETH_SRC[0..3]->NXM_NX_REG0[0..3],"
+                                + RandomPipeline.learn(random, false));
+                PipelineLab lab = lab(List.of(), flows);
+                sandbox.program(List.of(), flows);
+                for (int i = 0; i < 5; i++) {
+                    FlowKey key = packet(random).set(MatchField.NW_FRAG, 0);
+                    lab.learn(key);
+                    String flow = PipelineLab.FORMATTER.key(key);
+                    sandbox.send(flow.startsWith("udp") ? flow.replace("tp_", "udp_") : flow);
+                }
+                for (int table = 3; table <= 4; table++) {
+                    List<String> ours = learned(lab.dump(table));
+                    assertThat(ours).as("seed " + seed + " " + flows).isEqualTo(learned(sandbox.dump(table)));
+                    learned += ours.size();
+                }
+            }
+        }
+    }
+
+    /** The flows as Heddle prints them, whatever order and spelling they have. */
+    private static List<String> learned(List<String> lines) throws FlowException {
+        List<String> flows = new ArrayList<>();
+        for (String line : lines) {
+            flows.add(PipelineLab.FORMATTER.flow(PipelineLab.PARSER.flow(FlowMod.Command.ADD, line)));
+        }
+        flows.sort(null);
+        return flows;
     }
 
     @Test

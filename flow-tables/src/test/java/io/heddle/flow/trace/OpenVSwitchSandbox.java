@@ -139,10 +139,35 @@ final class OpenVSwitchSandbox implements AutoCloseable {
      * @throws IOException with what it says when it takes the flow for wrong, or has ended
      */
     String trace(String flow) throws IOException {
+        return trace(flow, "");
+    }
+
+    /** As {@link #trace(String)} with a packet made of the flow: what it causes happens. */
+    String send(String flow) throws IOException {
+        return trace(flow, ",\"-generate\"");
+    }
+
+    /** The flows of a table, without statistics. */
+    List<String> dump(int table) throws IOException, InterruptedException {
+        return run(
+                        "ovs-ofctl",
+                        "-O",
+                        "OpenFlow13",
+                        "--no-stats",
+                        "dump-flows",
+                        "unix:" + at("br0.mgmt"),
+                        "table=" + table)
+                .lines()
+                .map(String::strip)
+                .filter(line -> line.contains("actions="))
+                .toList();
+    }
+
+    private String trace(String flow, String more) throws IOException {
         if (control == null) {
             control = SocketChannel.open(UnixDomainSocketAddress.of(folder.resolve("vs.ctl")));
         }
-        String request = "{\"id\":0,\"method\":\"ofproto/trace\",\"params\":[\"br0\",\"" + flow + "\"]}";
+        String request = "{\"id\":0,\"method\":\"ofproto/trace\",\"params\":[\"br0\",\"" + flow + "\"" + more + "]}";
         control.write(ByteBuffer.wrap(request.getBytes(StandardCharsets.UTF_8)));
         StringBuilder reply = new StringBuilder();
         ByteBuffer buffer = ByteBuffer.allocate(65536);

@@ -12,6 +12,7 @@ import io.heddle.flow.pipeline.MacLearning;
 import io.heddle.flow.pipeline.Pipeline;
 import io.heddle.flow.pipeline.PortInfo;
 import io.heddle.flow.pipeline.RecirculationTable;
+import io.heddle.flow.pipeline.TableEffect;
 import io.heddle.flow.pipeline.Topology;
 import io.heddle.flow.pipeline.Translation;
 import io.heddle.flow.table.FlowMod;
@@ -20,7 +21,9 @@ import io.heddle.flow.table.TableTransaction;
 import io.heddle.flow.text.FlowFormatter;
 import io.heddle.flow.text.FlowParser;
 import io.heddle.flow.text.PortNames;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -140,6 +143,58 @@ final class PipelineLab {
 
     Translation translate(String flow) throws FlowException {
         return pipeline.translate(key(flow), nowNs, true);
+    }
+
+    /** Translates a packet, and changes the tables as it asks. */
+    Translation learn(FlowKey key) throws FlowException {
+        Translation translation = pipeline.translate(key, nowNs, true);
+        try (TableTransaction transaction = new TableTransaction(clock, nowNs)) {
+            for (TableEffect effect : translation.effects()) {
+                effect.stage(transaction, set(effect.bridge()));
+            }
+            transaction.commit();
+        }
+        return translation;
+    }
+
+    /** As {@link #learn(FlowKey)}; counts the packet. */
+    Translation learn(String flow) throws FlowException {
+        Translation translation = learn(key(flow));
+        translation.counters().forEach(counter -> counter.add(1, 100, nowNs));
+        return translation;
+    }
+
+    /** The flows of a table of bridge 0 as they would be added, sorted. */
+    List<String> dump(int table) {
+        List<String> lines = new ArrayList<>();
+        set(0).table(table)
+                .forEach(
+                        clock.tableVersion(),
+                        entry -> lines.add(FORMATTER.flow(new FlowMod(
+                                FlowMod.Command.ADD,
+                                entry.tableId(),
+                                entry.match(),
+                                entry.priority(),
+                                entry.cookie(),
+                                0,
+                                entry.idleTimeoutSeconds(),
+                                entry.hardTimeoutSeconds(),
+                                entry.importance(),
+                                entry.flags(),
+                                Ports.ANY,
+                                FlowMod.ANY_GROUP,
+                                entry.instructions()))));
+        lines.sort(null);
+        return lines;
+    }
+
+    /** Removes what has timed out. */
+    int expire() {
+        try (TableTransaction transaction = new TableTransaction(clock, nowNs)) {
+            int count = transaction.expire(set(0));
+            transaction.commit();
+            return count;
+        }
     }
 
     Trace trace(String flow) throws FlowException {

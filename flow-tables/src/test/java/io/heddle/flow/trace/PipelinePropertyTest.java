@@ -47,6 +47,7 @@ class PipelinePropertyTest {
                 assertThat(again.isSameAs(translation))
                         .as(again + "\n" + translation)
                         .isTrue();
+                assertThat(again.effects()).isEqualTo(translation.effects());
             }
             megaflows.add(new Megaflow(Match.of(key, translation.mask()), translation));
         }

@@ -83,7 +83,8 @@ final class RandomPipeline {
 
     private static String action(Random random, String protocol, int table, boolean hasVlan) {
         boolean isIpv4 = protocol.equals("ip") || protocol.equals("tcp") || protocol.equals("udp");
-        return switch (random.nextInt(20)) {
+        return switch (random.nextInt(21)) {
+            case 20 -> learn(random, isIpv4);
             case 0, 1, 2 -> "output:" + (1 + random.nextInt(4));
             case 3 -> "output:6";
             case 4 -> "set_field:" + mac(random) + "->eth_dst";
@@ -103,6 +104,34 @@ final class RandomPipeline {
             case 18 -> "move:NXM_NX_REG0[]->NXM_NX_REG1[]";
             default -> "set_field:5->tun_id";
         };
+    }
+
+    /** Of what nobody looks up, so that what is learned changes no other packet's way. */
+    static String learn(Random random, boolean isIpv4) {
+        List<String> parts = new ArrayList<>();
+        parts.add("table=" + (3 + random.nextInt(2)));
+        maybe(random, parts, "priority=" + random.nextInt(3));
+        maybe(random, parts, "cookie=" + random.nextInt(3));
+        maybe(random, parts, "hard_timeout=" + (100 + random.nextInt(3)));
+        maybe(random, parts, "NXM_OF_VLAN_TCI[0..11]");
+        maybe(random, parts, random.nextBoolean() ? "in_port" : "in_port=2");
+        maybe(random, parts, "NXM_OF_ETH_DST[]=NXM_OF_ETH_SRC[]");
+        maybe(random, parts, "eth_src=" + mac(random));
+        maybe(random, parts, "NXM_NX_REG3[]=NXM_NX_REG0[]");
+        if (isIpv4) {
+            parts.add("eth_type=0x800");
+            maybe(
+                    random,
+                    parts,
+                    random.nextBoolean() ? "NXM_OF_IP_SRC[]" : "NXM_OF_IP_DST[8..31]=NXM_OF_IP_SRC[0..23]");
+            maybe(random, parts, "nw_proto");
+            maybe(random, parts, "nw_tos=8");
+        }
+        maybe(random, parts, "load:NXM_OF_IN_PORT[]->NXM_NX_REG1[3..18]");
+        maybe(random, parts, "load:NXM_OF_ETH_SRC[4..7]->NXM_OF_ETH_DST[1..4]");
+        maybe(random, parts, "load:7->NXM_NX_REG2[0..3]");
+        maybe(random, parts, random.nextBoolean() ? "output:NXM_OF_IN_PORT[]" : "output:NXM_NX_REG0[]");
+        return "learn(" + String.join(",", parts) + ")";
     }
 
     private static int vlan(Random random) {

@@ -61,6 +61,11 @@ final class ActionMapping {
                         .setControllerId(controller.controllerId()));
             case Action.Conntrack conntrack -> proto.setConntrack(ConntrackMapping.toProto(conntrack));
             case Action.ConntrackClear _ -> proto.setConntrackClear(nothing);
+            case Action.Learn learn -> proto.setLearn(LearnMapping.toProto(learn.spec()));
+            case Action.FinTimeout fin ->
+                proto.setFinTimeout(io.heddle.proto.v1.Action.FinTimeout.newBuilder()
+                        .setIdleTimeoutSeconds(fin.idleTimeoutSeconds())
+                        .setHardTimeoutSeconds(fin.hardTimeoutSeconds()));
             case Action.OutputField output ->
                 proto.setOutputField(io.heddle.proto.v1.Action.OutputField.newBuilder()
                         .setField(output.field().fieldName())
@@ -145,6 +150,21 @@ final class ActionMapping {
             case OUTPUT_FIELD -> outputField(proto.getOutputField());
             case CONNTRACK -> ConntrackMapping.toModel(proto.getConntrack(), texts);
             case CONNTRACK_CLEAR -> new Action.ConntrackClear();
+            case LEARN -> new Action.Learn(LearnMapping.toModel(proto.getLearn()));
+            case FIN_TIMEOUT ->
+                new Action.FinTimeout(
+                        Checks.range(
+                                "fin_timeout.idle_timeout_seconds",
+                                proto.getFinTimeout().getIdleTimeoutSeconds(),
+                                0,
+                                0xffff,
+                                ErrorCode.BAD_ACTION_BAD_ARGUMENT),
+                        Checks.range(
+                                "fin_timeout.hard_timeout_seconds",
+                                proto.getFinTimeout().getHardTimeoutSeconds(),
+                                0,
+                                0xffff,
+                                ErrorCode.BAD_ACTION_BAD_ARGUMENT));
             case KIND_NOT_SET ->
                 throw new FlowException(
                         ErrorCode.BAD_ACTION_BAD_TYPE, "", "the action is of no kind that this switch knows");

@@ -332,6 +332,8 @@ final class ActionCodec {
             case Action.OutputField output -> NiciraActions.outputField(out, output);
             case Action.Conntrack conntrack -> ConntrackCodec.encode(this, out, conntrack);
             case Action.ConntrackClear _ -> ConntrackCodec.encodeClear(out);
+            case Action.Learn learn -> LearnCodec.encode(out, learn.spec());
+            case Action.FinTimeout fin -> LearnCodec.encode(out, fin);
         }
     }
 

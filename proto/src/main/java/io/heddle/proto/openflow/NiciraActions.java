@@ -62,6 +62,8 @@ final class NiciraActions {
                 int id = in.u16();
                 yield new Action.Controller(maxLength, in.u8(), id);
             }
+            case LearnCodec.LEARN, LearnCodec.LEARN2 -> LearnCodec.decode(in, subtype, where);
+            case LearnCodec.FIN_TIMEOUT -> LearnCodec.decodeFinTimeout(in);
             case ConntrackCodec.CT -> ConntrackCodec.decode(codec, in, where);
             case ConntrackCodec.CT_CLEAR -> new Action.ConntrackClear();
             default ->

@@ -2,6 +2,7 @@ package io.heddle.proto.mapping;
 
 import io.heddle.flow.action.Action;
 import io.heddle.flow.action.Instruction;
+import io.heddle.flow.action.LearnSpec;
 import io.heddle.flow.action.NatSpec;
 import io.heddle.flow.action.Ports;
 import io.heddle.flow.group.GroupMod.BucketSpec;
@@ -86,7 +87,7 @@ final class RandomModel {
     }
 
     private Action action() {
-        return switch (random.nextInt(23)) {
+        return switch (random.nextInt(25)) {
             case 0 -> new Action.Output(1 + random.nextInt(100));
             case 1 -> new Action.Output(Ports.CONTROLLER, 1 + random.nextInt(0xffff));
             case 2 -> new Action.Output(Ports.IN_PORT + random.nextInt(7));
@@ -107,6 +108,8 @@ final class RandomModel {
             case 18 -> new Action.Resubmit(random.nextBoolean() ? Ports.IN_PORT : 7, random.nextInt(256));
             case 20 -> new Action.ConntrackClear();
             case 21 -> conntrack();
+            case 22 -> learn();
+            case 23 -> new Action.FinTimeout(random.nextInt(0x10000), random.nextInt(0x10000));
             case 19 -> new Action.Controller(1 + random.nextInt(0xffff), random.nextInt(6), random.nextInt(0x10000));
             default -> new Action.OutputField(MatchField.REG3, random.nextInt(16), 16, 1 + random.nextInt(0xffff));
         };
@@ -133,6 +136,30 @@ final class RandomModel {
                 random.nextBoolean() ? Action.Conntrack.NO_TABLE : random.nextInt(254),
                 List.of(new Action.SetField(MatchField.CT_MARK, Bits.of(5))),
                 random.nextBoolean() ? null : nat);
+    }
+
+    private Action learn() {
+        Action.Subfield source = new Action.Subfield(MatchField.ETH_SRC, 8, 16);
+        Action.Subfield destination = new Action.Subfield(MatchField.REG1, 4, 16);
+        return new Action.Learn(new LearnSpec(
+                random.nextInt(254),
+                random.nextInt(0x10000),
+                random.nextLong(),
+                random.nextInt(0x10000),
+                random.nextInt(0x10000),
+                random.nextInt(0x10000),
+                random.nextInt(0x10000),
+                random.nextBoolean(),
+                random.nextBoolean(),
+                random.nextInt(),
+                random.nextBoolean() ? null : new Action.Subfield(MatchField.REG2, 7, 1),
+                List.of(
+                        LearnSpec.Part.match(destination, source),
+                        LearnSpec.Part.match(destination, Bits.of(random.nextInt(0x10000))),
+                        LearnSpec.Part.load(destination, source),
+                        LearnSpec.Part.load(
+                                new Action.Subfield(MatchField.IPV6_SRC, 5, 123), bits().and(Bits.ones(123))),
+                        LearnSpec.Part.output(source))));
     }
 
     private Action setField() {

@@ -54,7 +54,14 @@ final class SampleMessages {
             "actions=load:0x5->NXM_NX_REG0[0..3],set_field:0x501/0x505->reg1,set_field:0x1/0x8001->xxreg0,"
                     + "move:NXM_OF_ETH_SRC[0..31]->NXM_NX_REG2[]"
                     + ",move:OXM_OF_METADATA[]->NXM_NX_TUN_ID[],move:NXM_OF_IN_PORT[]->NXM_NX_REG3[0..15],resubmit(,3),resubmit:4,resubmit(4,5),output:NXM_NX_REG0[0..15],"
-                    + "controller(reason=invalid_ttl,max_len=3,id=4)");
+                    + "controller(reason=invalid_ttl,max_len=3,id=4)",
+            "tcp,actions=learn(table=10,idle_timeout=1,hard_timeout=2,fin_idle_timeout=3,fin_hard_timeout=4,priority=5,"
+                    + "send_flow_rem,delete_learned,cookie=0x6,limit=7,result_dst=NXM_NX_REG0[8],in_port=99,vlan_tci=0x1005,"
+                    + "eth_type=0x800,nw_proto=6,NXM_OF_VLAN_TCI[0..11],NXM_OF_ETH_DST[]=NXM_OF_ETH_SRC[],tcp_src=80,"
+                    + "NXM_OF_TCP_DST[0..3]=0x5,load:0x5->NXM_NX_REG0[3..10],load:NXM_OF_IN_PORT[]->NXM_NX_REG1[0..15],"
+                    + "output:NXM_OF_IN_PORT[])",
+            "tcp,actions=learn(table=1),learn(table=0,eth_type=0x86dd,NXM_NX_IPV6_SRC[64..127]=NXM_NX_XXREG0[0..63],"
+                    + "ipv6_dst=2001:db8::1),fin_timeout(idle_timeout=5),fin_timeout(hard_timeout=7),fin_timeout()");
 
     private SampleMessages() {}
 

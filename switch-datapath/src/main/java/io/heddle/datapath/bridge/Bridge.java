@@ -14,6 +14,7 @@ import io.heddle.flow.meter.Meter;
 import io.heddle.flow.meter.MeterMod;
 import io.heddle.flow.pipeline.BridgeView;
 import io.heddle.flow.pipeline.MacLearning;
+import io.heddle.flow.pipeline.TableEffect;
 import io.heddle.flow.table.FlowEntry;
 import io.heddle.flow.table.FlowMod;
 import io.heddle.flow.table.TableListener;
@@ -151,6 +152,22 @@ final class Bridge implements BridgeControl {
                 owner.barriers().onPublished();
             }
             return count;
+        }
+    }
+
+    /**
+     * Stages what a packet changes.
+     *
+     * @return whether something is changed
+     */
+    boolean stage(TableEffect effect, TableTransaction transaction) {
+        try {
+            boolean isStaged = effect.stage(transaction, tables);
+            flowMods += isStaged ? 1 : 0;
+            return isStaged;
+        } catch (FlowException e) {
+            flowModsRefused++;
+            return false;
         }
     }
 

@@ -20,9 +20,11 @@ import io.heddle.flow.pipeline.BridgeView;
 import io.heddle.flow.pipeline.Pipeline;
 import io.heddle.flow.pipeline.PortInfo;
 import io.heddle.flow.pipeline.RecirculationTable;
+import io.heddle.flow.pipeline.TableEffect;
 import io.heddle.flow.pipeline.Topology;
 import io.heddle.flow.pipeline.TraceListener;
 import io.heddle.flow.pipeline.Translation;
+import io.heddle.flow.table.TableTransaction;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -55,6 +57,7 @@ public final class HeddleSwitch implements SwitchControl, AutoCloseable {
     private static final long AGEING_NS = 1_000_000_000;
     private static final long RECLAIM_NS = 10_000_000;
     private static final int PUNTS_PER_TURN = 256;
+    private static final int EFFECTS_PER_TURN = 1024;
 
     /**
      * What a switch is made of.
@@ -126,6 +129,7 @@ public final class HeddleSwitch implements SwitchControl, AutoCloseable {
         pollLoop.onPunt(controlLoop::wakeUp);
         controlLoop.add(barriers);
         controlLoop.add(this::deliverPunts);
+        controlLoop.add(this::applyEffects);
         // Each a task of its own: what goes wrong in one does not keep the others from their turn.
         controlLoop.add(this::expireFlows);
         controlLoop.add(this::watchLinks);
@@ -345,6 +349,9 @@ public final class HeddleSwitch implements SwitchControl, AutoCloseable {
         Translation translation = pipeline.packetOut(
                 key, bridge.id(), packetOut.inPort(), packetOut.actions(), nowNs(), true, TraceListener.NONE);
         translation.counters().forEach(counter -> counter.add(1, frame.length, nowNs()));
+        if (!translation.effects().isEmpty()) {
+            apply(translation.effects(), nowNs());
+        }
         ActionProgram program = new ActionProgram(translation.actions());
         pollLoop.submit(() -> pollLoop.inject(frame, datapathPort, program));
     }
@@ -372,6 +379,37 @@ public final class HeddleSwitch implements SwitchControl, AutoCloseable {
             }
         }
         return count;
+    }
+
+    /** Makes the changes of tables that packets have caused, all at once. */
+    private int applyEffects(long nowNs) {
+        TableEffect effect = pollLoop.effects().poll();
+        if (effect == null) {
+            return 0;
+        }
+        List<TableEffect> effects = new ArrayList<>();
+        while (effect != null) {
+            effects.add(effect);
+            effect = effects.size() < EFFECTS_PER_TURN ? pollLoop.effects().poll() : null;
+        }
+        apply(effects, nowNs);
+        return effects.size();
+    }
+
+    private void apply(List<TableEffect> effects, long nowNs) {
+        try (TableTransaction transaction = new TableTransaction(clock, nowNs)) {
+            boolean isStaged = false;
+            for (TableEffect effect : effects) {
+                Bridge bridge = byId.get(effect.bridge());
+                if (bridge != null) {
+                    isStaged |= bridge.stage(effect, transaction);
+                }
+            }
+            if (isStaged) {
+                transaction.commit();
+                barriers.onPublished();
+            }
+        }
     }
 
     private int expireFlows(long nowNs) {

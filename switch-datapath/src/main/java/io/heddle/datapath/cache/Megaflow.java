@@ -83,6 +83,12 @@ public final class Megaflow {
         seen = same.seen();
     }
 
+    /** The next packet is to be translated again, whatever has changed or not. */
+    public void distrust() {
+        revision = -1;
+        seen = Seen.UNKNOWN;
+    }
+
     /** What the translation rests on. */
     public Seen seen() {
         return seen;

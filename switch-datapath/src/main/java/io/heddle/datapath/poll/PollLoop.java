@@ -10,6 +10,7 @@ import io.heddle.datapath.metrics.DropReason;
 import io.heddle.datapath.poll.LoopStatistics.Counter;
 import io.heddle.datapath.port.Port;
 import io.heddle.datapath.port.SoftwareOffload;
+import io.heddle.datapath.upcall.EffectQueue;
 import io.heddle.datapath.upcall.PuntQueue;
 import io.heddle.datapath.upcall.SlowPath;
 import io.heddle.datapath.upcall.Translator;
@@ -176,6 +177,11 @@ public final class PollLoop implements AutoCloseable {
         return punts;
     }
 
+    /** What packets change in tables; the control loop takes it. */
+    public EffectQueue effects() {
+        return slowPath.effects();
+    }
+
     /** Answers packets that do not fit; give it to the ports of this loop. */
     public OversizeReplies oversize() {
         return oversize;
@@ -186,7 +192,7 @@ public final class PollLoop implements AutoCloseable {
         return pool;
     }
 
-    /** Called on the loop after a cycle that punted. Set before the loop runs. */
+    /** Called on the loop after a cycle that punted or has something to be changed in tables. Set before the loop runs. */
     public void onPunt(Runnable signal) {
         puntSignal = signal;
     }
@@ -290,6 +296,7 @@ public final class PollLoop implements AutoCloseable {
         long revision = clock.revision();
         ACKNOWLEDGED.setRelease(this, revision);
         fastPath.begin(revision, nowNs);
+        slowPath.begin(nowNs);
         if (work > 0) {
             finishInjected();
         }
@@ -433,7 +440,7 @@ public final class PollLoop implements AutoCloseable {
 
     private void work() {
         IdleSpin idle = new IdleSpin();
-        long punted = 0;
+        long told = 0;
         while (!isStopped) {
             long start = System.nanoTime();
             int work = doWork(start);
@@ -452,9 +459,9 @@ public final class PollLoop implements AutoCloseable {
             } else {
                 Thread.onSpinWait();
             }
-            long puntsNow = statistics.get(Counter.PUNTS);
-            if (puntsNow != punted) {
-                punted = puntsNow;
+            long toldNow = statistics.get(Counter.PUNTS) + slowPath.effects().offered();
+            if (toldNow != told) {
+                told = toldNow;
                 puntSignal.run();
             }
         }

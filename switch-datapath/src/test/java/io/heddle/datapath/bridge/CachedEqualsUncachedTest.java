@@ -96,13 +96,18 @@ class CachedEqualsUncachedTest {
         int count = 1 + random.nextInt(3);
         for (int i = 0; i < count; i++) {
             actions.add(
-                    switch (random.nextInt(9)) {
+                    switch (random.nextInt(10)) {
                         case 0 -> "set_field:02:00:00:00:00:0" + random.nextInt(4) + "->eth_dst";
                         case 1 -> "push_vlan:0x8100,set_field:" + (4096 + random.nextInt(4)) + "->vlan_vid";
                         case 2 -> "group:1";
                         case 3 -> "group:2";
                         case 4 -> "NORMAL";
                         case 5 -> "FLOOD";
+                        // A flow that is learned in two ways changes later where packets are cached, so this one is
+                        // not.
+                        case 7 ->
+                            "learn(table=3,in_port,eth_dst=eth_src,load:NXM_OF_ETH_SRC[0..1]->NXM_NX_REG1[0..1]),"
+                                    + "resubmit(,3),output:reg1[0..15]";
                         case 6 -> "set_field:" + random.nextInt(3) + "->reg0";
                         default -> "output:" + (1 + random.nextInt(PORTS));
                     });

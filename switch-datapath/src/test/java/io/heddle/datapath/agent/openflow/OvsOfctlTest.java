@@ -14,6 +14,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** {@code ovs-ofctl}, unmodified, as a user would run it. */
 @Tag("differential")
@@ -77,6 +79,20 @@ final class OvsOfctlTest {
         assertThat(flows()).hasSize(2);
         lab.ovsOfctl("del-flows");
         assertThat(flows()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "learn(table=10,hard_timeout=60,delete_learned,cookie=0x5,limit=3,result_dst=NXM_NX_REG0[2],"
+                        + "NXM_OF_VLAN_TCI[0..11],NXM_OF_ETH_DST[]=NXM_OF_ETH_SRC[],eth_type=0x800,nw_proto=6,tcp_dst=80,"
+                        + "load:NXM_OF_IN_PORT[]->NXM_NX_REG0[0..15],load:0x7->NXM_NX_REG1[4..8],output:NXM_OF_IN_PORT[])",
+                "fin_timeout(idle_timeout=3,hard_timeout=9)",
+            })
+    void shouldDumpActionsAsTheyWereAdded(String actions) throws Exception {
+        lab.ovsOfctl("add-flow", "tcp,actions=" + actions + ",output:2");
+
+        assertThat(lab.ovsOfctl("dump-flows")).endsWith("tcp actions=" + actions + ",output:2\n");
     }
 
     @Test
