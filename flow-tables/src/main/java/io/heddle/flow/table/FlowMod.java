@@ -96,6 +96,24 @@ public record FlowMod(
         }
     }
 
+    /** The same fields under another command. */
+    public FlowMod as(Command other) {
+        return new FlowMod(
+                other,
+                tableId,
+                match,
+                priority,
+                cookie,
+                cookieMask,
+                idleTimeoutSeconds,
+                hardTimeoutSeconds,
+                importance,
+                flags,
+                outPort,
+                outGroup,
+                instructions);
+    }
+
     /** A plain add without timeouts and flags. */
     public static FlowMod add(int tableId, int priority, Match match, List<Instruction> instructions) {
         return new FlowMod(

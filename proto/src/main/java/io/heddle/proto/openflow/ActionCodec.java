@@ -7,13 +7,18 @@ import io.heddle.flow.error.FlowException;
 import io.heddle.flow.group.GroupMod;
 import io.heddle.flow.match.Bits;
 import io.heddle.flow.match.KeyLayout;
+import io.heddle.flow.match.Match;
 import io.heddle.flow.match.MatchField;
 import io.netty.buffer.ByteBuf;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Actions and instructions of OpenFlow 1.3.
+ * Actions and instructions of one version.
+ *
+ * <p>What OpenFlow 1.0 and 1.1 write field by field is a {@code set_field} in the model ({@link LegacyActions}); which field a port number
+ * belongs to, the match of the flow says ({@link #of}).
  *
  * @see <a href="https://opennetworking.org/wp-content/uploads/2014/10/openflow-switch-v1.3.5.pdf">OpenFlow 1.3.5 sections 7.2.4 and
  *     7.2.5</a>
@@ -28,9 +33,28 @@ final class ActionCodec {
     private static final int EXPERIMENTER = 0xffff;
 
     private final OpenFlowVersion version;
+    private final @Nullable Match context;
 
     ActionCodec(OpenFlowVersion version) {
+        this(version, null);
+    }
+
+    private ActionCodec(OpenFlowVersion version, @Nullable Match context) {
         this.version = version;
+        this.context = context;
+    }
+
+    /** The same for the actions of a flow with that match. */
+    ActionCodec of(Match match) {
+        return hasLegacyWrites() ? new ActionCodec(version, match) : this;
+    }
+
+    OpenFlowVersion version() {
+        return version;
+    }
+
+    private boolean hasLegacyWrites() {
+        return !version.isAtLeast(OpenFlowVersion.OPENFLOW_12);
     }
 
     /** Reads actions to the end of {@code in}. */
@@ -53,7 +77,11 @@ final class ActionCodec {
             ActionType known = ActionType.of(version, type)
                     .orElseThrow(() -> new FlowException(
                             ErrorCode.BAD_ACTION_BAD_TYPE, where, "action type " + type + " is not known"));
-            actions.add(action(known, body, where));
+            if (LegacyActions.has(known)) {
+                actions.addAll(LegacyActions.decode(version, known, body, context, where));
+            } else {
+                actions.add(action(known, body, where));
+            }
             body.finish();
         }
         return actions;
@@ -61,7 +89,10 @@ final class ActionCodec {
 
     private Action action(ActionType type, Reader in, String where) throws FlowException {
         return switch (type) {
-            case OUTPUT -> output(exactly(in, 12, where), where);
+            case OUTPUT ->
+                version == OpenFlowVersion.OPENFLOW_10
+                        ? output(OxmCodec.widePort(exactly(in, 4, where).u16()), in.u16(), where)
+                        : output(exactly(in, 12, where).i32(), in.u16(), where);
             case COPY_TTL_OUT -> done(new Action.CopyTtlOut(), exactly(in, 4, where));
             case COPY_TTL_IN -> done(new Action.CopyTtlIn(), exactly(in, 4, where));
             case SET_MPLS_TTL -> new Action.SetMplsTtl(exactly(in, 4, where).u8());
@@ -78,6 +109,19 @@ final class ActionCodec {
             case PUSH_PBB -> new Action.PushPbb(etherType(exactly(in, 4, where), 0x88e7, 0x88e7, where));
             case POP_PBB -> done(new Action.PopPbb(), exactly(in, 4, where));
             case EXPERIMENTER -> NiciraActions.decode(this, in, where);
+            case SET_VLAN_VID,
+                    SET_VLAN_PCP,
+                    SET_DL_SRC,
+                    SET_DL_DST,
+                    SET_NW_SRC,
+                    SET_NW_DST,
+                    SET_NW_TOS,
+                    SET_NW_ECN,
+                    SET_TP_SRC,
+                    SET_TP_DST,
+                    SET_MPLS_LABEL,
+                    SET_MPLS_TC,
+                    ENQUEUE -> throw new IllegalStateException(type + " is read elsewhere");
         };
     }
 
@@ -86,7 +130,7 @@ final class ActionCodec {
         return action;
     }
 
-    private static Reader exactly(Reader in, int length, String where) throws FlowException {
+    static Reader exactly(Reader in, int length, String where) throws FlowException {
         if (in.remaining() != length) {
             throw new FlowException(
                     ErrorCode.BAD_ACTION_BAD_LEN,
@@ -96,9 +140,7 @@ final class ActionCodec {
         return in;
     }
 
-    private static Action output(Reader in, String where) throws FlowException {
-        int port = in.i32();
-        int maxLength = in.u16();
+    static Action output(int port, int maxLength, String where) throws FlowException {
         if (!OxmCodec.isOutputPort(port)) {
             throw new FlowException(
                     ErrorCode.BAD_ACTION_BAD_OUT_PORT,
@@ -120,7 +162,7 @@ final class ActionCodec {
         return new Action.GroupAction(group);
     }
 
-    private static int etherType(Reader in, int one, int other, String where) throws FlowException {
+    static int etherType(Reader in, int one, int other, String where) throws FlowException {
         int type = in.u16();
         if (type != one && type != other) {
             throw new FlowException(
@@ -288,18 +330,29 @@ final class ActionCodec {
 
     /** Writes actions. An action that the version cannot say (a meter inside of a bucket) is left out. */
     void actions(ByteBuf out, List<Action> actions) {
-        for (Action action : actions) {
-            action(out, action);
+        for (int i = 0; i < actions.size(); i++) {
+            if (version == OpenFlowVersion.OPENFLOW_10 && LegacyActions.isEnqueue(actions, i)) {
+                LegacyActions.enqueue(out, actions, i);
+                i += 2;
+            } else if (!hasLegacyWrites() || !LegacyActions.encode(version, out, actions.get(i))) {
+                action(out, actions.get(i));
+            }
         }
     }
 
     private void action(ByteBuf out, Action action) {
         switch (action) {
-            case Action.Output output ->
-                begin(out, ActionType.OUTPUT, 16)
-                        .writeInt(output.port())
-                        .writeShort(output.maxLength())
-                        .writeZero(6);
+            case Action.Output output -> {
+                if (version == OpenFlowVersion.OPENFLOW_10) {
+                    begin(out, ActionType.OUTPUT, 8).writeShort(OxmCodec.narrowPort(output.port()));
+                    out.writeShort(output.maxLength());
+                } else {
+                    begin(out, ActionType.OUTPUT, 16)
+                            .writeInt(output.port())
+                            .writeShort(output.maxLength())
+                            .writeZero(6);
+                }
+            }
             case Action.GroupAction group -> begin(out, ActionType.GROUP, 8).writeInt(group.groupId());
             case Action.SetQueue queue -> begin(out, ActionType.SET_QUEUE, 8).writeInt(queue.queueId());
             case Action.SetField set -> {
@@ -338,6 +391,10 @@ final class ActionCodec {
     }
 
     private ByteBuf begin(ByteBuf out, ActionType type, int length) {
+        return begin(version, out, type, length);
+    }
+
+    static ByteBuf begin(OpenFlowVersion version, ByteBuf out, ActionType type, int length) {
         return out.writeShort(type.number(version)).writeShort(length);
     }
 

@@ -98,7 +98,7 @@ final class ModCodec {
                 .writeShort(mod.hardTimeoutSeconds())
                 .writeShort(mod.priority());
         out.writeInt(request.bufferId()).writeInt(mod.outPort()).writeInt(mod.outGroup());
-        out.writeShort(OpenFlowCodec.flagBits(mod.flags())).writeZero(2);
+        out.writeShort(flagBits(mod.flags())).writeZero(2);
         OxmCodec.match(out, mod.match());
         actions.instructions(out, mod.instructions());
     }
@@ -224,12 +224,12 @@ final class ModCodec {
 
     static void meterMod(ByteBuf out, MeterMod mod) {
         out.writeShort(mod.command().ordinal())
-                .writeShort(flagBits(mod.flags()))
+                .writeShort(meterFlagBits(mod.flags()))
                 .writeInt(mod.meterId());
         bands(out, mod.bands());
     }
 
-    static int flagBits(Set<MeterMod.Flag> flags) {
+    static int meterFlagBits(Set<MeterMod.Flag> flags) {
         int bits = 0;
         for (MeterMod.Flag flag : flags) {
             bits |= 1 << flag.ordinal();
@@ -252,5 +252,14 @@ final class ModCodec {
                     out.writeByte(remark.precedenceLevel()).writeZero(3);
             }
         }
+    }
+
+    /** Bits of {@code OFPFF_*} for flags. */
+    static int flagBits(Set<FlowMod.Flag> flags) {
+        int bits = 0;
+        for (FlowMod.Flag flag : flags) {
+            bits |= 1 << flag.ordinal();
+        }
+        return bits;
     }
 }

@@ -98,8 +98,12 @@ public sealed interface MultipartBody {
         }
     }
 
-    /** A table's counters. */
-    record TableEntry(int tableId, int active, long lookups, long matches) {}
+    /**
+     * A table's counters.
+     *
+     * @param maxEntries most flows that it takes; told by OpenFlow 1.0 to 1.2 only
+     */
+    record TableEntry(int tableId, int active, long lookups, long matches, int maxEntries) {}
 
     record PortStatsReply(List<PortEntry> ports) implements Reply {
         public PortStatsReply {
@@ -262,6 +266,12 @@ public sealed interface MultipartBody {
             ports = List.copyOf(ports);
         }
     }
+
+    /** A question for flows in Open vSwitch's extended form ({@code NXST_FLOW}, {@code NXST_AGGREGATE}); OpenFlow 1.0 only. */
+    record ExtendedRequest(Request body) implements Request {}
+
+    /** The answer to an {@link ExtendedRequest}. */
+    record ExtendedReply(Reply body) implements Reply {}
 
     record ExperimenterReply(int experimenter, int experimenterType, Octets data) implements Reply {}
 }

@@ -14,6 +14,7 @@ final class NiciraActions {
     private static final int RESUBMIT = 1;
     private static final int SET_TUNNEL = 2;
     private static final int SET_QUEUE = 4;
+    private static final int POP_QUEUE = 5;
     private static final int REG_MOVE = 6;
     private static final int REG_LOAD = 7;
     private static final int SET_TUNNEL64 = 9;
@@ -22,6 +23,12 @@ final class NiciraActions {
     private static final int DEC_TTL = 18;
     private static final int CONTROLLER = 20;
     private static final int DEC_TTL_CNT_IDS = 21;
+    private static final int PUSH_MPLS = 23;
+    private static final int POP_MPLS = 24;
+    private static final int SET_MPLS_TTL = 25;
+    private static final int DEC_MPLS_TTL = 26;
+    private static final int SET_MPLS_LABEL = 30;
+    private static final int SET_MPLS_TC = 31;
     private static final int OUTPUT_REG2 = 32;
     private static final int REG_LOAD2 = 33;
 
@@ -52,6 +59,21 @@ final class NiciraActions {
                 in.skip(2);
                 yield new Action.SetQueue(in.i32());
             }
+            case POP_QUEUE -> new Action.SetQueue(0);
+            case PUSH_MPLS -> new Action.PushMpls(ActionCodec.etherType(in, 0x8847, 0x8848, where));
+            case POP_MPLS -> new Action.PopMpls(in.u16());
+            case SET_MPLS_TTL -> new Action.SetMplsTtl(in.u8());
+            case DEC_MPLS_TTL -> new Action.DecMplsTtl();
+            case SET_MPLS_LABEL -> {
+                in.skip(2);
+                yield ActionCodec.writable(
+                        MatchField.MPLS_LABEL,
+                        Bits.of(Integer.toUnsignedLong(in.i32())),
+                        MatchField.MPLS_LABEL.allOnes(),
+                        where);
+            }
+            case SET_MPLS_TC ->
+                ActionCodec.writable(MatchField.MPLS_TC, Bits.of(in.u8()), MatchField.MPLS_TC.allOnes(), where);
             case REG_MOVE -> decodeMove(in, where);
             case REG_LOAD -> decodeLoad(in, where);
             case REG_LOAD2 -> decodeLoad2(in, where);
@@ -219,6 +241,43 @@ final class NiciraActions {
         out.writeShort(resubmit.inPort());
         out.writeByte(plain ? 0 : resubmit.tableId()).writeZero(3);
         ActionCodec.close(out, start);
+    }
+
+    /**
+     * Writes an action that OpenFlow 1.0 lacks in the extensions' form.
+     *
+     * @return false when they have none either
+     */
+    static boolean encodeInstead(ByteBuf out, Action action) {
+        int start = out.writerIndex();
+        switch (action) {
+            case Action.SetQueue queue -> {
+                begin(out, SET_QUEUE);
+                out.writeZero(2).writeInt(queue.queueId());
+            }
+            case Action.PushMpls push -> {
+                begin(out, PUSH_MPLS);
+                out.writeShort(push.etherType());
+            }
+            case Action.PopMpls pop -> {
+                begin(out, POP_MPLS);
+                out.writeShort(pop.etherType());
+            }
+            case Action.SetMplsTtl set -> {
+                begin(out, SET_MPLS_TTL);
+                out.writeByte(set.ttl());
+            }
+            case Action.DecMplsTtl _ -> begin(out, DEC_MPLS_TTL);
+            case Action.DecNwTtl _ -> begin(out, DEC_TTL);
+            case Action.SetNwTtl set -> load(out, new Action.SetField(MatchField.NW_TTL, set.ttl()));
+            default -> {
+                return false;
+            }
+        }
+        if (!(action instanceof Action.SetNwTtl)) {
+            ActionCodec.close(out, start);
+        }
+        return true;
     }
 
     static void controller(ByteBuf out, Action.Controller controller) {

@@ -1,19 +1,12 @@
 package io.heddle.proto.openflow;
 
-import io.heddle.flow.action.Action;
-import io.heddle.flow.action.Ports;
 import io.heddle.flow.error.ErrorCode;
 import io.heddle.flow.error.FlowException;
-import io.heddle.flow.match.Match;
 import io.heddle.flow.match.MatchField;
-import io.heddle.flow.table.FlowMod;
-import io.heddle.proto.openflow.OpenFlowMessage.AsyncConfiguration;
-import io.heddle.proto.openflow.OpenFlowMessage.Duration;
-import io.heddle.proto.openflow.OpenFlowMessage.Role;
 import io.netty.buffer.ByteBuf;
-import java.util.ArrayList;
+import java.util.Collections;
+import java.util.EnumSet;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Set;
 
 /**
@@ -42,20 +35,28 @@ public final class OpenFlowCodec {
     public static final int MAX_OCTETS = 0xffff;
 
     /** Versions that have a codec. */
-    public static final Set<OpenFlowVersion> SUPPORTED = Set.of(OpenFlowVersion.OPENFLOW_13);
+    public static final Set<OpenFlowVersion> SUPPORTED =
+            Collections.unmodifiableSet(EnumSet.of(OpenFlowVersion.OPENFLOW_10, OpenFlowVersion.OPENFLOW_13));
 
     private static final int HELLO_VERSION_BITMAP = 1;
 
     private final OpenFlowVersion version;
-    private final ActionCodec actions;
-    private final ModCodec mods;
+    private final Extensions extensions;
+    private final Bodies bodies;
     private final MultipartCodec multipart;
+    private final NiciraMessages nicira;
 
-    private OpenFlowCodec(OpenFlowVersion version) {
+    private OpenFlowCodec(OpenFlowVersion version, Extensions extensions) {
         this.version = version;
-        this.actions = new ActionCodec(version);
-        this.mods = new ModCodec(actions);
-        this.multipart = new MultipartCodec(actions, mods);
+        this.extensions = extensions;
+        ActionCodec actions = new ActionCodec(version);
+        ModCodec mods = new ModCodec(actions);
+        boolean isFirst = version == OpenFlowVersion.OPENFLOW_10;
+        this.multipart =
+                new MultipartCodec(version, isFirst ? new Multipart10(actions) : new StandardMultipart(actions, mods));
+        Bodies standard = new StandardBodies(actions, mods, multipart);
+        this.bodies = isFirst ? new Bodies10(actions, extensions, standard) : standard;
+        this.nicira = new NiciraMessages(version, actions, extensions);
     }
 
     /**
@@ -67,7 +68,17 @@ public final class OpenFlowCodec {
         if (!SUPPORTED.contains(version)) {
             throw new IllegalArgumentException(version.protocolName() + " is not supported");
         }
-        return new OpenFlowCodec(version);
+        return new OpenFlowCodec(version, Extensions.NONE);
+    }
+
+    /** What the client has asked for. */
+    public Extensions extensions() {
+        return extensions;
+    }
+
+    /** The same version with other extensions. */
+    public OpenFlowCodec with(Extensions wanted) {
+        return new OpenFlowCodec(version, wanted);
     }
 
     public OpenFlowVersion version() {
@@ -113,63 +124,12 @@ public final class OpenFlowCodec {
     private OpenFlowMessage body(MessageType type, Reader in) throws FlowException {
         return switch (type) {
             case HELLO -> hello(in);
-            case ERROR -> new OpenFlowMessage.ErrorReply(in.u16(), in.u16(), in.rest());
+            case ERROR -> ErrorNumbers.decode(version, in);
             case ECHO_REQUEST -> new OpenFlowMessage.EchoRequest(in.rest());
             case ECHO_REPLY -> new OpenFlowMessage.EchoReply(in.rest());
-            case EXPERIMENTER -> new OpenFlowMessage.Experimenter(in.i32(), in.i32(), in.rest());
-            case FEATURES_REQUEST -> empty(new OpenFlowMessage.FeaturesRequest(), in);
-            case FEATURES_REPLY -> featuresReply(in);
-            case GET_CONFIG_REQUEST -> empty(new OpenFlowMessage.GetConfigRequest(), in);
-            case GET_CONFIG_REPLY ->
-                new OpenFlowMessage.GetConfigReply(exactly(in, 4).u16(), in.u16());
-            case SET_CONFIG -> new OpenFlowMessage.SetConfig(exactly(in, 4).u16(), in.u16());
-            case PACKET_IN -> packetIn(in);
-            case FLOW_REMOVED -> flowRemoved(in);
-            case PORT_STATUS -> portStatus(exactly(in, 72));
-            case PACKET_OUT -> packetOut(in);
-            case FLOW_MOD -> mods.flowMod(in);
-            case GROUP_MOD -> new OpenFlowMessage.GroupModRequest(mods.groupMod(in));
-            case PORT_MOD -> portMod(exactly(in, 32));
-            case TABLE_MOD -> tableMod(exactly(in, 8));
-            case MULTIPART_REQUEST -> multipart.request(in);
-            case MULTIPART_REPLY -> multipart.reply(in);
-            case BARRIER_REQUEST -> empty(new OpenFlowMessage.BarrierRequest(), in);
-            case BARRIER_REPLY -> empty(new OpenFlowMessage.BarrierReply(), in);
-            case QUEUE_GET_CONFIG_REQUEST -> {
-                int port = exactly(in, 8).i32();
-                in.finish();
-                yield new OpenFlowMessage.QueueGetConfigRequest(port);
-            }
-            case QUEUE_GET_CONFIG_REPLY -> queueConfig(in);
-            case ROLE_REQUEST -> {
-                Role role = role(exactly(in, 16));
-                yield new OpenFlowMessage.RoleRequest(role, in.i64());
-            }
-            case ROLE_REPLY -> {
-                Role role = role(exactly(in, 16));
-                yield new OpenFlowMessage.RoleReply(role, in.i64());
-            }
-            case GET_ASYNC_REQUEST -> empty(new OpenFlowMessage.GetAsyncRequest(), in);
-            case GET_ASYNC_REPLY -> new OpenFlowMessage.GetAsyncReply(async(exactly(in, 24)));
-            case SET_ASYNC -> new OpenFlowMessage.SetAsync(async(exactly(in, 24)));
-            case METER_MOD -> new OpenFlowMessage.MeterModRequest(mods.meterMod(in));
+            case EXPERIMENTER -> nicira.decode(in);
+            default -> bodies.read(type, in);
         };
-    }
-
-    private static Reader exactly(Reader in, int octets) throws FlowException {
-        if (in.remaining() != octets) {
-            throw new FlowException(
-                    ErrorCode.BAD_REQUEST_BAD_LEN,
-                    "",
-                    "the message has " + (in.remaining() + HEADER_OCTETS) + " octets, but " + (octets + HEADER_OCTETS)
-                            + " is right");
-        }
-        return in;
-    }
-
-    private static OpenFlowMessage empty(OpenFlowMessage message, Reader in) throws FlowException {
-        exactly(in, 0);
-        return message;
     }
 
     private static OpenFlowMessage hello(Reader in) throws FlowException {
@@ -199,124 +159,6 @@ public final class OpenFlowCodec {
         return new OpenFlowMessage.Hello(versions);
     }
 
-    private static OpenFlowMessage featuresReply(Reader in) throws FlowException {
-        exactly(in, 24);
-        long datapathId = in.i64();
-        int buffers = in.i32();
-        int tables = in.u8();
-        int auxiliary = in.u8();
-        in.skip(2);
-        int capabilities = in.i32();
-        in.skip(4);
-        return new OpenFlowMessage.FeaturesReply(datapathId, buffers, tables, auxiliary, capabilities);
-    }
-
-    private static OpenFlowMessage packetIn(Reader in) throws FlowException {
-        int buffer = in.i32();
-        int totalLength = in.u16();
-        int reason = in.u8();
-        int table = in.u8();
-        long cookie = in.i64();
-        Match match = OxmCodec.match(in);
-        in.skip(2);
-        return new OpenFlowMessage.PacketIn(buffer, totalLength, reason, table, cookie, match, in.rest());
-    }
-
-    private static OpenFlowMessage flowRemoved(Reader in) throws FlowException {
-        long cookie = in.i64();
-        int priority = in.u16();
-        int reason = in.u8();
-        int table = in.u8();
-        Duration duration = new Duration(in.i32(), in.i32());
-        int idle = in.u16();
-        int hard = in.u16();
-        long packets = in.i64();
-        long octets = in.i64();
-        Match match = OxmCodec.match(in);
-        exactly(in, 0);
-        return new OpenFlowMessage.FlowRemoved(
-                cookie, priority, reason, table, duration, idle, hard, packets, octets, match);
-    }
-
-    private static OpenFlowMessage portStatus(Reader in) throws FlowException {
-        int reason = in.u8();
-        in.skip(7);
-        return new OpenFlowMessage.PortStatus(reason, MultipartCodec.port(in));
-    }
-
-    private OpenFlowMessage packetOut(Reader in) throws FlowException {
-        int buffer = in.i32();
-        int inPort = in.i32();
-        int length = in.u16();
-        in.skip(6);
-        Reader list = in.sub(length, ErrorCode.BAD_REQUEST_BAD_LEN, "actions");
-        List<Action> parsed = actions.actions(list, "actions");
-        if (!Ports.isPhysicalOrLocal(inPort) && inPort != Ports.CONTROLLER && inPort != Ports.ANY) {
-            throw new FlowException(
-                    ErrorCode.BAD_REQUEST_BAD_PORT,
-                    "in_port",
-                    "port " + Integer.toUnsignedString(inPort)
-                            + " is not one that packets come from: use OFPP_CONTROLLER");
-        }
-        return new OpenFlowMessage.PacketOut(buffer, inPort, parsed, in.rest());
-    }
-
-    private static OpenFlowMessage portMod(Reader in) throws FlowException {
-        int port = in.i32();
-        in.skip(4);
-        long mac = in.mac();
-        in.skip(2);
-        int config = in.i32();
-        int mask = in.i32();
-        int advertise = in.i32();
-        in.skip(4);
-        return new OpenFlowMessage.PortModRequest(port, mac, config, mask, advertise);
-    }
-
-    private static OpenFlowMessage tableMod(Reader in) throws FlowException {
-        int table = in.u8();
-        in.skip(3);
-        return new OpenFlowMessage.TableModRequest(table, in.i32());
-    }
-
-    private static OpenFlowMessage queueConfig(Reader in) throws FlowException {
-        int port = in.i32();
-        in.skip(4);
-        List<OpenFlowMessage.Queue> queues = new ArrayList<>();
-        while (in.remaining() > 0) {
-            int queueId = in.i32();
-            int queuePort = in.i32();
-            int length = in.u16();
-            if (length < 16) {
-                throw new FlowException(
-                        ErrorCode.BAD_REQUEST_BAD_LEN,
-                        "queues",
-                        "a queue of " + length + " octets is too short: 16 or more");
-            }
-            in.skip(length - 10);
-            queues.add(new OpenFlowMessage.Queue(queueId, queuePort));
-        }
-        return new OpenFlowMessage.QueueGetConfigReply(port, queues);
-    }
-
-    private static Role role(Reader in) throws FlowException {
-        int number = in.i32();
-        in.skip(4);
-        if (number < 0 || number >= Role.values().length) {
-            throw new FlowException(
-                    ErrorCode.ROLE_REQUEST_FAILED_BAD_ROLE, "role", "role " + number + " is not in 0-3");
-        }
-        return Role.values()[number];
-    }
-
-    private static AsyncConfiguration async(Reader in) throws FlowException {
-        return new AsyncConfiguration(masks(in), masks(in), masks(in));
-    }
-
-    private static AsyncConfiguration.Masks masks(Reader in) throws FlowException {
-        return new AsyncConfiguration.Masks(in.i32(), in.i32());
-    }
-
     /**
      * Writes one message.
      *
@@ -325,7 +167,7 @@ public final class OpenFlowCodec {
      */
     public void encode(ByteBuf out, int xid, OpenFlowMessage message) {
         int start = out.writerIndex();
-        begin(out, xid, typeOf(message));
+        begin(out, xid, nicira.says(message) ? MessageType.EXPERIMENTER : typeOf(message));
         try {
             write(out, message);
             finish(out, start);
@@ -370,6 +212,10 @@ public final class OpenFlowCodec {
             case OpenFlowMessage.EchoRequest _ -> MessageType.ECHO_REQUEST;
             case OpenFlowMessage.EchoReply _ -> MessageType.ECHO_REPLY;
             case OpenFlowMessage.Experimenter _ -> MessageType.EXPERIMENTER;
+            case OpenFlowMessage.SetFlowFormat _,
+                    OpenFlowMessage.SetTableIdInCommand _,
+                    OpenFlowMessage.SetPacketInFormat _,
+                    OpenFlowMessage.SetControllerId _ -> MessageType.EXPERIMENTER;
             case OpenFlowMessage.FeaturesRequest _ -> MessageType.FEATURES_REQUEST;
             case OpenFlowMessage.FeaturesReply _ -> MessageType.FEATURES_REPLY;
             case OpenFlowMessage.GetConfigRequest _ -> MessageType.GET_CONFIG_REQUEST;
@@ -401,65 +247,19 @@ public final class OpenFlowCodec {
     private void write(ByteBuf out, OpenFlowMessage message) {
         switch (message) {
             case OpenFlowMessage.Hello hello -> writeHello(out, hello);
-            case OpenFlowMessage.ErrorReply error ->
-                out.writeShort(error.errorType())
-                        .writeShort(error.code())
-                        .writeBytes(error.data().array());
+            case OpenFlowMessage.ErrorReply error -> ErrorNumbers.encode(version, out, error);
             case OpenFlowMessage.EchoRequest echo -> out.writeBytes(echo.data().array());
             case OpenFlowMessage.EchoReply echo -> out.writeBytes(echo.data().array());
             case OpenFlowMessage.Experimenter other ->
                 out.writeInt(other.experimenter())
                         .writeInt(other.experimenterType())
                         .writeBytes(other.data().array());
-            case OpenFlowMessage.FeaturesReply features ->
-                out.writeLong(features.datapathId())
-                        .writeInt(features.buffers())
-                        .writeByte(features.tables())
-                        .writeByte(features.auxiliaryId())
-                        .writeZero(2)
-                        .writeInt(features.capabilities())
-                        .writeZero(4);
-            case OpenFlowMessage.GetConfigReply config ->
-                out.writeShort(config.flags()).writeShort(config.missSendLength());
-            case OpenFlowMessage.SetConfig config ->
-                out.writeShort(config.flags()).writeShort(config.missSendLength());
-            case OpenFlowMessage.PacketIn packet -> writePacketIn(out, packet);
-            case OpenFlowMessage.FlowRemoved removed -> writeFlowRemoved(out, removed);
-            case OpenFlowMessage.PortStatus status ->
-                MultipartCodec.port(out.writeByte(status.reason()).writeZero(7), status.port());
-            case OpenFlowMessage.PacketOut packet -> writePacketOut(out, packet);
-            case OpenFlowMessage.FlowModRequest request -> mods.flowMod(out, request);
-            case OpenFlowMessage.GroupModRequest request -> mods.groupMod(out, request.mod());
-            case OpenFlowMessage.MeterModRequest request -> ModCodec.meterMod(out, request.mod());
-            case OpenFlowMessage.PortModRequest mod ->
-                out.writeInt(mod.port())
-                        .writeZero(4)
-                        .writeShort((int) (mod.macAddress() >>> 32))
-                        .writeInt((int) mod.macAddress())
-                        .writeZero(2)
-                        .writeInt(mod.config())
-                        .writeInt(mod.mask())
-                        .writeInt(mod.advertise())
-                        .writeZero(4);
-            case OpenFlowMessage.TableModRequest mod ->
-                out.writeByte(mod.tableId()).writeZero(3).writeInt(mod.config());
-            case OpenFlowMessage.RoleRequest role ->
-                out.writeInt(role.role().ordinal()).writeZero(4).writeLong(role.generationId());
-            case OpenFlowMessage.RoleReply role ->
-                out.writeInt(role.role().ordinal()).writeZero(4).writeLong(role.generationId());
-            case OpenFlowMessage.GetAsyncReply async -> writeAsync(out, async.configuration());
-            case OpenFlowMessage.SetAsync async -> writeAsync(out, async.configuration());
-            case OpenFlowMessage.QueueGetConfigRequest request ->
-                out.writeInt(request.port()).writeZero(4);
-            case OpenFlowMessage.QueueGetConfigReply reply -> writeQueueConfig(out, reply);
-            case OpenFlowMessage.MultipartRequest request -> multipart.request(out, request);
-            case OpenFlowMessage.MultipartReply reply -> multipart.reply(out, reply);
-            case OpenFlowMessage.FeaturesRequest _,
-                    OpenFlowMessage.GetConfigRequest _,
-                    OpenFlowMessage.BarrierRequest _,
-                    OpenFlowMessage.BarrierReply _,
-                    OpenFlowMessage.GetAsyncRequest _ -> {
-                // A header alone.
+            default -> {
+                if (nicira.says(message)) {
+                    nicira.encode(out, message);
+                } else {
+                    bodies.write(out, message);
+                }
             }
         }
     }
@@ -483,57 +283,8 @@ public final class OpenFlowCodec {
         out.writeZero((8 - length % 8) % 8);
     }
 
-    private static void writePacketIn(ByteBuf out, OpenFlowMessage.PacketIn packet) {
-        out.writeInt(packet.bufferId()).writeShort(packet.totalLength());
-        out.writeByte(packet.reason()).writeByte(packet.tableId()).writeLong(packet.cookie());
-        OxmCodec.match(out, packet.match());
-        out.writeZero(2).writeBytes(packet.frame().array());
-    }
-
-    private static void writeFlowRemoved(ByteBuf out, OpenFlowMessage.FlowRemoved removed) {
-        out.writeLong(removed.cookie()).writeShort(removed.priority());
-        out.writeByte(removed.reason()).writeByte(removed.tableId());
-        out.writeInt(removed.duration().seconds()).writeInt(removed.duration().nanoseconds());
-        out.writeShort(removed.idleTimeoutSeconds()).writeShort(removed.hardTimeoutSeconds());
-        out.writeLong(removed.packets()).writeLong(removed.octets());
-        OxmCodec.match(out, removed.match());
-    }
-
-    private void writePacketOut(ByteBuf out, OpenFlowMessage.PacketOut packet) {
-        out.writeInt(packet.bufferId()).writeInt(packet.inPort());
-        int lengthAt = out.writerIndex();
-        out.writeShort(0).writeZero(6);
-        int start = out.writerIndex();
-        actions.actions(out, packet.actions());
-        out.setShort(lengthAt, out.writerIndex() - start);
-        out.writeBytes(packet.frame().array());
-    }
-
-    private static void writeAsync(ByteBuf out, AsyncConfiguration configuration) {
-        for (AsyncConfiguration.Masks masks :
-                List.of(configuration.packetIn(), configuration.portStatus(), configuration.flowRemoved())) {
-            out.writeInt(masks.master()).writeInt(masks.slave());
-        }
-    }
-
-    private static void writeQueueConfig(ByteBuf out, OpenFlowMessage.QueueGetConfigReply reply) {
-        out.writeInt(reply.port()).writeZero(4);
-        for (OpenFlowMessage.Queue queue : reply.queues()) {
-            out.writeInt(queue.queueId()).writeInt(queue.port()).writeShort(16).writeZero(6);
-        }
-    }
-
     /** Octets of a field's value under its first id, which for some is more than their bits need. */
     public static int fieldOctets(MatchField field) {
         return OxmCodec.octets(field, field.ids().getFirst());
-    }
-
-    /** Bits of {@code OFPFF_*} for flags. */
-    static int flagBits(Set<FlowMod.Flag> flags) {
-        int bits = 0;
-        for (FlowMod.Flag flag : flags) {
-            bits |= 1 << flag.ordinal();
-        }
-        return bits;
     }
 }

@@ -7,6 +7,7 @@ import io.heddle.flow.match.Match;
 import io.heddle.flow.meter.MeterMod;
 import io.heddle.flow.table.FlowMod;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.Set;
 
 /**
@@ -32,8 +33,8 @@ public sealed interface OpenFlowMessage {
     /**
      * A request was refused.
      *
-     * @param errorType {@code OFPET_*}
-     * @param code within the type
+     * @param errorType {@code OFPET_*} with the numbers of OpenFlow 1.3, whatever the version on the wire is
+     * @param code within the type, likewise
      * @param data the first octets of the request, or for a failed hello a sentence
      */
     record ErrorReply(int errorType, int code, Octets data) implements OpenFlowMessage {
@@ -56,9 +57,19 @@ public sealed interface OpenFlowMessage {
      *
      * @param buffers packets that it can hold, 0 for none
      * @param capabilities {@code OFPC_*} bits
+     * @param ports in OpenFlow 1.0 to 1.2; empty in later ones
      */
-    record FeaturesReply(long datapathId, int buffers, int tables, int auxiliaryId, int capabilities)
-            implements OpenFlowMessage {}
+    record FeaturesReply(
+            long datapathId, int buffers, int tables, int auxiliaryId, int capabilities, List<PortDescription> ports)
+            implements OpenFlowMessage {
+        public FeaturesReply {
+            ports = List.copyOf(ports);
+        }
+
+        public FeaturesReply(long datapathId, int buffers, int tables, int auxiliaryId, int capabilities) {
+            this(datapathId, buffers, tables, auxiliaryId, capabilities, List.of());
+        }
+    }
 
     record GetConfigRequest() implements OpenFlowMessage {}
 
@@ -127,7 +138,12 @@ public sealed interface OpenFlowMessage {
 
     record BarrierReply() implements OpenFlowMessage {}
 
-    record RoleRequest(Role role, long generationId) implements OpenFlowMessage {}
+    /** {@code generationId}: none in the extension that OpenFlow 1.0 and 1.1 have for roles. */
+    record RoleRequest(Role role, OptionalLong generationId) implements OpenFlowMessage {
+        public RoleRequest(Role role, long generationId) {
+            this(role, OptionalLong.of(generationId));
+        }
+    }
 
     record RoleReply(Role role, long generationId) implements OpenFlowMessage {}
 
@@ -136,6 +152,18 @@ public sealed interface OpenFlowMessage {
     record GetAsyncReply(AsyncConfiguration configuration) implements OpenFlowMessage {}
 
     record SetAsync(AsyncConfiguration configuration) implements OpenFlowMessage {}
+
+    /** Open vSwitch's {@code NXT_SET_FLOW_FORMAT}: flows with an extended match or with that of OpenFlow 1.0. */
+    record SetFlowFormat(boolean isNxm) implements OpenFlowMessage {}
+
+    /** Open vSwitch's {@code NXT_FLOW_MOD_TABLE_ID}: whether flow-mods of OpenFlow 1.0 name a table. */
+    record SetTableIdInCommand(boolean isWanted) implements OpenFlowMessage {}
+
+    /** Open vSwitch's {@code NXT_SET_PACKET_IN_FORMAT}: 0 as the version has it, 1 with an extended match. */
+    record SetPacketInFormat(int format) implements OpenFlowMessage {}
+
+    /** Open vSwitch's {@code NXT_SET_CONTROLLER_ID}: which packets of actions to controllers are wanted; 16 bits. */
+    record SetControllerId(int controllerId) implements OpenFlowMessage {}
 
     record QueueGetConfigRequest(int port) implements OpenFlowMessage {}
 

@@ -29,6 +29,11 @@ public enum OpenFlowVersion {
         return protocolName;
     }
 
+    /** Says whether this version is {@code other} or a later one. */
+    public boolean isAtLeast(OpenFlowVersion other) {
+        return compareTo(other) >= 0;
+    }
+
     /** The version with that number, if there is one. */
     public static Optional<OpenFlowVersion> ofWire(int wire) {
         return wire >= 1 && wire <= values().length ? Optional.of(values()[wire - 1]) : Optional.empty();

@@ -32,6 +32,10 @@ import org.jspecify.annotations.Nullable;
 final class OxmCodec {
     private static final int OFPMT_OXM = 1;
     static final OxmId NXM_IN_PORT = new OxmId(OxmId.NXM_0, 0, 0);
+    private static final OxmId NXM_TOS = new OxmId(OxmId.NXM_0, 5, 0);
+
+    /** Shares its number with mpls_ttl, from which its length tells it. */
+    private static final OxmId NXM_COOKIE = new OxmId(OxmId.NXM_1, 30, 0);
 
     private OxmCodec() {}
 
@@ -98,6 +102,66 @@ final class OxmCodec {
     /** A port number of 16 bits as OpenFlow 1.0 and the extensions write it. */
     static int widePort(int port) {
         return port >= 0xff00 ? port | 0xffff0000 : port;
+    }
+
+    /** A port number as 16 bits can say it; one that they cannot is {@code OFPP_NONE}. */
+    static int narrowPort(int port) {
+        boolean fits = Integer.compareUnsigned(port, 0xff00) < 0 || Integer.compareUnsigned(port, 0xffffff00) > 0;
+        return fits ? port & 0xffff : 0xffff;
+    }
+
+    /**
+     * A match of Open vSwitch's extensions, which may ask for a cookie too.
+     *
+     * @param cookieMask 0 when it does not
+     */
+    record Extended(Match match, long cookie, long cookieMask) {}
+
+    /** Reads an extended match of {@code length} octets and its padding. */
+    static Extended extended(Reader in, int length) throws FlowException {
+        if (length > in.remaining()) {
+            throw new FlowException(
+                    ErrorCode.BAD_MATCH_BAD_LEN, "match", "length " + length + " is more than " + in.remaining());
+        }
+        Reader fields = in.sub(length, ErrorCode.BAD_MATCH_BAD_LEN, "match");
+        long cookie = 0;
+        long cookieMask = 0;
+        Match.Builder match = Match.builder();
+        Set<MatchField> seen = EnumSet.noneOf(MatchField.class);
+        while (fields.remaining() > 0) {
+            Header header = header(fields, ErrorCode.BAD_MATCH_BAD_LEN, "match");
+            if (header.id.equals(NXM_COOKIE) && header.length >= 8) {
+                cookie = fields.i64();
+                cookieMask = header.masked ? fields.i64() : -1L;
+            } else if (header.field == null) {
+                throw new FlowException(
+                        ErrorCode.BAD_MATCH_BAD_FIELD, "match", describe(header.id) + " is not a known field");
+            } else {
+                field(fields, header, header.field, match, seen);
+            }
+        }
+        int padding = (8 - length % 8) % 8;
+        if (padding > in.remaining()) {
+            throw new FlowException(ErrorCode.BAD_MATCH_BAD_LEN, "match", "it is not padded to a multiple of 8 octets");
+        }
+        in.skip(padding);
+        return new Extended(match.build(), cookie, cookieMask);
+    }
+
+    /** Writes an extended match and its padding; returns its length without that. */
+    static int extended(ByteBuf out, Match match, long cookie, long cookieMask) {
+        int start = out.writerIndex();
+        fields(out, match, true);
+        if (cookieMask != 0) {
+            header(out, NXM_COOKIE, cookieMask != -1L, cookieMask != -1L ? 16 : 8);
+            out.writeLong(cookie & cookieMask);
+            if (cookieMask != -1L) {
+                out.writeLong(cookieMask);
+            }
+        }
+        int length = out.writerIndex() - start;
+        out.writeZero((8 - length % 8) % 8);
+        return length;
     }
 
     /** Reads a whole {@code ofp_match} with its padding. */
@@ -204,13 +268,13 @@ final class OxmCodec {
         int start = out.writerIndex();
         out.writeShort(OFPMT_OXM);
         out.writeShort(0);
-        fields(out, match);
+        fields(out, match, false);
         int length = out.writerIndex() - start;
         out.setShort(start + 2, length);
         out.writeZero((8 - length % 8) % 8);
     }
 
-    private static void fields(ByteBuf out, Match match) {
+    private static void fields(ByteBuf out, Match match, boolean isExtended) {
         if (match.equals(Match.ANY)) {
             return;
         }
@@ -224,7 +288,7 @@ final class OxmCodec {
             }
             switch (field) {
                 case VLAN_TCI -> {
-                    if (isVidAndPriority((int) key.getLong(field), (int) bits.low())) {
+                    if (!isExtended && isVidAndPriority((int) key.getLong(field), (int) bits.low())) {
                         continue;
                     }
                 }
@@ -232,8 +296,26 @@ final class OxmCodec {
                     // As it is.
                 }
             }
-            write(out, field, field.ids().getFirst(), key.get(field), bits);
+            if (isExtended) {
+                writeExtended(out, field, key.get(field), bits);
+            } else {
+                write(out, field, field.ids().getFirst(), key.get(field), bits);
+            }
             field.write(left, Bits.ZERO);
+        }
+    }
+
+    private static void writeExtended(ByteBuf out, MatchField field, Bits value, Bits mask) {
+        switch (field) {
+            case IN_PORT -> {
+                header(out, NXM_IN_PORT, false, 2);
+                out.writeShort(narrowPort((int) value.low()));
+            }
+            case IP_DSCP -> {
+                header(out, NXM_TOS, false, 1);
+                out.writeByte((int) value.low() << 2);
+            }
+            default -> write(out, field, extensionId(field), value, mask);
         }
     }
 

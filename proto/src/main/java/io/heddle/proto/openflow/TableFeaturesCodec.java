@@ -88,7 +88,7 @@ final class TableFeaturesCodec {
     static void encode(ByteBuf out, TableFeatures table) {
         int start = out.writerIndex();
         out.writeShort(0).writeByte(table.tableId()).writeZero(5);
-        MultipartCodec.text(out, table.name(), 32);
+        StandardMultipart.text(out, table.name(), 32);
         out.writeLong(table.metadataMatch()).writeLong(table.metadataWrite());
         out.writeInt(table.config()).writeInt(table.maxEntries());
         for (TableProperty property : table.properties()) {

@@ -206,7 +206,7 @@ final class SampleMessages {
                 new MultipartBody.Description("Heddle", "JVM", "0.1", "none", "br0"),
                 new MultipartBody.FlowReply(flows),
                 new MultipartBody.Aggregate(1, 2, 3),
-                new MultipartBody.TableReply(List.of(new MultipartBody.TableEntry(1, 2, 3, 4))),
+                new MultipartBody.TableReply(List.of(new MultipartBody.TableEntry(1, 2, 3, 4, 0))),
                 new MultipartBody.PortStatsReply(List.of(
                         new MultipartBody.PortEntry(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, -1, new Duration(13, 14)))),
                 new MultipartBody.QueueStatsReply(List.of(new MultipartBody.QueueEntry(1, 2, 3, 4, 5, Duration.ZERO))),

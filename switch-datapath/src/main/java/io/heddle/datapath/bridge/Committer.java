@@ -91,7 +91,11 @@ final class Committer {
                     ErrorCode.FLOW_MOD_FAILED_OVERLAP,
                     ErrorCode.FLOW_MOD_FAILED_UNKNOWN);
         }
-        transaction.apply(tables, mod);
+        int count = transaction.apply(tables, mod);
+        boolean isModify = mod.command() == FlowMod.Command.MODIFY || mod.command() == FlowMod.Command.MODIFY_STRICT;
+        if (count == 0 && isModify && update.precondition() == Precondition.UPSERT) {
+            transaction.apply(tables, mod.as(FlowMod.Command.ADD));
+        }
     }
 
     private void stage(GroupUpdate update) throws FlowException, Refused {

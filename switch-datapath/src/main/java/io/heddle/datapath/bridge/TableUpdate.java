@@ -14,7 +14,10 @@ public sealed interface TableUpdate {
         ABSENT,
         /** There is one, else {@link UpdateFailure.Kind#NOT_FOUND}. */
         PRESENT,
-        /** Add or replace, whichever is right; a group's or meter's command is then {@code ADD}. */
+        /**
+         * Add or replace, whichever is right; a group's or meter's command is then {@code ADD}. A flow-mod that modifies nothing adds,
+         * as OpenFlow 1.0 and 1.1 have it.
+         */
         UPSERT
     }
 

@@ -105,7 +105,8 @@ final class Replies {
     }
 
     static MultipartBody.TableEntry table(BridgeReader.TableState table) {
-        return new MultipartBody.TableEntry(table.tableId(), table.activeFlows(), table.lookups(), table.matches());
+        return new MultipartBody.TableEntry(
+                table.tableId(), table.activeFlows(), table.lookups(), table.matches(), table.maxEntries());
     }
 
     static MultipartBody.GroupEntry groupStatistics(GroupState group) {

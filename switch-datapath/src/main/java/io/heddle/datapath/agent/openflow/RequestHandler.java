@@ -19,6 +19,7 @@ import io.heddle.flow.meter.MeterMod;
 import io.heddle.flow.meter.MeterTable;
 import io.heddle.flow.table.FlowMod;
 import io.heddle.proto.openflow.ActionType;
+import io.heddle.proto.openflow.Extensions;
 import io.heddle.proto.openflow.MultipartBody;
 import io.heddle.proto.openflow.MultipartBody.FlowSelection;
 import io.heddle.proto.openflow.Octets;
@@ -50,7 +51,7 @@ final class RequestHandler {
     private static final int CAPABILITIES = 0x4f;
 
     private static final int TABLES = FlowMod.MAX_TABLE + 1;
-    private static final int NXT_SET_CONTROLLER_ID = 20;
+    private static final int NXPIF_PACKET_IN = 1;
     private static final int ALL_GROUP_CAPABILITIES = 0xf;
     private static final int ALL_GROUP_TYPES = 0xf;
     private static final int METER_BAND_TYPES = 1 << 1 | 1 << 2;
@@ -84,7 +85,7 @@ final class RequestHandler {
                 change(
                         xid,
                         head,
-                        new TableUpdate.FlowUpdate(request.mod()),
+                        new TableUpdate.FlowUpdate(request.mod(), precondition(request.mod())),
                         request.bufferId() != OpenFlowMessage.NO_BUFFER && !isDelete(request.mod()));
             case OpenFlowMessage.GroupModRequest request ->
                 change(xid, head, new TableUpdate.GroupUpdate(request.mod()), false);
@@ -102,6 +103,14 @@ final class RequestHandler {
                 handleOther(xid, head, message);
             }
         }
+    }
+
+    /** Until OpenFlow 1.1 a modify that finds nothing adds, unless it asks for a cookie (OpenFlow 1.0.0 section 4.6). */
+    private TableUpdate.Precondition precondition(FlowMod mod) {
+        boolean isModify = mod.command() == FlowMod.Command.MODIFY || mod.command() == FlowMod.Command.MODIFY_STRICT;
+        return isModify && mod.cookieMask() == 0 && !session.version().isAtLeast(OpenFlowVersion.OPENFLOW_12)
+                ? TableUpdate.Precondition.UPSERT
+                : TableUpdate.Precondition.NONE;
     }
 
     private static boolean isDelete(FlowMod mod) {
@@ -214,9 +223,12 @@ final class RequestHandler {
                         error.errorType(),
                         error.code());
             case OpenFlowMessage.EchoRequest echo -> session.send(xid, new OpenFlowMessage.EchoReply(echo.data()));
-            case OpenFlowMessage.Experimenter other -> experimenter(other);
-            case OpenFlowMessage.FeaturesRequest _ ->
-                session.send(xid, new OpenFlowMessage.FeaturesReply(bridge.datapathId(), 0, TABLES, 0, CAPABILITIES));
+            case OpenFlowMessage.Experimenter other -> throw unknown(other);
+            case OpenFlowMessage.SetControllerId id -> events.setControllerId(id.controllerId());
+            case OpenFlowMessage.SetFlowFormat _,
+                    OpenFlowMessage.SetTableIdInCommand _,
+                    OpenFlowMessage.SetPacketInFormat _ -> extend(message);
+            case OpenFlowMessage.FeaturesRequest _ -> ask(xid, head, this::features, reply -> session.send(xid, reply));
             case OpenFlowMessage.GetConfigRequest _ ->
                 session.send(xid, new OpenFlowMessage.GetConfigReply(0, events.missSendLength()));
             case OpenFlowMessage.SetConfig config -> setConfig(config);
@@ -250,21 +262,41 @@ final class RequestHandler {
         }
     }
 
-    private void experimenter(OpenFlowMessage.Experimenter message) throws FlowException {
-        if (message.experimenter() != OxmId.NICIRA) {
-            throw new FlowException(
-                    ErrorCode.BAD_REQUEST_BAD_EXPERIMENTER,
-                    "",
-                    "experimenter 0x%08x is not known".formatted(message.experimenter()));
+    private static FlowException unknown(OpenFlowMessage.Experimenter message) {
+        return message.experimenter() != OxmId.NICIRA
+                ? new FlowException(
+                        ErrorCode.BAD_REQUEST_BAD_EXPERIMENTER,
+                        "",
+                        "experimenter 0x%08x is not known".formatted(message.experimenter()))
+                : new FlowException(
+                        ErrorCode.BAD_REQUEST_BAD_EXP_TYPE,
+                        "",
+                        "Nicira's message " + message.experimenterType() + " is not supported");
+    }
+
+    /** Turns an extension of OpenFlow 1.0 on or off; the later versions have of their own what it is for. */
+    private void extend(OpenFlowMessage message) throws FlowException {
+        if (session.version() != OpenFlowVersion.OPENFLOW_10) {
+            throw new FlowException(ErrorCode.BAD_REQUEST_BAD_EXP_TYPE, "", "this extension is for OpenFlow 1.0 only");
         }
-        byte[] body = message.data().array();
-        if (message.experimenterType() != NXT_SET_CONTROLLER_ID || body.length != 8) {
-            throw new FlowException(
-                    ErrorCode.BAD_REQUEST_BAD_EXP_TYPE,
-                    "",
-                    "Nicira's message " + message.experimenterType() + " is not supported");
-        }
-        events.setControllerId((body[6] & 0xff) << 8 | body[7] & 0xff);
+        Extensions now = session.extensions();
+        session.setExtensions(
+                switch (message) {
+                    case OpenFlowMessage.SetFlowFormat format -> now.withNxm(format.isNxm());
+                    case OpenFlowMessage.SetTableIdInCommand wanted -> now.withTableId(wanted.isWanted());
+                    case OpenFlowMessage.SetPacketInFormat(int format)
+                    when format == 0 || format == NXPIF_PACKET_IN -> now.withNxPacketIn(format == NXPIF_PACKET_IN);
+                    default ->
+                        throw new FlowException(
+                                ErrorCode.BAD_REQUEST_EPERM, "format", "packets come as format 0 or 1 only");
+                });
+    }
+
+    private OpenFlowMessage features(BridgeReader reader) {
+        List<OpenFlowMessage.PortDescription> ports = session.version().isAtLeast(OpenFlowVersion.OPENFLOW_13)
+                ? List.of()
+                : reader.ports().stream().map(Replies::port).toList();
+        return new OpenFlowMessage.FeaturesReply(bridge.datapathId(), 0, TABLES, 0, CAPABILITIES, ports);
     }
 
     private void setConfig(OpenFlowMessage.SetConfig config) throws FlowException {
@@ -305,7 +337,8 @@ final class RequestHandler {
             throw new FlowException(
                     ErrorCode.ROLE_REQUEST_FAILED_STALE,
                     "generation_id",
-                    "generation %d is older than %d".formatted(request.generationId(), roles.generationId()));
+                    "generation %d is older than %d"
+                            .formatted(request.generationId().orElse(0), roles.generationId()));
         }
         session.send(xid, new OpenFlowMessage.RoleReply(session.role(), roles.generationId()));
     }
@@ -345,9 +378,12 @@ final class RequestHandler {
         switch (body) {
             case MultipartBody.ExperimenterRequest other ->
                 throw new FlowException(
-                        ErrorCode.BAD_REQUEST_BAD_EXPERIMENTER,
+                        other.experimenter() == OxmId.NICIRA
+                                ? ErrorCode.BAD_REQUEST_BAD_EXP_TYPE
+                                : ErrorCode.BAD_REQUEST_BAD_EXPERIMENTER,
                         "",
-                        "experimenter 0x%08x has no multipart message here".formatted(other.experimenter()));
+                        "experimenter 0x%08x has no multipart message %d here"
+                                .formatted(other.experimenter(), other.experimenterType()));
             case MultipartBody.TableFeaturesRequest tables -> {
                 if (!tables.tables().isEmpty()) {
                     requireNoSlave();
@@ -364,6 +400,8 @@ final class RequestHandler {
 
     private static MultipartBody.Reply reply(BridgeReader reader, MultipartBody.Request body) throws FlowException {
         return switch (body) {
+            case MultipartBody.ExtendedRequest extended ->
+                new MultipartBody.ExtendedReply(reply(reader, extended.body()));
             case MultipartBody.DescriptionRequest _ ->
                 new MultipartBody.Description(
                         "Heddle",

@@ -2,6 +2,7 @@ package io.heddle.datapath.agent.openflow;
 
 import io.heddle.proto.openflow.OpenFlowMessage.Role;
 import java.util.LinkedHashSet;
+import java.util.OptionalLong;
 import java.util.Set;
 
 /**
@@ -39,15 +40,16 @@ final class Roles {
     /**
      * Changes a role; a master before becomes a slave.
      *
+     * @param generation none in the extension for OpenFlow 1.0 and 1.1: it is not looked at then
      * @return false when the generation id is older than the last one: nothing has changed then
      */
-    boolean request(Holder holder, Role role, long generation) {
-        if (role == Role.MASTER || role == Role.SLAVE) {
-            if (hasGeneration && generation - generationId < 0) {
+    boolean request(Holder holder, Role role, OptionalLong generation) {
+        if (generation.isPresent() && (role == Role.MASTER || role == Role.SLAVE)) {
+            if (hasGeneration && generation.getAsLong() - generationId < 0) {
                 return false;
             }
             hasGeneration = true;
-            generationId = generation;
+            generationId = generation.getAsLong();
         }
         if (role == Role.MASTER) {
             for (Holder other : holders) {

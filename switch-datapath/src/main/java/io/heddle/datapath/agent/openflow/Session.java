@@ -4,6 +4,7 @@ import io.heddle.datapath.bridge.BridgeControl;
 import io.heddle.flow.error.ErrorCode;
 import io.heddle.flow.error.FlowError;
 import io.heddle.flow.error.FlowException;
+import io.heddle.proto.openflow.Extensions;
 import io.heddle.proto.openflow.Frame;
 import io.heddle.proto.openflow.MultipartBody;
 import io.heddle.proto.openflow.Octets;
@@ -121,6 +122,16 @@ final class Session extends ChannelInboundHandlerAdapter implements Roles.Holder
     /** The version that was agreed on; for a session that is up. */
     OpenFlowVersion version() {
         return codec().version();
+    }
+
+    /** What the client has asked for beyond the version. */
+    Extensions extensions() {
+        return codec().extensions();
+    }
+
+    /** From the next message on. */
+    void setExtensions(Extensions wanted) {
+        codec = codec().with(wanted);
     }
 
     private OpenFlowCodec codec() {

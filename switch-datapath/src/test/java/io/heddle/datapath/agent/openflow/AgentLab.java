@@ -38,6 +38,7 @@ final class AgentLab implements AutoCloseable {
     final List<Throwable> bugs = new ArrayList<>();
     final HeddleSwitch vswitch;
     final OpenFlowAgent agent;
+    private String version = "OpenFlow13";
 
     static AgentLab make(Timing timing) {
         return make(timing, 100_000);
@@ -46,13 +47,29 @@ final class AgentLab implements AutoCloseable {
     /** A switch whose tables hold {@code flowsPerTable} flows each. */
     static AgentLab make(Timing timing, int flowsPerTable) {
         try {
-            return new AgentLab(timing, flowsPerTable);
+            return new AgentLab(timing, flowsPerTable, List.of("OpenFlow13"));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
     }
 
-    private AgentLab(Timing timing, int flowsPerTable) throws IOException {
+    /** A switch that speaks all versions; {@code ovs-ofctl} speaks this one. */
+    static AgentLab of(String version) {
+        try {
+            AgentLab lab = new AgentLab(Timing.DEFAULT, 100_000, List.of());
+            lab.speak(version);
+            return lab;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Which version {@code ovs-ofctl} speaks from now on. */
+    void speak(String openFlowVersion) {
+        version = openFlowVersion;
+    }
+
+    private AgentLab(Timing timing, int flowsPerTable, List<String> protocols) throws IOException {
         folder = Files.createTempDirectory("heddle-of");
         socket = folder.resolve("br0.mgmt");
         PacketPool pool = new PacketPool(512);
@@ -71,7 +88,7 @@ final class AgentLab implements AutoCloseable {
                 flowsPerTable,
                 bugs::add));
         vswitch.start();
-        configure(List.of(), List.of("punix:" + socket), List.of("OpenFlow13"));
+        configure(List.of(), List.of("punix:" + socket), protocols);
         agent = new OpenFlowAgent(vswitch, timing);
     }
 
@@ -105,10 +122,21 @@ final class AgentLab implements AutoCloseable {
         await().atMost(10, TimeUnit.SECONDS).until(() -> Files.exists(socket));
     }
 
-    /** Runs {@code ovs-ofctl -O OpenFlow13} against the bridge; returns what it printed on both outputs. */
+    /** Runs {@code ovs-ofctl -O} with the lab's version against the bridge; returns what it printed on both outputs. */
     String ovsOfctl(int expectedStatus, String command, String... arguments) throws IOException, InterruptedException {
-        List<String> line = new ArrayList<>(List.of("ovs-ofctl", "-O", "OpenFlow13", command, "unix:" + socket));
-        line.addAll(List.of(arguments));
+        List<String> line = new ArrayList<>(List.of("ovs-ofctl", "-O", version));
+        List<String> words = new ArrayList<>(List.of(arguments));
+        words.addFirst(command);
+        // Options stand before the command.
+        while (words.getFirst().startsWith("-")) {
+            boolean hasValue = words.getFirst().length() == 2;
+            line.add(words.removeFirst());
+            if (hasValue) {
+                line.add(words.removeFirst());
+            }
+        }
+        line.addAll(List.of(words.removeFirst(), "unix:" + socket));
+        line.addAll(words);
         Process process = new ProcessBuilder(line).redirectErrorStream(true).start();
         try {
             String text = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);

@@ -1,0 +1,323 @@
+package io.heddle.proto.openflow;
+
+import io.heddle.flow.action.Action;
+import io.heddle.flow.action.Ports;
+import io.heddle.flow.error.ErrorCode;
+import io.heddle.flow.error.FlowException;
+import io.heddle.flow.match.Match;
+import io.heddle.proto.openflow.OpenFlowMessage.AsyncConfiguration;
+import io.heddle.proto.openflow.OpenFlowMessage.Duration;
+import io.heddle.proto.openflow.OpenFlowMessage.Role;
+import io.netty.buffer.ByteBuf;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalLong;
+
+/**
+ * Bodies as OpenFlow 1.1 and later have them.
+ *
+ * @see <a href="https://opennetworking.org/wp-content/uploads/2014/10/openflow-switch-v1.3.5.pdf">OpenFlow 1.3.5 section 7</a>
+ */
+@SuppressWarnings("EnumOrdinal") // the order is that of the numbers on the wire
+final class StandardBodies implements Bodies {
+    private final ActionCodec actions;
+    private final ModCodec mods;
+    private final MultipartCodec multipart;
+
+    StandardBodies(ActionCodec actions, ModCodec mods, MultipartCodec multipart) {
+        this.actions = actions;
+        this.mods = mods;
+        this.multipart = multipart;
+    }
+
+    @Override
+    public OpenFlowMessage read(MessageType type, Reader in) throws FlowException {
+        return switch (type) {
+            case FEATURES_REQUEST -> empty(new OpenFlowMessage.FeaturesRequest(), in);
+            case FEATURES_REPLY -> featuresReply(in);
+            case GET_CONFIG_REQUEST -> empty(new OpenFlowMessage.GetConfigRequest(), in);
+            case GET_CONFIG_REPLY ->
+                new OpenFlowMessage.GetConfigReply(exactly(in, 4).u16(), in.u16());
+            case SET_CONFIG -> new OpenFlowMessage.SetConfig(exactly(in, 4).u16(), in.u16());
+            case PACKET_IN -> packetIn(in);
+            case FLOW_REMOVED -> flowRemoved(in);
+            case PORT_STATUS -> portStatus(exactly(in, 72));
+            case PACKET_OUT -> packetOut(in);
+            case FLOW_MOD -> mods.flowMod(in);
+            case GROUP_MOD -> new OpenFlowMessage.GroupModRequest(mods.groupMod(in));
+            case PORT_MOD -> portMod(exactly(in, 32));
+            case TABLE_MOD -> tableMod(exactly(in, 8));
+            case MULTIPART_REQUEST -> multipart.request(in);
+            case MULTIPART_REPLY -> multipart.reply(in);
+            case BARRIER_REQUEST -> empty(new OpenFlowMessage.BarrierRequest(), in);
+            case BARRIER_REPLY -> empty(new OpenFlowMessage.BarrierReply(), in);
+            case QUEUE_GET_CONFIG_REQUEST -> {
+                int port = exactly(in, 8).i32();
+                in.finish();
+                yield new OpenFlowMessage.QueueGetConfigRequest(port);
+            }
+            case QUEUE_GET_CONFIG_REPLY -> queueConfig(in);
+            case ROLE_REQUEST -> {
+                Role role = role(exactly(in, 16));
+                yield new OpenFlowMessage.RoleRequest(role, OptionalLong.of(in.i64()));
+            }
+            case ROLE_REPLY -> {
+                Role role = role(exactly(in, 16));
+                yield new OpenFlowMessage.RoleReply(role, in.i64());
+            }
+            case GET_ASYNC_REQUEST -> empty(new OpenFlowMessage.GetAsyncRequest(), in);
+            case GET_ASYNC_REPLY -> new OpenFlowMessage.GetAsyncReply(async(exactly(in, 24)));
+            case SET_ASYNC -> new OpenFlowMessage.SetAsync(async(exactly(in, 24)));
+            case METER_MOD -> new OpenFlowMessage.MeterModRequest(mods.meterMod(in));
+            case HELLO, ERROR, ECHO_REQUEST, ECHO_REPLY, EXPERIMENTER ->
+                throw new IllegalStateException(type + " is read elsewhere");
+        };
+    }
+
+    static Reader exactly(Reader in, int octets) throws FlowException {
+        if (in.remaining() != octets) {
+            throw new FlowException(
+                    ErrorCode.BAD_REQUEST_BAD_LEN,
+                    "",
+                    "the message has " + (in.remaining() + OpenFlowCodec.HEADER_OCTETS) + " octets, but "
+                            + (octets + OpenFlowCodec.HEADER_OCTETS) + " is right");
+        }
+        return in;
+    }
+
+    static OpenFlowMessage empty(OpenFlowMessage message, Reader in) throws FlowException {
+        exactly(in, 0);
+        return message;
+    }
+
+    private static OpenFlowMessage featuresReply(Reader in) throws FlowException {
+        exactly(in, 24);
+        long datapathId = in.i64();
+        int buffers = in.i32();
+        int tables = in.u8();
+        int auxiliary = in.u8();
+        in.skip(2);
+        int capabilities = in.i32();
+        in.skip(4);
+        return new OpenFlowMessage.FeaturesReply(datapathId, buffers, tables, auxiliary, capabilities);
+    }
+
+    private static OpenFlowMessage packetIn(Reader in) throws FlowException {
+        int buffer = in.i32();
+        int totalLength = in.u16();
+        int reason = in.u8();
+        int table = in.u8();
+        long cookie = in.i64();
+        Match match = OxmCodec.match(in);
+        in.skip(2);
+        return new OpenFlowMessage.PacketIn(buffer, totalLength, reason, table, cookie, match, in.rest());
+    }
+
+    private static OpenFlowMessage flowRemoved(Reader in) throws FlowException {
+        long cookie = in.i64();
+        int priority = in.u16();
+        int reason = in.u8();
+        int table = in.u8();
+        Duration duration = new Duration(in.i32(), in.i32());
+        int idle = in.u16();
+        int hard = in.u16();
+        long packets = in.i64();
+        long octets = in.i64();
+        Match match = OxmCodec.match(in);
+        exactly(in, 0);
+        return new OpenFlowMessage.FlowRemoved(
+                cookie, priority, reason, table, duration, idle, hard, packets, octets, match);
+    }
+
+    private static OpenFlowMessage portStatus(Reader in) throws FlowException {
+        int reason = in.u8();
+        in.skip(7);
+        return new OpenFlowMessage.PortStatus(reason, StandardMultipart.port(in));
+    }
+
+    private OpenFlowMessage packetOut(Reader in) throws FlowException {
+        int buffer = in.i32();
+        int inPort = in.i32();
+        int length = in.u16();
+        in.skip(6);
+        Reader list = in.sub(length, ErrorCode.BAD_REQUEST_BAD_LEN, "actions");
+        List<Action> parsed = actions.actions(list, "actions");
+        return new OpenFlowMessage.PacketOut(buffer, origin(inPort), parsed, in.rest());
+    }
+
+    /** A port that a packet may be said to come from. */
+    static int origin(int inPort) throws FlowException {
+        if (!Ports.isPhysicalOrLocal(inPort) && inPort != Ports.CONTROLLER && inPort != Ports.ANY) {
+            throw new FlowException(
+                    ErrorCode.BAD_REQUEST_BAD_PORT,
+                    "in_port",
+                    "port " + Integer.toUnsignedString(inPort)
+                            + " is not one that packets come from: use OFPP_CONTROLLER");
+        }
+        return inPort;
+    }
+
+    private static OpenFlowMessage portMod(Reader in) throws FlowException {
+        int port = in.i32();
+        in.skip(4);
+        long mac = in.mac();
+        in.skip(2);
+        int config = in.i32();
+        int mask = in.i32();
+        int advertise = in.i32();
+        in.skip(4);
+        return new OpenFlowMessage.PortModRequest(port, mac, config, mask, advertise);
+    }
+
+    private static OpenFlowMessage tableMod(Reader in) throws FlowException {
+        int table = in.u8();
+        in.skip(3);
+        return new OpenFlowMessage.TableModRequest(table, in.i32());
+    }
+
+    private static OpenFlowMessage queueConfig(Reader in) throws FlowException {
+        int port = in.i32();
+        in.skip(4);
+        List<OpenFlowMessage.Queue> queues = new ArrayList<>();
+        while (in.remaining() > 0) {
+            int queueId = in.i32();
+            int queuePort = in.i32();
+            int length = in.u16();
+            if (length < 16) {
+                throw new FlowException(
+                        ErrorCode.BAD_REQUEST_BAD_LEN,
+                        "queues",
+                        "a queue of " + length + " octets is too short: 16 or more");
+            }
+            in.skip(length - 10);
+            queues.add(new OpenFlowMessage.Queue(queueId, queuePort));
+        }
+        return new OpenFlowMessage.QueueGetConfigReply(port, queues);
+    }
+
+    private static Role role(Reader in) throws FlowException {
+        int number = in.i32();
+        in.skip(4);
+        if (number < 0 || number >= Role.values().length) {
+            throw new FlowException(
+                    ErrorCode.ROLE_REQUEST_FAILED_BAD_ROLE, "role", "role " + number + " is not in 0-3");
+        }
+        return Role.values()[number];
+    }
+
+    static AsyncConfiguration async(Reader in) throws FlowException {
+        return new AsyncConfiguration(masks(in), masks(in), masks(in));
+    }
+
+    private static AsyncConfiguration.Masks masks(Reader in) throws FlowException {
+        return new AsyncConfiguration.Masks(in.i32(), in.i32());
+    }
+
+    @Override
+    public void write(ByteBuf out, OpenFlowMessage message) {
+        switch (message) {
+            case OpenFlowMessage.FeaturesReply features ->
+                out.writeLong(features.datapathId())
+                        .writeInt(features.buffers())
+                        .writeByte(features.tables())
+                        .writeByte(features.auxiliaryId())
+                        .writeZero(2)
+                        .writeInt(features.capabilities())
+                        .writeZero(4);
+            case OpenFlowMessage.GetConfigReply config ->
+                out.writeShort(config.flags()).writeShort(config.missSendLength());
+            case OpenFlowMessage.SetConfig config ->
+                out.writeShort(config.flags()).writeShort(config.missSendLength());
+            case OpenFlowMessage.PacketIn packet -> writePacketIn(out, packet);
+            case OpenFlowMessage.FlowRemoved removed -> writeFlowRemoved(out, removed);
+            case OpenFlowMessage.PortStatus status ->
+                StandardMultipart.port(out.writeByte(status.reason()).writeZero(7), status.port());
+            case OpenFlowMessage.PacketOut packet -> writePacketOut(out, packet);
+            case OpenFlowMessage.FlowModRequest request -> mods.flowMod(out, request);
+            case OpenFlowMessage.GroupModRequest request -> mods.groupMod(out, request.mod());
+            case OpenFlowMessage.MeterModRequest request -> ModCodec.meterMod(out, request.mod());
+            case OpenFlowMessage.PortModRequest mod ->
+                out.writeInt(mod.port())
+                        .writeZero(4)
+                        .writeShort((int) (mod.macAddress() >>> 32))
+                        .writeInt((int) mod.macAddress())
+                        .writeZero(2)
+                        .writeInt(mod.config())
+                        .writeInt(mod.mask())
+                        .writeInt(mod.advertise())
+                        .writeZero(4);
+            case OpenFlowMessage.TableModRequest mod ->
+                out.writeByte(mod.tableId()).writeZero(3).writeInt(mod.config());
+            case OpenFlowMessage.RoleRequest role ->
+                out.writeInt(role.role().ordinal())
+                        .writeZero(4)
+                        .writeLong(role.generationId().orElse(0));
+            case OpenFlowMessage.RoleReply role ->
+                out.writeInt(role.role().ordinal()).writeZero(4).writeLong(role.generationId());
+            case OpenFlowMessage.GetAsyncReply async -> writeAsync(out, async.configuration());
+            case OpenFlowMessage.SetAsync async -> writeAsync(out, async.configuration());
+            case OpenFlowMessage.QueueGetConfigRequest request ->
+                out.writeInt(request.port()).writeZero(4);
+            case OpenFlowMessage.QueueGetConfigReply reply -> writeQueueConfig(out, reply);
+            case OpenFlowMessage.MultipartRequest request -> multipart.request(out, request);
+            case OpenFlowMessage.MultipartReply reply -> multipart.reply(out, reply);
+            case OpenFlowMessage.FeaturesRequest _,
+                    OpenFlowMessage.GetConfigRequest _,
+                    OpenFlowMessage.BarrierRequest _,
+                    OpenFlowMessage.BarrierReply _,
+                    OpenFlowMessage.GetAsyncRequest _ -> {
+                // A header alone.
+            }
+            case OpenFlowMessage.Hello _,
+                    OpenFlowMessage.ErrorReply _,
+                    OpenFlowMessage.EchoRequest _,
+                    OpenFlowMessage.EchoReply _,
+                    OpenFlowMessage.Experimenter _,
+                    OpenFlowMessage.SetFlowFormat _,
+                    OpenFlowMessage.SetTableIdInCommand _,
+                    OpenFlowMessage.SetPacketInFormat _,
+                    OpenFlowMessage.SetControllerId _ ->
+                throw new IllegalStateException(message + " is written elsewhere");
+        }
+    }
+
+    private static void writePacketIn(ByteBuf out, OpenFlowMessage.PacketIn packet) {
+        out.writeInt(packet.bufferId()).writeShort(packet.totalLength());
+        out.writeByte(packet.reason()).writeByte(packet.tableId()).writeLong(packet.cookie());
+        OxmCodec.match(out, packet.match());
+        out.writeZero(2).writeBytes(packet.frame().array());
+    }
+
+    private static void writeFlowRemoved(ByteBuf out, OpenFlowMessage.FlowRemoved removed) {
+        out.writeLong(removed.cookie()).writeShort(removed.priority());
+        out.writeByte(removed.reason()).writeByte(removed.tableId());
+        out.writeInt(removed.duration().seconds()).writeInt(removed.duration().nanoseconds());
+        out.writeShort(removed.idleTimeoutSeconds()).writeShort(removed.hardTimeoutSeconds());
+        out.writeLong(removed.packets()).writeLong(removed.octets());
+        OxmCodec.match(out, removed.match());
+    }
+
+    private void writePacketOut(ByteBuf out, OpenFlowMessage.PacketOut packet) {
+        out.writeInt(packet.bufferId()).writeInt(packet.inPort());
+        int lengthAt = out.writerIndex();
+        out.writeShort(0).writeZero(6);
+        int start = out.writerIndex();
+        actions.actions(out, packet.actions());
+        out.setShort(lengthAt, out.writerIndex() - start);
+        out.writeBytes(packet.frame().array());
+    }
+
+    static void writeAsync(ByteBuf out, AsyncConfiguration configuration) {
+        for (AsyncConfiguration.Masks masks :
+                List.of(configuration.packetIn(), configuration.portStatus(), configuration.flowRemoved())) {
+            out.writeInt(masks.master()).writeInt(masks.slave());
+        }
+    }
+
+    private static void writeQueueConfig(ByteBuf out, OpenFlowMessage.QueueGetConfigReply reply) {
+        out.writeInt(reply.port()).writeZero(4);
+        for (OpenFlowMessage.Queue queue : reply.queues()) {
+            out.writeInt(queue.queueId()).writeInt(queue.port()).writeShort(16).writeZero(6);
+        }
+    }
+}

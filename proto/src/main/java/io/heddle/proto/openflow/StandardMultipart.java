@@ -1,0 +1,457 @@
+package io.heddle.proto.openflow;
+
+import io.heddle.flow.error.ErrorCode;
+import io.heddle.flow.error.FlowException;
+import io.heddle.flow.match.Match;
+import io.heddle.proto.openflow.MultipartBody.Count;
+import io.heddle.proto.openflow.MultipartBody.FlowSelection;
+import io.heddle.proto.openflow.OpenFlowMessage.Duration;
+import io.heddle.proto.openflow.OpenFlowMessage.PortDescription;
+import io.netty.buffer.ByteBuf;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+
+/**
+ * Multipart requests and replies as OpenFlow 1.1 and later have them.
+ *
+ * @see <a href="https://opennetworking.org/wp-content/uploads/2014/10/openflow-switch-v1.3.5.pdf">OpenFlow 1.3.5 section 7.3.5</a>
+ */
+@SuppressWarnings("EnumOrdinal") // the order is that of the numbers on the wire
+final class StandardMultipart implements MultipartCodec.Layout {
+    private final ActionCodec actions;
+    private final ModCodec mods;
+
+    StandardMultipart(ActionCodec actions, ModCodec mods) {
+        this.actions = actions;
+        this.mods = mods;
+    }
+
+    @Override
+    public MultipartBody.Request request(int type, Reader in) throws FlowException {
+        return switch (type) {
+            case MultipartCodec.DESC -> MultipartCodec.empty(new MultipartBody.DescriptionRequest(), in);
+            case MultipartCodec.FLOW -> new MultipartBody.FlowRequest(selection(in));
+            case MultipartCodec.AGGREGATE -> new MultipartBody.AggregateRequest(selection(in));
+            case MultipartCodec.TABLE -> MultipartCodec.empty(new MultipartBody.TableRequest(), in);
+            case MultipartCodec.PORT_STATS -> new MultipartBody.PortStatsRequest(number(in));
+            case MultipartCodec.QUEUE ->
+                new MultipartBody.QueueStatsRequest(
+                        MultipartCodec.exactly(in, 8).i32(), in.i32());
+            case MultipartCodec.GROUP -> new MultipartBody.GroupStatsRequest(number(in));
+            case MultipartCodec.GROUP_DESC -> MultipartCodec.empty(new MultipartBody.GroupDescRequest(), in);
+            case MultipartCodec.GROUP_FEATURES -> MultipartCodec.empty(new MultipartBody.GroupFeaturesRequest(), in);
+            case MultipartCodec.METER -> new MultipartBody.MeterStatsRequest(number(in));
+            case MultipartCodec.METER_CONFIG -> new MultipartBody.MeterConfigRequest(number(in));
+            case MultipartCodec.METER_FEATURES -> MultipartCodec.empty(new MultipartBody.MeterFeaturesRequest(), in);
+            case MultipartCodec.TABLE_FEATURES -> new MultipartBody.TableFeaturesRequest(TableFeaturesCodec.decode(in));
+            case MultipartCodec.PORT_DESC -> MultipartCodec.empty(new MultipartBody.PortDescRequest(), in);
+            case MultipartCodec.EXPERIMENTER -> new MultipartBody.ExperimenterRequest(in.i32(), in.i32(), in.rest());
+            default -> throw MultipartCodec.unknown(type);
+        };
+    }
+
+    private static int number(Reader in) throws FlowException {
+        int number = MultipartCodec.exactly(in, 8).i32();
+        in.finish();
+        return number;
+    }
+
+    private static FlowSelection selection(Reader in) throws FlowException {
+        in.need(32);
+        int table = in.u8();
+        in.skip(3);
+        int outPort = in.i32();
+        int outGroup = in.i32();
+        in.skip(4);
+        long cookie = in.i64();
+        long cookieMask = in.i64();
+        Match match = OxmCodec.match(in);
+        MultipartCodec.exactly(in, 0);
+        return new FlowSelection(table, outPort, outGroup, cookie, cookieMask, match);
+    }
+
+    @Override
+    public MultipartBody.Reply reply(int type, Reader in) throws FlowException {
+        return switch (type) {
+            case MultipartCodec.DESC -> description(in);
+            case MultipartCodec.FLOW -> new MultipartBody.FlowReply(MultipartCodec.list(in, this::flow));
+            case MultipartCodec.AGGREGATE -> aggregate(in);
+            case MultipartCodec.TABLE ->
+                new MultipartBody.TableReply(MultipartCodec.list(in, StandardMultipart::table));
+            case MultipartCodec.PORT_STATS ->
+                new MultipartBody.PortStatsReply(MultipartCodec.list(in, StandardMultipart::portStats));
+            case MultipartCodec.QUEUE ->
+                new MultipartBody.QueueStatsReply(MultipartCodec.list(in, StandardMultipart::queue));
+            case MultipartCodec.GROUP ->
+                new MultipartBody.GroupStatsReply(MultipartCodec.list(in, StandardMultipart::group));
+            case MultipartCodec.GROUP_DESC ->
+                new MultipartBody.GroupDescReply(MultipartCodec.list(in, this::groupDescription));
+            case MultipartCodec.GROUP_FEATURES -> {
+                MultipartCodec.exactly(in, 40);
+                yield new MultipartBody.GroupFeatures(
+                        in.i32(),
+                        in.i32(),
+                        List.of(in.i32(), in.i32(), in.i32(), in.i32()),
+                        List.of(in.i32(), in.i32(), in.i32(), in.i32()));
+            }
+            case MultipartCodec.METER ->
+                new MultipartBody.MeterStatsReply(MultipartCodec.list(in, StandardMultipart::meter));
+            case MultipartCodec.METER_CONFIG ->
+                new MultipartBody.MeterConfigReply(MultipartCodec.list(in, StandardMultipart::meterConfig));
+            case MultipartCodec.METER_FEATURES -> {
+                MultipartCodec.exactly(in, 16);
+                MultipartBody.MeterFeatures features =
+                        new MultipartBody.MeterFeatures(in.i32(), in.i32(), in.i32(), in.u8(), in.u8());
+                in.finish();
+                yield features;
+            }
+            case MultipartCodec.TABLE_FEATURES -> new MultipartBody.TableFeaturesReply(TableFeaturesCodec.decode(in));
+            case MultipartCodec.PORT_DESC ->
+                new MultipartBody.PortDescReply(MultipartCodec.list(in, StandardMultipart::port));
+            case MultipartCodec.EXPERIMENTER -> new MultipartBody.ExperimenterReply(in.i32(), in.i32(), in.rest());
+            default -> throw MultipartCodec.unknown(type);
+        };
+    }
+
+    static MultipartBody.Reply description(Reader in) throws FlowException {
+        MultipartCodec.exactly(in, 1056);
+        return new MultipartBody.Description(in.text(256), in.text(256), in.text(256), in.text(32), in.text(256));
+    }
+
+    static MultipartBody.Reply aggregate(Reader in) throws FlowException {
+        MultipartCodec.exactly(in, 24);
+        MultipartBody.Aggregate sums = new MultipartBody.Aggregate(in.i64(), in.i64(), in.i32());
+        in.finish();
+        return sums;
+    }
+
+    static void aggregate(ByteBuf out, MultipartBody.Aggregate sums) {
+        out.writeLong(sums.packets())
+                .writeLong(sums.octets())
+                .writeInt(sums.flows())
+                .writeZero(4);
+    }
+
+    private MultipartBody.FlowEntry flow(Reader in) throws FlowException {
+        Reader entry = MultipartCodec.entry(in, 56);
+        int table = entry.u8();
+        entry.skip(1);
+        Duration duration = duration(entry);
+        int priority = entry.u16();
+        int idle = entry.u16();
+        int hard = entry.u16();
+        int flags = entry.u16();
+        entry.skip(4);
+        long cookie = entry.i64();
+        long packets = entry.i64();
+        long octets = entry.i64();
+        Match match = OxmCodec.match(entry);
+        return new MultipartBody.FlowEntry(
+                table,
+                duration,
+                priority,
+                idle,
+                hard,
+                ModCodec.flags(flags),
+                cookie,
+                packets,
+                octets,
+                match,
+                actions.instructions(entry));
+    }
+
+    private static Duration duration(Reader in) throws FlowException {
+        return new Duration(in.i32(), in.i32());
+    }
+
+    private static MultipartBody.TableEntry table(Reader in) throws FlowException {
+        int table = in.u8();
+        in.skip(3);
+        return new MultipartBody.TableEntry(table, in.i32(), in.i64(), in.i64(), 0);
+    }
+
+    private static MultipartBody.PortEntry portStats(Reader in) throws FlowException {
+        int port = in.i32();
+        in.skip(4);
+        return portCounters(in, port, true);
+    }
+
+    static MultipartBody.PortEntry portCounters(Reader in, int port, boolean hasDuration) throws FlowException {
+        return new MultipartBody.PortEntry(
+                port,
+                in.i64(),
+                in.i64(),
+                in.i64(),
+                in.i64(),
+                in.i64(),
+                in.i64(),
+                in.i64(),
+                in.i64(),
+                in.i64(),
+                in.i64(),
+                in.i64(),
+                in.i64(),
+                hasDuration ? duration(in) : Duration.ZERO);
+    }
+
+    private static MultipartBody.QueueEntry queue(Reader in) throws FlowException {
+        return new MultipartBody.QueueEntry(in.i32(), in.i32(), in.i64(), in.i64(), in.i64(), duration(in));
+    }
+
+    private static MultipartBody.GroupEntry group(Reader in) throws FlowException {
+        Reader entry = MultipartCodec.entry(in, 40);
+        entry.skip(2);
+        int group = entry.i32();
+        int references = entry.i32();
+        entry.skip(4);
+        return new MultipartBody.GroupEntry(
+                group,
+                references,
+                entry.i64(),
+                entry.i64(),
+                duration(entry),
+                MultipartCodec.list(entry, StandardMultipart::count));
+    }
+
+    private static Count count(Reader in) throws FlowException {
+        return new Count(in.i64(), in.i64());
+    }
+
+    private MultipartBody.GroupDescription groupDescription(Reader in) throws FlowException {
+        Reader entry = MultipartCodec.entry(in, 8);
+        int type = entry.u8();
+        entry.skip(1);
+        int group = entry.i32();
+        return new MultipartBody.GroupDescription(group, ModCodec.groupType(type), mods.buckets(entry));
+    }
+
+    private static MultipartBody.MeterEntry meter(Reader in) throws FlowException {
+        int meter = in.i32();
+        int length = in.u16();
+        if (length < 40 || length - 6 > in.remaining()) {
+            throw new FlowException(
+                    ErrorCode.BAD_REQUEST_BAD_LEN,
+                    "multipart",
+                    "a meter's length " + length + " is not right: 40 or more");
+        }
+        Reader entry = in.sub(length - 6, ErrorCode.BAD_REQUEST_BAD_LEN, "multipart");
+        entry.skip(6);
+        return new MultipartBody.MeterEntry(
+                meter,
+                entry.i32(),
+                entry.i64(),
+                entry.i64(),
+                duration(entry),
+                MultipartCodec.list(entry, StandardMultipart::count));
+    }
+
+    private static MultipartBody.MeterConfig meterConfig(Reader in) throws FlowException {
+        Reader entry = MultipartCodec.entry(in, 8);
+        int flags = entry.u16();
+        int meter = entry.i32();
+        return new MultipartBody.MeterConfig(meter, ModCodec.meterFlags(flags), ModCodec.bands(entry));
+    }
+
+    static PortDescription port(Reader in) throws FlowException {
+        int port = in.i32();
+        in.skip(4);
+        long mac = in.mac();
+        in.skip(2);
+        return new PortDescription(
+                port, mac, in.text(16), in.i32(), in.i32(), in.i32(), in.i32(), in.i32(), in.i32(), in.i32(), in.i32());
+    }
+
+    @Override
+    public void request(ByteBuf out, MultipartBody.Request request) {
+        switch (request) {
+            case MultipartBody.FlowRequest flow -> selection(out, flow.selection());
+            case MultipartBody.AggregateRequest aggregate -> selection(out, aggregate.selection());
+            case MultipartBody.PortStatsRequest port ->
+                out.writeInt(port.port()).writeZero(4);
+            case MultipartBody.QueueStatsRequest queue ->
+                out.writeInt(queue.port()).writeInt(queue.queueId());
+            case MultipartBody.GroupStatsRequest group ->
+                out.writeInt(group.groupId()).writeZero(4);
+            case MultipartBody.MeterStatsRequest meter ->
+                out.writeInt(meter.meterId()).writeZero(4);
+            case MultipartBody.MeterConfigRequest meter ->
+                out.writeInt(meter.meterId()).writeZero(4);
+            case MultipartBody.TableFeaturesRequest tables ->
+                tables.tables().forEach(table -> TableFeaturesCodec.encode(out, table));
+            case MultipartBody.ExperimenterRequest other ->
+                out.writeInt(other.experimenter())
+                        .writeInt(other.experimenterType())
+                        .writeBytes(other.data().array());
+            case MultipartBody.ExtendedRequest _ -> throw notHere();
+            case MultipartBody.DescriptionRequest _,
+                    MultipartBody.TableRequest _,
+                    MultipartBody.GroupDescRequest _,
+                    MultipartBody.GroupFeaturesRequest _,
+                    MultipartBody.MeterFeaturesRequest _,
+                    MultipartBody.PortDescRequest _ -> {
+                // No body.
+            }
+        }
+    }
+
+    private static void selection(ByteBuf out, FlowSelection selection) {
+        out.writeByte(selection.tableId()).writeZero(3);
+        out.writeInt(selection.outPort()).writeInt(selection.outGroup()).writeZero(4);
+        out.writeLong(selection.cookie()).writeLong(selection.cookieMask());
+        OxmCodec.match(out, selection.match());
+    }
+
+    @Override
+    public List<Runnable> entries(ByteBuf out, MultipartBody.Reply body) {
+        return switch (body) {
+            case MultipartBody.Description description -> List.of(() -> description(out, description));
+            case MultipartBody.FlowReply flows -> MultipartCodec.steps(flows.flows(), flow -> flow(out, flow));
+            case MultipartBody.Aggregate sums -> List.of(() -> aggregate(out, sums));
+            case MultipartBody.TableReply tables ->
+                MultipartCodec.steps(
+                        tables.tables(),
+                        table -> out.writeByte(table.tableId())
+                                .writeZero(3)
+                                .writeInt(table.active())
+                                .writeLong(table.lookups())
+                                .writeLong(table.matches()));
+            case MultipartBody.PortStatsReply ports ->
+                MultipartCodec.steps(ports.ports(), port -> portStats(out, port));
+            case MultipartBody.QueueStatsReply queues ->
+                MultipartCodec.steps(queues.queues(), queue -> {
+                    out.writeInt(queue.port()).writeInt(queue.queueId());
+                    out.writeLong(queue.txOctets()).writeLong(queue.txPackets()).writeLong(queue.txErrors());
+                    duration(out, queue.duration());
+                });
+            case MultipartBody.GroupStatsReply groups ->
+                MultipartCodec.steps(groups.groups(), group -> group(out, group));
+            case MultipartBody.GroupDescReply groups ->
+                MultipartCodec.steps(groups.groups(), group -> {
+                    int start = out.writerIndex();
+                    out.writeShort(0)
+                            .writeByte(group.type().ordinal())
+                            .writeZero(1)
+                            .writeInt(group.groupId());
+                    mods.buckets(out, group.buckets());
+                    out.setShort(start, out.writerIndex() - start);
+                });
+            case MultipartBody.GroupFeatures features ->
+                List.of(() -> {
+                    out.writeInt(features.types()).writeInt(features.capabilities());
+                    features.maxGroups().forEach(out::writeInt);
+                    features.actions().forEach(out::writeInt);
+                });
+            case MultipartBody.MeterStatsReply meters ->
+                MultipartCodec.steps(meters.meters(), meter -> meter(out, meter));
+            case MultipartBody.MeterConfigReply meters ->
+                MultipartCodec.steps(meters.meters(), meter -> {
+                    int start = out.writerIndex();
+                    out.writeShort(0)
+                            .writeShort(ModCodec.meterFlagBits(meter.flags()))
+                            .writeInt(meter.meterId());
+                    ModCodec.bands(out, meter.bands());
+                    out.setShort(start, out.writerIndex() - start);
+                });
+            case MultipartBody.MeterFeatures features ->
+                List.of(() -> out.writeInt(features.maxMeters())
+                        .writeInt(features.bandTypes())
+                        .writeInt(features.capabilities())
+                        .writeByte(features.maxBands())
+                        .writeByte(features.maxColor())
+                        .writeZero(2));
+            case MultipartBody.TableFeaturesReply tables ->
+                MultipartCodec.steps(tables.tables(), table -> TableFeaturesCodec.encode(out, table));
+            case MultipartBody.PortDescReply ports -> MultipartCodec.steps(ports.ports(), port -> port(out, port));
+            case MultipartBody.ExperimenterReply other ->
+                List.of(() -> out.writeInt(other.experimenter())
+                        .writeInt(other.experimenterType())
+                        .writeBytes(other.data().array()));
+            case MultipartBody.ExtendedReply _ -> throw notHere();
+        };
+    }
+
+    private static IllegalArgumentException notHere() {
+        return new IllegalArgumentException("only OpenFlow 1.0 has these extended statistics");
+    }
+
+    /** Text in a field of {@code length} octets, cut to fit with a zero at its end. */
+    static void text(ByteBuf out, String text, int length) {
+        byte[] octets = text.getBytes(StandardCharsets.UTF_8);
+        int count = Math.min(octets.length, length - 1);
+        out.writeBytes(octets, 0, count).writeZero(length - count);
+    }
+
+    static void description(ByteBuf out, MultipartBody.Description description) {
+        text(out, description.manufacturer(), 256);
+        text(out, description.hardware(), 256);
+        text(out, description.software(), 256);
+        text(out, description.serialNumber(), 32);
+        text(out, description.datapath(), 256);
+    }
+
+    private static void duration(ByteBuf out, Duration duration) {
+        out.writeInt(duration.seconds()).writeInt(duration.nanoseconds());
+    }
+
+    private void flow(ByteBuf out, MultipartBody.FlowEntry flow) {
+        int start = out.writerIndex();
+        out.writeShort(0).writeByte(flow.tableId()).writeZero(1);
+        duration(out, flow.duration());
+        out.writeShort(flow.priority()).writeShort(flow.idleTimeoutSeconds()).writeShort(flow.hardTimeoutSeconds());
+        out.writeShort(ModCodec.flagBits(flow.flags())).writeZero(4);
+        out.writeLong(flow.cookie()).writeLong(flow.packets()).writeLong(flow.octets());
+        OxmCodec.match(out, flow.match());
+        actions.instructions(out, flow.instructions());
+        out.setShort(start, out.writerIndex() - start);
+    }
+
+    private static void portStats(ByteBuf out, MultipartBody.PortEntry port) {
+        out.writeInt(port.port()).writeZero(4);
+        portCounters(out, port);
+        duration(out, port.duration());
+    }
+
+    static void portCounters(ByteBuf out, MultipartBody.PortEntry port) {
+        out.writeLong(port.rxPackets()).writeLong(port.txPackets());
+        out.writeLong(port.rxOctets()).writeLong(port.txOctets());
+        out.writeLong(port.rxDropped()).writeLong(port.txDropped());
+        out.writeLong(port.rxErrors()).writeLong(port.txErrors());
+        out.writeLong(port.rxFrameErrors()).writeLong(port.rxOverruns());
+        out.writeLong(port.rxCrcErrors()).writeLong(port.collisions());
+    }
+
+    private static void group(ByteBuf out, MultipartBody.GroupEntry group) {
+        out.writeShort(40 + 16 * group.buckets().size()).writeZero(2);
+        out.writeInt(group.groupId()).writeInt(group.referenceCount()).writeZero(4);
+        out.writeLong(group.packets()).writeLong(group.octets());
+        duration(out, group.duration());
+        counts(out, group.buckets());
+    }
+
+    private static void counts(ByteBuf out, List<Count> counts) {
+        for (Count count : counts) {
+            out.writeLong(count.packets()).writeLong(count.octets());
+        }
+    }
+
+    private static void meter(ByteBuf out, MultipartBody.MeterEntry meter) {
+        out.writeInt(meter.meterId()).writeShort(40 + 16 * meter.bands().size()).writeZero(6);
+        out.writeInt(meter.flowCount()).writeLong(meter.packets()).writeLong(meter.octets());
+        duration(out, meter.duration());
+        counts(out, meter.bands());
+    }
+
+    static void port(ByteBuf out, PortDescription port) {
+        out.writeInt(port.port()).writeZero(4);
+        out.writeShort((int) (port.macAddress() >>> 32))
+                .writeInt((int) port.macAddress())
+                .writeZero(2);
+        text(out, port.name(), 16);
+        out.writeInt(port.config())
+                .writeInt(port.state())
+                .writeInt(port.current())
+                .writeInt(port.advertised());
+        out.writeInt(port.supported()).writeInt(port.peer());
+        out.writeInt(port.currentSpeedKbps()).writeInt(port.maxSpeedKbps());
+    }
+}
