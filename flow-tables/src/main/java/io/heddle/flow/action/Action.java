@@ -190,6 +190,38 @@ public sealed interface Action {
     /** Sends the packet to the port that a field names ({@code NXAST_OUTPUT_REG}). */
     record OutputField(MatchField field, int bit, int bits, int maxLength) implements Action {}
 
+    /**
+     * Makes the flow an alternative of one dimension of a conjunctive match ({@code NXAST_CONJUNCTION}). Such a flow does nothing itself.
+     *
+     * @param id of the conjunction, unsigned
+     * @param dimension from 1
+     * @param dimensions 2 to 64
+     */
+    record Conjunction(int id, int dimension, int dimensions) implements Action {
+        public Conjunction {
+            if (dimensions < 2 || dimensions > 64 || dimension < 1 || dimension > dimensions) {
+                throw new IllegalArgumentException("%d/%d is not in 1/2 to 64/64".formatted(dimension, dimensions));
+            }
+        }
+    }
+
+    /**
+     * Does nothing ({@code NXAST_NOTE}).
+     *
+     * @param octets in hexadecimal, two digits for each; zeros are added until there are 6 more than a multiple of 8
+     */
+    record Note(String octets) implements Action {
+        private static final int UNIT = 16;
+        private static final int REST = 12;
+
+        public Note {
+            if (!octets.matches("([0-9a-f]{2})*")) {
+                throw new IllegalArgumentException("\"" + octets + "\" is not pairs of hexadecimal digits");
+            }
+            octets += "0".repeat((REST - octets.length() % UNIT + UNIT) % UNIT);
+        }
+    }
+
     /** Adds or changes a flow that is made of the packet ({@code NXAST_LEARN}, {@code NXAST_LEARN2}). */
     record Learn(LearnSpec spec) implements Action {}
 

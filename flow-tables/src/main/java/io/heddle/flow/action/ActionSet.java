@@ -76,6 +76,8 @@ public final class ActionSet {
             case Action.Meter a -> 11;
             case Action.ConntrackClear a -> 11;
             case Action.Learn a -> 11;
+            case Action.Conjunction a -> 11;
+            case Action.Note a -> 11;
             case Action.FinTimeout a -> 11;
             case Action.Conntrack a -> 12;
             case Action.Controller a -> 12;

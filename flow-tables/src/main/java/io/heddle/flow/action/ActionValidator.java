@@ -45,6 +45,7 @@ public final class ActionValidator {
     /** Checks an apply-actions list of a flow with that match. */
     public void applied(Match match, List<Action> actions, String path) throws FlowException {
         know(match);
+        checkConjunctions(actions, path);
         for (int i = 0; i < actions.size(); i++) {
             check(actions.get(i), path + "[" + i + "]");
         }
@@ -66,6 +67,20 @@ public final class ActionValidator {
         isPacketOut = true;
         for (int i = 0; i < actions.size(); i++) {
             check(actions.get(i), path + "[" + i + "]");
+        }
+    }
+
+    private static void checkConjunctions(List<Action> actions, String path) throws FlowException {
+        if (actions.stream().anyMatch(Action.Conjunction.class::isInstance)) {
+            for (int i = 0; i < actions.size(); i++) {
+                Action action = actions.get(i);
+                if (!(action instanceof Action.Conjunction || action instanceof Action.Note)) {
+                    throw new FlowException(
+                            ErrorCode.BAD_ACTION_BAD_ARGUMENT,
+                            path + "[" + i + "]",
+                            "a flow with conjunction has no other actions than conjunction and note: they would not be executed");
+                }
+            }
         }
     }
 
@@ -92,6 +107,8 @@ public final class ActionValidator {
                 case Action.Conntrack a -> throw notInSet(at, "ct");
                 case Action.ConntrackClear a -> throw notInSet(at, "ct_clear");
                 case Action.Learn a -> throw notInSet(at, "learn");
+                case Action.Conjunction a -> throw notInSet(at, "conjunction");
+                case Action.Note a -> throw notInSet(at, "note");
                 case Action.FinTimeout a -> throw notInSet(at, "fin_timeout");
                 case Action other -> check(other, at);
             }
@@ -170,6 +187,8 @@ public final class ActionValidator {
                     known.words()[result.field().word()] &= ~result.field().wordMask();
                 }
             }
+            case Action.Conjunction conjunction -> {}
+            case Action.Note note -> {}
             case Action.FinTimeout fin ->
                 checkHas(Prerequisite.TCP, path + ".fin_timeout", "a TCP header (nw_proto=6)");
             case Action.OutputField output -> checkReadable(output.field(), path + ".output_field");

@@ -1,8 +1,10 @@
 package io.heddle.flow.classifier;
 
+import io.heddle.flow.match.Bits;
 import io.heddle.flow.match.FlowKey;
 import io.heddle.flow.match.FlowMask;
 import io.heddle.flow.match.Match;
+import io.heddle.flow.match.MatchField;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.Arrays;
@@ -78,6 +80,7 @@ public final class Classifier<R extends ClassifierRule> {
     public static final class Scratch {
         private final PrefixTrie.Result[] results = new PrefixTrie.Result[AddressField.COUNT];
         private final boolean[] walked = new boolean[AddressField.COUNT];
+        private final ConjunctiveMatch conjunctive = new ConjunctiveMatch();
 
         public Scratch() {
             Arrays.setAll(results, i -> new PrefixTrie.Result());
@@ -109,7 +112,10 @@ public final class Classifier<R extends ClassifierRule> {
     /**
      * Finds the rule of highest priority that matches and is visible.
      *
-     * @param key of the packet
+     * <p>Rules with {@link Clause}s are not found themselves. Where those of one priority complete a conjunction, and no plain rule of that
+     * or a higher priority matches, the rule is found that a packet with that conj_id matches.
+     *
+     * @param key of the packet; conj_id changes for a while
      * @param version table version to look in
      * @param looked gets every bit that was looked at; null when nobody wants to know
      * @return the rule, or null when none matches
@@ -118,17 +124,65 @@ public final class Classifier<R extends ClassifierRule> {
     public @Nullable R lookup(FlowKey key, long version, @Nullable FlowMask looked, Scratch scratch) {
         Order now = (Order) ORDER.getAcquire(this);
         scratch.clear();
+        scratch.conjunctive.clear();
+        ClassifierRule best = search(now, key, version, looked, scratch, scratch.conjunctive);
+        return (R) (scratch.conjunctive.isEmpty() ? best : conjunctive(now, key, version, looked, scratch, best));
+    }
+
+    /** The plain rule of highest priority that matches; adds the others that match, as far as they have a higher one. */
+    private @Nullable ClassifierRule search(
+            Order now,
+            FlowKey key,
+            long version,
+            @Nullable FlowMask looked,
+            Scratch scratch,
+            @Nullable ConjunctiveMatch conjunctive) {
         ClassifierRule best = null;
         for (int i = 0; i < now.subtables.length; i++) {
             if (best != null && best.priority() >= now.maxPriorities[i]) {
                 break;
             }
             ClassifierRule rule = now.subtables[i].lookup(key, version, looked, tries, scratch);
+            while (rule != null && rule.isConjunctive()) {
+                if (conjunctive != null) {
+                    conjunctive.add(rule);
+                }
+                rule = nextVisible(rule, version);
+            }
             if (rule != null && (best == null || rule.priority() > best.priority())) {
                 best = rule;
             }
         }
-        return (R) best;
+        return best;
+    }
+
+    private static @Nullable ClassifierRule nextVisible(ClassifierRule rule, long version) {
+        ClassifierRule next = rule.next();
+        while (next != null && !next.isVisibleIn(version)) {
+            next = next.next();
+        }
+        return next;
+    }
+
+    private @Nullable ClassifierRule conjunctive(
+            Order now,
+            FlowKey key,
+            long version,
+            @Nullable FlowMask looked,
+            Scratch scratch,
+            @Nullable ClassifierRule plain) {
+        Bits before = key.get(MatchField.CONJ_ID);
+        for (int priority : scratch.conjunctive.priorities(plain == null ? -1 : plain.priority())) {
+            for (int conjunction : scratch.conjunctive.complete(priority)) {
+                key.set(MatchField.CONJ_ID, Integer.toUnsignedLong(conjunction));
+                ClassifierRule rule = search(now, key, version, looked, scratch, null);
+                key.set(MatchField.CONJ_ID, before);
+                if (rule != null) {
+                    return rule;
+                }
+            }
+        }
+        return plain;
     }
 
     /** Rules present, visible or not. Writer. */

@@ -3,6 +3,7 @@ package io.heddle.flow.classifier;
 import io.heddle.flow.match.Match;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,12 +33,29 @@ public abstract class ClassifierRule {
     private final int priority;
     private final long addedIn;
     private long removedIn = Long.MAX_VALUE;
+    private final List<Clause> clauses;
     private @Nullable ClassifierRule next;
 
     protected ClassifierRule(Match match, int priority, long addedIn) {
+        this(match, priority, addedIn, List.of());
+    }
+
+    /** @param clauses of conjunctive matches; a rule that has some is never found itself */
+    protected ClassifierRule(Match match, int priority, long addedIn, List<Clause> clauses) {
         this.match = match;
         this.priority = priority;
         this.addedIn = addedIn;
+        this.clauses = List.copyOf(clauses);
+    }
+
+    /** What conjunctive matches the rule is part of; empty for a plain rule. */
+    public final List<Clause> clauses() {
+        return clauses;
+    }
+
+    /** Says whether the rule is only part of conjunctive matches. */
+    final boolean isConjunctive() {
+        return !clauses.isEmpty();
     }
 
     public final Match match() {

@@ -50,6 +50,8 @@ final class ActionExecution {
             case Action.Meter a -> false;
             case Action.Controller a -> false;
             case Action.ConntrackClear a -> false;
+            case Action.Conjunction a -> false;
+            case Action.Note a -> false;
             default -> true;
         };
     }
@@ -83,6 +85,10 @@ final class ActionExecution {
                 packet.forgetConnection();
             }
             case Action.Learn learn -> learning.learn(learn.spec());
+            case Action.Conjunction conjunction -> {
+                // Of a packet-out: it means something in a flow only.
+            }
+            case Action.Note note -> {}
             case Action.FinTimeout fin -> learning.finTimeout(fin);
             case Action.Resubmit resubmit -> translator.resubmit(resubmit.tableId(), resubmit.inPort());
             case Action.SetQueue queue -> packet.setQueue(queue.queueId());

@@ -4,6 +4,7 @@ import io.heddle.flow.action.Action;
 import io.heddle.flow.action.Instruction;
 import io.heddle.flow.action.LearnSpec;
 import io.heddle.flow.classifier.ClassifierRule;
+import io.heddle.flow.classifier.Clause;
 import io.heddle.flow.counter.HitCounter;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -50,7 +51,7 @@ public final class FlowEntry extends ClassifierRule {
 
     /** A new entry. */
     FlowEntry(FlowMod mod, HitCounter counter, long nowNs, long version) {
-        super(mod.match(), mod.priority(), version);
+        super(mod.match(), mod.priority(), version, clauses(mod.instructions()));
         this.cookie = mod.cookie();
         this.createdNs = nowNs;
         this.modifiedNs = nowNs;
@@ -65,7 +66,7 @@ public final class FlowEntry extends ClassifierRule {
 
     /** {@code old} with other instructions: cookie, timeouts, flags and times stay. */
     FlowEntry(FlowEntry old, List<Instruction> instructions, HitCounter counter, long nowNs, long version) {
-        super(old.match(), old.priority(), version);
+        super(old.match(), old.priority(), version, clauses(instructions));
         this.cookie = old.cookie;
         this.createdNs = old.createdNs;
         this.modifiedNs = nowNs;
@@ -98,7 +99,7 @@ public final class FlowEntry extends ClassifierRule {
 
     /** {@code old} with lower timeouts; 0 leaves one as it is. */
     FlowEntry(FlowEntry old, int idleTimeoutSeconds, int hardTimeoutSeconds, long version) {
-        super(old.match(), old.priority(), version);
+        super(old.match(), old.priority(), version, old.clauses());
         this.cookie = old.cookie;
         this.createdNs = old.createdNs;
         this.modifiedNs = old.modifiedNs;
@@ -114,6 +115,20 @@ public final class FlowEntry extends ClassifierRule {
 
     private static int lower(int timeout, int most) {
         return most != 0 && (timeout == 0 || timeout > most) ? most : timeout;
+    }
+
+    private static List<Clause> clauses(List<Instruction> instructions) {
+        if (!(instructions.size() == 1 && instructions.getFirst() instanceof Instruction.ApplyActions apply)) {
+            return List.of();
+        }
+        List<Clause> clauses = List.of();
+        for (Action action : apply.actions()) {
+            if (action instanceof Action.Conjunction part) {
+                clauses = clauses.isEmpty() ? new ArrayList<>() : clauses;
+                clauses.add(new Clause(part.id(), part.dimension() - 1, part.dimensions()));
+            }
+        }
+        return clauses;
     }
 
     private static byte pack(Set<FlowMod.Flag> flags) {

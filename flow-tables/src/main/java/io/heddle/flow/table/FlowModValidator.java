@@ -1,5 +1,6 @@
 package io.heddle.flow.table;
 
+import io.heddle.flow.action.Action;
 import io.heddle.flow.action.ActionValidator;
 import io.heddle.flow.action.Instruction;
 import io.heddle.flow.error.ErrorCode;
@@ -97,6 +98,12 @@ public final class FlowModValidator {
     }
 
     private void checkInstructions(FlowMod mod, String path) throws FlowException {
+        if (mod.instructions().size() > 1 && mod.instructions().stream().anyMatch(FlowModValidator::isConjunctive)) {
+            throw new FlowException(
+                    ErrorCode.BAD_ACTION_BAD_ARGUMENT,
+                    path,
+                    "a flow with conjunction has no other instructions: they would not be executed");
+        }
         Set<Class<?>> seen = new HashSet<>();
         List<Instruction> instructions = mod.instructions();
         for (int i = 0; i < instructions.size(); i++) {
@@ -126,6 +133,11 @@ public final class FlowModValidator {
                 case Instruction.WriteMetadata write -> {}
             }
         }
+    }
+
+    private static boolean isConjunctive(Instruction instruction) {
+        return instruction instanceof Instruction.ApplyActions apply
+                && apply.actions().stream().anyMatch(Action.Conjunction.class::isInstance);
     }
 
     private ActionValidator validator() {

@@ -81,6 +81,10 @@ final class ActionFormatter {
             case Action.ConntrackClear _ -> "ct_clear";
             case Action.Learn learn -> LearnText.format(values, learn.spec());
             case Action.FinTimeout fin -> finTimeout(fin);
+            case Action.Conjunction part ->
+                "conjunction(" + Integer.toUnsignedString(part.id()) + "," + part.dimension() + "/" + part.dimensions()
+                        + ")";
+            case Action.Note note -> "note:" + note.octets().replaceAll("(..)(?!$)", "$1.");
             case Action.OutputField output -> "output:" + subfield(output.field(), output.bit(), output.bits());
         };
     }

@@ -174,6 +174,8 @@ final class ActionParser {
             case "learn" ->
                 actions.add(new Action.Learn(LearnText.parse(values, valueOrEmpty(token), token.valuePosition())));
             case "fin_timeout" -> actions.add(finTimeout(token));
+            case "conjunction" -> actions.add(conjunction(token));
+            case "note" -> actions.add(note(token));
             case "ct_clear" -> actions.add(new Action.ConntrackClear());
             case "push_vlan" -> {
                 actions.add(new Action.PushVlan(etherType(token, 0x8100, 0x88a8)));
@@ -334,6 +336,34 @@ final class ActionParser {
             }
         }
         throw place.at(at, text, "a reason is one of " + String.join(", ", ActionFormatter.REASONS));
+    }
+
+    private static Action conjunction(Token token) throws FlowException {
+        Token.Place place = ARGUMENT.under("conjunction");
+        String text = token.required(place, "conjunction(5,1/2)");
+        int at = token.valuePosition();
+        int comma = text.indexOf(',');
+        int slash = text.indexOf('/');
+        if (comma < 0 || slash < comma) {
+            throw place.at(at, text, "write conjunction(ID,K/N), as conjunction(5,1/2)");
+        }
+        int id = (int) FieldText.number(text.substring(0, comma).trim(), 32, "the id", at, place)
+                .low();
+        int dimensions = FieldText.integer(text.substring(slash + 1).trim(), 64, "N", at + slash + 1, place);
+        int dimension = FieldText.integer(text.substring(comma + 1, slash).trim(), 64, "K", at + comma + 1, place);
+        if (dimensions < 2 || dimension < 1 || dimension > dimensions) {
+            throw place.at(at + comma + 1, text, "N is 2 to 64 and K is 1 to N, as in conjunction(5,1/2)");
+        }
+        return new Action.Conjunction(id, dimension, dimensions);
+    }
+
+    private static Action note(Token token) throws FlowException {
+        String octets = valueOrEmpty(token).replace(".", "").toLowerCase(Locale.ROOT);
+        if (!octets.matches("([0-9a-f]{2})*")) {
+            throw ARGUMENT.under("note")
+                    .at(token.valuePosition(), valueOrEmpty(token), "write octets in hexadecimal: note:00.11.22");
+        }
+        return new Action.Note(octets);
     }
 
     private static Action finTimeout(Token token) throws FlowException {
@@ -519,11 +549,9 @@ final class ActionParser {
         }
         String known = token.name().toLowerCase(Locale.ROOT);
         String what = switch (known) {
-            case "note",
-                    "multipath",
+            case "multipath",
                     "bundle",
                     "bundle_load",
-                    "conjunction",
                     "clone",
                     "sample",
                     "exit",

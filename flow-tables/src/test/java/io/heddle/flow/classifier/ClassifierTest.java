@@ -15,6 +15,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -37,6 +38,10 @@ class ClassifierTest {
     private static final class TestRule extends ClassifierRule {
         TestRule(Match match, int priority, long addedIn) {
             super(match, priority, addedIn);
+        }
+
+        TestRule(Match match, int priority, long addedIn, List<Clause> clauses) {
+            super(match, priority, addedIn, clauses);
         }
     }
 
@@ -102,6 +107,74 @@ class ClassifierTest {
                 rule.removeIn(version);
             }
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {21, 22, 23, 24, 25, 26, 27, 28})
+    void shouldFindWhatConjunctionsSayAndLookAtEveryBitThatDecides(long seed) {
+        Random random = new Random(seed);
+        int conjunctive = 0;
+        for (int round = 0; round < 20; round++) {
+            Classifier<TestRule> classifier = new Classifier<>();
+            LinearClassifier<TestRule> linear = new LinearClassifier<>();
+            for (int i = 0; i < 60; i++) {
+                TestRule rule = conjunctiveRule(random);
+                TestRule same = classifier.find(rule.match(), rule.priority(), 1);
+                if (same == null) {
+                    classifier.insert(rule);
+                    linear.insert(rule);
+                }
+            }
+            for (int i = 0; i < 40; i++) {
+                FlowKey key = randomKey(random);
+                FlowMask looked = new FlowMask();
+                TestRule found = classifier.lookup(key, 1, looked, scratch);
+                List<Integer> expected = linear.lookupConjunctive(key, 1).stream()
+                        .map(ClassifierTest::priority)
+                        .toList();
+                assertThat(priority(found)).isIn(expected);
+                assertThat(key.getLong(MatchField.CONJ_ID)).isZero();
+                conjunctive += found != null && found.match().has(MatchField.CONJ_ID) ? 1 : 0;
+                for (int flip = 0; flip < 20; flip++) {
+                    FlowKey other = new FlowKey(key);
+                    for (int word = 0; word < KeyLayout.PACKET_WORDS; word++) {
+                        other.word(word, other.word(word) ^ random.nextLong() & ~looked.word(word));
+                    }
+                    FlowMask again = new FlowMask();
+                    assertThat(classifier.lookup(other, 1, again, scratch)).isSameAs(found);
+                    assertThat(again).isEqualTo(looked);
+                }
+            }
+        }
+        assertThat(conjunctive).isGreaterThan(20);
+    }
+
+    private static int priority(@Nullable TestRule rule) {
+        return rule == null ? -1 : rule.priority();
+    }
+
+    /** Conjunctions 1 to 3 have as many dimensions and one more. */
+    private static TestRule conjunctiveRule(Random random) {
+        int priority = random.nextInt(8);
+        int id = 1 + random.nextInt(3);
+        Match.Builder match = Match.builder();
+        MatchField field = FIELDS[random.nextInt(4)];
+        match.exact(field, randomValue(field, random));
+        return switch (random.nextInt(6)) {
+            case 0 -> new TestRule(match.build(), priority, 1);
+            case 1 -> {
+                Match.Builder only = random.nextBoolean() ? match : Match.builder();
+                yield new TestRule(only.exact(MatchField.CONJ_ID, id).build(), priority, 1);
+            }
+            default -> {
+                List<Clause> clauses = new ArrayList<>();
+                for (int i = random.nextInt(2); i >= 0; i--) {
+                    int conjunction = 1 + random.nextInt(3);
+                    clauses.add(new Clause(conjunction, random.nextInt(conjunction + 1), conjunction + 1));
+                }
+                yield new TestRule(match.build(), priority / 3, 1, clauses);
+            }
+        };
     }
 
     @ParameterizedTest

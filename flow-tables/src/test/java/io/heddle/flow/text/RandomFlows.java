@@ -114,6 +114,11 @@ final class RandomFlows {
 
     private String actions(String protocol) {
         List<String> actions = new ArrayList<>();
+        if (random.nextInt(20) == 0) {
+            int dimensions = 2 + random.nextInt(63);
+            return "conjunction(%s,%d/%d)".formatted(number(31), 1 + random.nextInt(dimensions), dimensions)
+                    + pick("", ",note:01.23.45.67", ",conjunction(1,2/3)");
+        }
         maybe(actions, "meter:" + (1 + random.nextInt(1000)));
         int count = random.nextInt(5);
         for (int i = 0; i < count; i++) {
@@ -130,7 +135,8 @@ final class RandomFlows {
     }
 
     private String action(String protocol) {
-        return switch (random.nextInt(22)) {
+        return switch (random.nextInt(23)) {
+            case 22 -> pick("note:", "note:01.02.03", "note:00112233445566778899");
             case 20 -> learn(protocol);
             case 21 ->
                 protocol.startsWith("tcp")

@@ -5,6 +5,7 @@ import io.heddle.flow.match.FlowKey;
 import io.heddle.flow.match.KeyLayout;
 import io.heddle.flow.match.MatchField;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 
@@ -104,6 +105,45 @@ final class RandomPipeline {
             case 18 -> "move:NXM_NX_REG0[]->NXM_NX_REG1[]";
             default -> "set_field:5->tun_id";
         };
+    }
+
+    /** Conjunctive matches, each of a priority of its own, and plain flows between them. */
+    static List<String> conjunctions(Random random) {
+        List<String> flows = new ArrayList<>();
+        for (int id = 1; id <= 3; id++) {
+            List<String> fields = new ArrayList<>(List.of("in_port=", "dl_src=", "dl_dst="));
+            Collections.shuffle(fields, random);
+            int dimensions = 2 + random.nextInt(2);
+            for (int i = 0; i < dimensions; i++) {
+                for (int j = random.nextInt(3); j >= 0; j--) {
+                    flows.add("priority=%d,%s,actions=conjunction(%d,%d/%d)%s"
+                            .formatted(
+                                    10 * id,
+                                    value(random, fields.get(i)),
+                                    id,
+                                    i + 1,
+                                    dimensions,
+                                    random.nextInt(3) == 0 ? ",note:01" : ""));
+                }
+            }
+            if (random.nextInt(4) > 0) {
+                flows.add("priority=%d,conj_id=%d,actions=output:%d"
+                        .formatted(random.nextInt(40), id, 2 + random.nextInt(3)));
+            }
+            if (random.nextInt(4) == 0) {
+                flows.add("priority=%d,conj_id=%d,dl_dst=%s,actions=output:6"
+                        .formatted(random.nextInt(40), id, mac(random)));
+            }
+        }
+        for (int i = random.nextInt(5); i > 0; i--) {
+            String match = value(random, random.nextBoolean() ? "in_port=" : "dl_src=");
+            flows.add("priority=%d,%s,actions=output:%d".formatted(random.nextInt(40), match, 2 + random.nextInt(3)));
+        }
+        return flows;
+    }
+
+    private static String value(Random random, String field) {
+        return field + (field.equals("in_port=") ? 1 + random.nextInt(3) : mac(random));
     }
 
     /** Of what nobody looks up, so that what is learned changes no other packet's way. */

@@ -1,5 +1,6 @@
 package io.heddle.proto.mapping;
 
+import com.google.protobuf.ByteString;
 import io.heddle.flow.action.Action;
 import io.heddle.flow.action.Ports;
 import io.heddle.flow.error.ErrorCode;
@@ -11,6 +12,7 @@ import io.heddle.proto.v1.ActionList;
 import io.heddle.proto.v1.PacketInReason;
 import io.heddle.proto.v1.ReservedPort;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 
 /** Actions to and from {@code heddle.v1.Action}. */
@@ -62,6 +64,13 @@ final class ActionMapping {
             case Action.Conntrack conntrack -> proto.setConntrack(ConntrackMapping.toProto(conntrack));
             case Action.ConntrackClear _ -> proto.setConntrackClear(nothing);
             case Action.Learn learn -> proto.setLearn(LearnMapping.toProto(learn.spec()));
+            case Action.Conjunction part ->
+                proto.setConjunction(io.heddle.proto.v1.Action.Conjunction.newBuilder()
+                        .setId(part.id())
+                        .setDimension(part.dimension())
+                        .setDimensions(part.dimensions()));
+            case Action.Note note ->
+                proto.setNote(ByteString.copyFrom(HexFormat.of().parseHex(note.octets())));
             case Action.FinTimeout fin ->
                 proto.setFinTimeout(io.heddle.proto.v1.Action.FinTimeout.newBuilder()
                         .setIdleTimeoutSeconds(fin.idleTimeoutSeconds())
@@ -150,6 +159,9 @@ final class ActionMapping {
             case OUTPUT_FIELD -> outputField(proto.getOutputField());
             case CONNTRACK -> ConntrackMapping.toModel(proto.getConntrack(), texts);
             case CONNTRACK_CLEAR -> new Action.ConntrackClear();
+            case CONJUNCTION -> conjunction(proto.getConjunction());
+            case NOTE ->
+                new Action.Note(HexFormat.of().formatHex(proto.getNote().toByteArray()));
             case LEARN -> new Action.Learn(LearnMapping.toModel(proto.getLearn()));
             case FIN_TIMEOUT ->
                 new Action.FinTimeout(
@@ -264,6 +276,14 @@ final class ActionMapping {
                         proto.getReasonValue() + " is no reason of PacketInReason");
         };
         return new Action.Controller(maxLength == 0 ? Action.WHOLE_PACKET : maxLength, reason, id);
+    }
+
+    private static Action conjunction(io.heddle.proto.v1.Action.Conjunction proto) throws FlowException {
+        int dimensions =
+                Checks.range("conjunction.dimensions", proto.getDimensions(), 2, 64, ErrorCode.BAD_ACTION_BAD_ARGUMENT);
+        int dimension = Checks.range(
+                "conjunction.dimension", proto.getDimension(), 1, dimensions, ErrorCode.BAD_ACTION_BAD_ARGUMENT);
+        return new Action.Conjunction(proto.getId(), dimension, dimensions);
     }
 
     private static Action outputField(io.heddle.proto.v1.Action.OutputField proto) throws FlowException {

@@ -386,6 +386,8 @@ final class ActionCodec {
             case Action.Conntrack conntrack -> ConntrackCodec.encode(this, out, conntrack);
             case Action.ConntrackClear _ -> ConntrackCodec.encodeClear(out);
             case Action.Learn learn -> LearnCodec.encode(out, learn.spec());
+            case Action.Conjunction part -> FlowActionCodec.encode(out, part);
+            case Action.Note note -> FlowActionCodec.encode(out, note);
             case Action.FinTimeout fin -> LearnCodec.encode(out, fin);
         }
     }

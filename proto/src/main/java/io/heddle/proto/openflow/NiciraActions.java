@@ -85,6 +85,8 @@ final class NiciraActions {
                 yield new Action.Controller(maxLength, in.u8(), id);
             }
             case LearnCodec.LEARN, LearnCodec.LEARN2 -> LearnCodec.decode(in, subtype, where);
+            case FlowActionCodec.CONJUNCTION -> FlowActionCodec.decodeConjunction(in, where);
+            case FlowActionCodec.NOTE -> FlowActionCodec.decodeNote(in);
             case LearnCodec.FIN_TIMEOUT -> LearnCodec.decodeFinTimeout(in);
             case ConntrackCodec.CT -> ConntrackCodec.decode(codec, in, where);
             case ConntrackCodec.CT_CLEAR -> new Action.ConntrackClear();

@@ -87,7 +87,7 @@ final class RandomModel {
     }
 
     private Action action() {
-        return switch (random.nextInt(25)) {
+        return switch (random.nextInt(27)) {
             case 0 -> new Action.Output(1 + random.nextInt(100));
             case 1 -> new Action.Output(Ports.CONTROLLER, 1 + random.nextInt(0xffff));
             case 2 -> new Action.Output(Ports.IN_PORT + random.nextInt(7));
@@ -109,6 +109,8 @@ final class RandomModel {
             case 20 -> new Action.ConntrackClear();
             case 21 -> conntrack();
             case 22 -> learn();
+            case 24 -> new Action.Conjunction(random.nextInt(), 1 + random.nextInt(5), 5 + random.nextInt(60));
+            case 25 -> new Action.Note("%06x".formatted(random.nextInt(1 << 24)).repeat(random.nextInt(5)));
             case 23 -> new Action.FinTimeout(random.nextInt(0x10000), random.nextInt(0x10000));
             case 19 -> new Action.Controller(1 + random.nextInt(0xffff), random.nextInt(6), random.nextInt(0x10000));
             default -> new Action.OutputField(MatchField.REG3, random.nextInt(16), 16, 1 + random.nextInt(0xffff));

@@ -61,7 +61,9 @@ final class SampleMessages {
                     + "NXM_OF_TCP_DST[0..3]=0x5,load:0x5->NXM_NX_REG0[3..10],load:NXM_OF_IN_PORT[]->NXM_NX_REG1[0..15],"
                     + "output:NXM_OF_IN_PORT[])",
             "tcp,actions=learn(table=1),learn(table=0,eth_type=0x86dd,NXM_NX_IPV6_SRC[64..127]=NXM_NX_XXREG0[0..63],"
-                    + "ipv6_dst=2001:db8::1),fin_timeout(idle_timeout=5),fin_timeout(hard_timeout=7),fin_timeout()");
+                    + "ipv6_dst=2001:db8::1),fin_timeout(idle_timeout=5),fin_timeout(hard_timeout=7),fin_timeout()",
+            "actions=conjunction(4294967295,1/64),conjunction(5,2/2),note:01.02.03.04.05.06.07",
+            "conj_id=5,actions=note:");
 
     private SampleMessages() {}
 
