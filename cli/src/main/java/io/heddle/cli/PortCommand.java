@@ -12,10 +12,13 @@ import io.heddle.proto.v1.PortState;
 import io.heddle.proto.v1.PortType;
 import io.heddle.proto.v1.Query;
 import io.heddle.proto.v1.Update;
+import io.heddle.proto.v1.VlanMode;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -38,6 +41,19 @@ final class PortCommand {
         patch,
         tun,
         internal
+    }
+
+    /** What NORMAL does with VLANs at a port. */
+    enum Vlans {
+        access,
+        trunk,
+        native_tagged,
+        native_untagged;
+
+        @Override
+        public String toString() {
+            return name().replace('_', '-');
+        }
     }
 
     /** How OpenFlow treats a port, in the words of {@code ovs-ofctl mod-port}. */
@@ -81,6 +97,20 @@ final class PortCommand {
 
     private static String type(PortType type) {
         return type.name().replace("PORT_TYPE_", "").toLowerCase(Locale.ROOT);
+    }
+
+    private static String vlans(PortState port) {
+        String trunks = port.getTrunksList().stream().map(String::valueOf).collect(Collectors.joining(","));
+        return switch (port.getVlanMode()) {
+            case VLAN_MODE_ACCESS -> "access, tag=" + port.getTag();
+            case VLAN_MODE_NATIVE_TAGGED -> "native-tagged, tag=" + port.getTag() + trunks(trunks);
+            case VLAN_MODE_NATIVE_UNTAGGED -> "native-untagged, tag=" + port.getTag() + trunks(trunks);
+            case VLAN_MODE_TRUNK, VLAN_MODE_UNSPECIFIED, UNRECOGNIZED -> "trunk" + trunks(trunks);
+        };
+    }
+
+    private static String trunks(String trunks) {
+        return trunks.isEmpty() ? "" : ", trunks=" + trunks;
     }
 
     private static String state(PortState port) {
@@ -161,6 +191,7 @@ final class PortCommand {
         out.println("  state  " + state(port));
         out.println("  mac    " + (port.getMac().isEmpty() ? "-" : port.getMac()));
         out.println("  mtu    " + (port.getMtu() == 0 ? "-" : Integer.toString(port.getMtu())));
+        out.println("  vlans  " + vlans(port));
         out.println("  speed  " + (port.getSpeedMbps() == 0 ? "-" : port.getSpeedMbps() + " Mbit/s"));
         out.println("  rx     packets=%d bytes=%d dropped=%d errors=%d"
                 .formatted(
@@ -204,6 +235,15 @@ final class PortCommand {
 
         @Option(names = "--udp-port", paramLabel = "N", description = "vxlan: left out: 4789")
         private int udpPort;
+
+        @Option(names = "--tag", paramLabel = "VLAN", description = "of the port itself: it is an access port")
+        private int tag = -1;
+
+        @Option(names = "--trunks", paramLabel = "VLAN", split = ",", description = "that are carried with a tag")
+        private List<Integer> trunks = List.of();
+
+        @Option(names = "--vlan-mode", paramLabel = "MODE", description = "${COMPLETION-CANDIDATES}")
+        private @Nullable Vlans vlanMode;
     }
 
     @Command(name = "add", description = "Adds a port.", mixinStandardHelpOptions = true)
@@ -214,8 +254,15 @@ final class PortCommand {
             @Option(names = "--type", required = true, description = "${COMPLETION-CANDIDATES}") Type type,
             @ArgGroup(exclusive = false) Details given) {
         Details details = given == null ? new Details() : given;
-        PortConfiguration port = PortConfiguration.newBuilder()
-                .setName(name)
+        PortConfiguration.Builder building = PortConfiguration.newBuilder().addAllTrunks(details.trunks);
+        if (details.tag != -1) {
+            building.setTag(details.tag);
+        }
+        if (details.vlanMode != null) {
+            building.setVlanMode(
+                    VlanMode.valueOf("VLAN_MODE_" + details.vlanMode.name().toUpperCase(Locale.ROOT)));
+        }
+        PortConfiguration port = building.setName(name)
                 .setNumber(details.number)
                 .setType(PortType.valueOf("PORT_TYPE_" + type.name().toUpperCase(Locale.ROOT)))
                 .setPeer(details.peer)

@@ -1,12 +1,14 @@
 package io.heddle.flow.pipeline;
 
+import io.heddle.flow.match.Bits;
 import io.heddle.flow.match.KeyLayout;
 import io.heddle.flow.match.MatchField;
+import io.heddle.flow.packet.EtherTypes;
 import io.heddle.flow.pipeline.Translation.DropCause;
 
 /**
- * Output to NORMAL: what a learning Ethernet bridge does (IEEE 802.1D). Every port is a trunk for all VLANs; addresses are learned per
- * VLAN.
+ * Output to NORMAL: what a learning Ethernet bridge does (IEEE 802.1D and 802.1Q). A port carries the VLANs of its {@link PortVlans};
+ * addresses are learned per VLAN.
  *
  * <p>Threading: none; belongs to one translation.
  */
@@ -15,9 +17,14 @@ final class NormalForwarding {
     private static final long LINK_LOCAL = 0x0180c2000000L;
 
     private static final long GROUP_BIT = 1L << 40;
+    private static final long PRIORITY = 0xe000;
 
     private final Translator translator;
     private final ActionExecution actions;
+
+    private boolean hasChangedTag;
+    private long firstTci;
+    private int firstTpid;
 
     NormalForwarding(Translator translator, ActionExecution actions) {
         this.translator = translator;
@@ -32,7 +39,16 @@ final class NormalForwarding {
         long source = translator.packet.read(MatchField.ETH_SRC);
         long destination = translator.packet.read(MatchField.ETH_DST);
         int tci = (int) translator.packet.read(MatchField.VLAN_VID);
-        int vlan = (tci & KeyLayout.VLAN_PRESENT) != 0 ? tci & 0xfff : 0;
+        int id = (tci & KeyLayout.VLAN_PRESENT) != 0 ? tci & 0xfff : 0;
+        PortInfo from = translator.world.topology().port(bridge.id(), translator.inPort());
+        int vlan = from == null ? id : from.vlans().vlanOf(id);
+        if (from != null && vlan == PortVlans.NOT_ADMITTED) {
+            translator.problem(
+                    DropCause.VLAN,
+                    "dropping VLAN %d packet received on port %s configured as %s"
+                            .formatted(id, from.name(), from.vlans()));
+            return;
+        }
         if ((destination & ~0xfL) == LINK_LOCAL) {
             translator.problem(DropCause.NO_OUTPUT, "a bridge does not forward link-local destinations");
             return;
@@ -44,16 +60,17 @@ final class NormalForwarding {
             translator.saw(bridge.macs(), vlan, destination, known);
         }
         PortInfo port = known == null ? null : translator.world.topology().port(bridge.id(), known.port());
-        if (port == null || !port.canSend()) {
+        if (port == null || !port.canSend() || !port.vlans().carries(vlan)) {
             translator.trace.note(
                     (destination & GROUP_BIT) != 0 ? "group address: flooding" : "no learned address: flooding");
-            flood(bridge);
+            flood(bridge, vlan);
         } else if (port.number() == translator.inPort()) {
             translator.problem(DropCause.OUTPUT_TO_IN_PORT, "the destination is on the port that the packet came from");
         } else {
             translator.trace.note("forwarding to the learned port");
-            actions.send(port);
+            send(port, vlan);
         }
+        restoreTag();
     }
 
     private void learn(BridgeView bridge, int vlan, long source) {
@@ -73,13 +90,63 @@ final class NormalForwarding {
         }
     }
 
-    private void flood(BridgeView bridge) {
+    private void flood(BridgeView bridge, int vlan) {
         for (PortInfo port : translator.world.topology().ports(bridge.id())) {
             if (port.number() != translator.inPort()
                     && port.canSend()
-                    && !port.config().noFlood()) {
-                actions.send(port);
+                    && !port.config().noFlood()
+                    && port.vlans().carries(vlan)) {
+                send(port, vlan);
             }
         }
+    }
+
+    private void send(PortInfo port, int vlan) {
+        setTag(port.vlans().isTagged(vlan), vlan);
+        actions.send(port);
+    }
+
+    /** Gives the packet the tag that it is to leave with, if it has another. A tag of VLAN 0 stays if it says a priority. */
+    private void setTag(boolean isTagged, int vlan) {
+        PacketState packet = translator.packet;
+        int now = (int) packet.read(MatchField.VLAN_VID);
+        boolean isUntagged = now == 0 && !hasChangedTag;
+        if (isTagged && vlan != 0 ? now == (KeyLayout.VLAN_PRESENT | vlan) : isUntagged) {
+            return;
+        }
+        if (!hasChangedTag) {
+            hasChangedTag = true;
+            firstTci = packet.read(MatchField.VLAN_TCI);
+            firstTpid = packet.vlanTpid();
+        }
+        long tci = isTagged ? firstTci & PRIORITY | vlan : 0;
+        writeTci(tci == 0 ? 0 : tci | KeyLayout.VLAN_PRESENT);
+    }
+
+    /** What comes after NORMAL has the packet as it was. */
+    private void restoreTag() {
+        if (hasChangedTag) {
+            writeTci(firstTci);
+            hasChangedTag = false;
+        }
+    }
+
+    private void writeTci(long tci) {
+        PacketState packet = translator.packet;
+        if (tci == packet.read(MatchField.VLAN_TCI)) {
+            return;
+        }
+        boolean isPresent = (packet.read(MatchField.VLAN_VID) & KeyLayout.VLAN_PRESENT) != 0;
+        if (tci == 0) {
+            packet.popVlan();
+            return;
+        }
+        if (!isPresent) {
+            if (packet.hasFullVlanQueue()) {
+                packet.commit(translator.out, false);
+            }
+            packet.pushVlan(firstTpid == 0 ? EtherTypes.VLAN : firstTpid);
+        }
+        packet.write(MatchField.VLAN_TCI, Bits.of(tci), Bits.of(0xffff));
     }
 }

@@ -283,6 +283,12 @@ final class PacketState {
         vlanPushes++;
     }
 
+    /** EtherType of the outermost tag; 0 where there is none. */
+    int vlanTpid() {
+        look(KeyLayout.W_VLAN, TOP_PRESENT | 0xffffL << 48);
+        return (int) (key.word(KeyLayout.W_VLAN) >>> 48);
+    }
+
     /** Says whether another push must wait for a commit. */
     boolean hasFullVlanQueue() {
         return vlanPushes == 2;

@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param isUp administratively up and with a link
  * @param peer datapath number of the other end of a patch port, 0 for other ports
  * @param isTunnel whether packets that leave by it take tunnel fields (tun_id, tun_dst ...) along
+ * @param vlans that it carries for output to NORMAL
  * @param crossings counts what crosses a patch port, which no device counts; null for other ports
  */
 public record PortInfo(
@@ -23,6 +24,7 @@ public record PortInfo(
         PortConfig config,
         int peer,
         boolean isTunnel,
+        PortVlans vlans,
         @Nullable Crossings crossings) {
     /**
      * Packets and octets through a patch port, octets as they came into the switch.
@@ -44,7 +46,7 @@ public record PortInfo(
         public static final PortConfig DEFAULT = new PortConfig(false, false, false, false);
     }
 
-    /** A port whose crossings are not counted. */
+    /** A port that carries all VLANs and whose crossings are not counted. */
     public PortInfo(
             int datapathPort,
             int bridge,
@@ -54,12 +56,17 @@ public record PortInfo(
             PortConfig config,
             int peer,
             boolean isTunnel) {
-        this(datapathPort, bridge, number, name, isUp, config, peer, isTunnel, null);
+        this(datapathPort, bridge, number, name, isUp, config, peer, isTunnel, PortVlans.ALL, null);
     }
 
     /** A plain port that is up. */
     public PortInfo(int datapathPort, int bridge, int number, String name) {
         this(datapathPort, bridge, number, name, true, PortConfig.DEFAULT, 0, false);
+    }
+
+    /** The same port with other VLANs. */
+    public PortInfo withVlans(PortVlans others) {
+        return new PortInfo(datapathPort, bridge, number, name, isUp, config, peer, isTunnel, others, crossings);
     }
 
     boolean canSend() {

@@ -47,7 +47,9 @@ public record Translation(
         /** The recirculation id is not known any more. */
         UNKNOWN_RECIRCULATION,
         /** Fragments are dropped by configuration. */
-        FRAGMENT
+        FRAGMENT,
+        /** The port that the packet came from does not carry its VLAN. */
+        VLAN
     }
 
     public Translation {

@@ -9,13 +9,16 @@ import io.heddle.flow.match.FlowMask;
 import io.heddle.flow.match.KeyLayout;
 import io.heddle.flow.match.MatchField;
 import io.heddle.flow.pipeline.PortInfo;
+import io.heddle.flow.pipeline.PortVlans;
 import io.heddle.flow.table.FlowMod;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -35,6 +38,8 @@ class OpenVSwitchDifferentialTest {
             "group_id=2,type=all,bucket=actions=set_field:02:00:00:00:00:09->eth_dst,output:2,"
                     // Named, for it does not copy what it pushes a tag over.
                     + "bucket=actions=push_vlan:0x8100,set_field:4100->vlan_vid,set_field:2->vlan_pcp,output:3");
+
+    private static final List<Integer> VLANS = List.of(0, 10, 20, 30);
 
     private long ourBits;
     private long theirBits;
@@ -126,6 +131,54 @@ class OpenVSwitchDifferentialTest {
         }
         flows.sort(null);
         return flows;
+    }
+
+    @Test
+    void shouldCarryVlansAsOpenVSwitchDoes(@TempDir Path folder) throws Exception {
+        List<String> programs =
+                List.of("actions=normal", "actions=normal,output:4", "actions=set_field:5->vlan_pcp,normal,output:4");
+        try (OpenVSwitchSandbox sandbox = new OpenVSwitchSandbox(folder)) {
+            for (int round = 0; round < 16; round++) {
+                Random random = new Random(SEED + round);
+                String program = programs.get(round % programs.size());
+                String flow = program.contains("pcp") ? "vlan_tci=0x1000/0x1000," + program : program;
+                PipelineLab lab = lab(List.of(), List.of(flow));
+                sandbox.program(List.of(), List.of(flow));
+                for (int number = 1; number <= 4; number++) {
+                    PortVlans vlans = vlans(random);
+                    lab.port(new PortInfo(number, 0, number, "p" + number).withVlans(vlans));
+                    sandbox.vlans("p" + number, vlans);
+                }
+                for (int i = 0; i < 40; i++) {
+                    FlowKey key = PipelineLab.key("in_port=%d,dl_src=02:00:00:00:00:01,dl_dst=02:00:00:00:00:02,tcp"
+                            .formatted(1 + random.nextInt(4)));
+                    if (random.nextBoolean()) {
+                        int id = VLANS.get(random.nextInt(VLANS.size()));
+                        long tci = 0x1000L | random.nextInt(3) << 13 | id;
+                        key.word(KeyLayout.W_VLAN, 0x8100L << 48 | tci << 32);
+                    }
+                    try {
+                        compare(lab, sandbox, key);
+                    } catch (AssertionError e) {
+                        throw new AssertionError(lab.ports.values().toString(), e);
+                    }
+                }
+            }
+        }
+    }
+
+    private static PortVlans vlans(Random random) {
+        PortVlans.Mode mode = List.of(PortVlans.Mode.values()).get(random.nextInt(4));
+        Set<Integer> trunks = new HashSet<>();
+        if (mode != PortVlans.Mode.ACCESS) {
+            for (int count = random.nextInt(3); count > 0; count--) {
+                trunks.add(VLANS.get(random.nextInt(VLANS.size())));
+            }
+        }
+        // With a native VLAN 0 and trunks it does not carry VLAN 0.
+        int least = mode == PortVlans.Mode.ACCESS ? 0 : 1;
+        int tag = mode == PortVlans.Mode.TRUNK ? -1 : VLANS.get(random.nextInt(least, VLANS.size()));
+        return PortVlans.of(mode, tag, trunks);
     }
 
     @Test

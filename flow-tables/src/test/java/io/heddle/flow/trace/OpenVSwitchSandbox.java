@@ -1,5 +1,6 @@
 package io.heddle.flow.trace;
 
+import io.heddle.flow.pipeline.PortVlans;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.UnixDomainSocketAddress;
@@ -12,6 +13,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -117,6 +119,23 @@ final class OpenVSwitchSandbox implements AutoCloseable {
                     String.join(" ", command) + ": " + text + (isAlive ? "" : "\nOpen vSwitch has ended:\n" + said()));
         }
         return text;
+    }
+
+    /** Sets what a port does with VLANs. */
+    void vlans(String port, PortVlans vlans) throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>(List.of("ovs-vsctl", "--db=unix:" + at("db.sock"), "-t", "20"));
+        command.addAll(List.of("clear", "port", port, "tag", "trunks", "--", "set", "port", port));
+        command.add("vlan_mode=" + vlans.mode().name().toLowerCase(Locale.ROOT).replace('_', '-'));
+        if (vlans.mode() != PortVlans.Mode.TRUNK) {
+            command.add("tag=" + vlans.tag());
+        }
+        if (!vlans.trunks().isEmpty()) {
+            command.add("trunks=["
+                    + String.join(
+                            ",", vlans.trunks().stream().map(String::valueOf).toList())
+                    + "]");
+        }
+        run(command.toArray(String[]::new));
     }
 
     /** Replaces all flows and groups. */

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 
 /** A port of a bridge: its numbers, its setting, its device. Threading: the control loop. */
 final class BridgePort {
-    private final PortConfiguration configuration;
+    private PortConfiguration configuration;
     private final int number;
     private final int datapathNumber;
     private final @Nullable Port device;
@@ -37,6 +37,11 @@ final class BridgePort {
 
     PortConfiguration configuration() {
         return configuration;
+    }
+
+    /** Takes over settings that need no other device. */
+    void setConfiguration(PortConfiguration other) {
+        configuration = other;
     }
 
     String name() {
@@ -91,6 +96,7 @@ final class BridgePort {
                         (config & PortState.CONFIG_NO_PACKET_IN) != 0),
                 peer,
                 configuration.type() == PortConfiguration.PortType.VXLAN,
+                configuration.vlans(),
                 crossings);
     }
 
@@ -99,6 +105,7 @@ final class BridgePort {
                 number,
                 name(),
                 configuration.type(),
+                configuration.vlans(),
                 device == null ? 0 : device.macAddress(),
                 device == null ? 0 : device.mtu(),
                 config,

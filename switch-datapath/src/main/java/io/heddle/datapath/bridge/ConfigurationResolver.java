@@ -119,7 +119,7 @@ final class ConfigurationResolver {
                     number = next++;
                 }
             }
-            ports.add(withNumber(port, number));
+            ports.add(port.withNumber(number));
         }
         return ports;
     }
@@ -171,21 +171,6 @@ final class ConfigurationResolver {
             case PortSpec.Patch s -> false;
             case PortSpec.Memory s -> false;
         };
-    }
-
-    private static PortConfiguration withNumber(PortConfiguration port, int number) {
-        return new PortConfiguration(
-                port.name(),
-                number,
-                port.type(),
-                port.peer(),
-                port.netns(),
-                port.mac(),
-                port.mtu(),
-                port.remote(),
-                port.local(),
-                port.key(),
-                port.udpPort());
     }
 
     private static void checkPatches(SwitchConfiguration configuration) throws ConfigurationException {

@@ -227,12 +227,20 @@ public final class Configurations {
                 lines.add(bridge.name() + ": change settings");
             }
             List<PortConfiguration> had = portsOf(was);
-            had.stream()
-                    .filter(port -> !bridge.ports().contains(port))
-                    .forEach(port -> lines.add("%s: remove port %s".formatted(bridge.name(), port.name())));
-            bridge.ports().stream()
-                    .filter(port -> !had.contains(port))
-                    .forEach(port -> lines.add("%s: add port %s".formatted(bridge.name(), port.name())));
+            for (PortConfiguration port : had) {
+                PortConfiguration will = port(bridge, port.name());
+                if (will == null || !will.isSameDevice(port)) {
+                    lines.add("%s: remove port %s".formatted(bridge.name(), port.name()));
+                } else if (!will.equals(port)) {
+                    lines.add("%s: change VLANs of port %s".formatted(bridge.name(), port.name()));
+                }
+            }
+            for (PortConfiguration port : bridge.ports()) {
+                PortConfiguration there = named(had, port.name());
+                if (there == null || !there.isSameDevice(port)) {
+                    lines.add("%s: add port %s".formatted(bridge.name(), port.name()));
+                }
+            }
         }
         return lines;
     }

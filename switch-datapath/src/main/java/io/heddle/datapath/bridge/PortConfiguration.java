@@ -1,5 +1,8 @@
 package io.heddle.datapath.bridge;
 
+import io.heddle.flow.pipeline.PortVlans;
+import java.util.Objects;
+
 /**
  * A port as it should be. Text that a type does not use is empty, numbers are 0.
  *
@@ -13,6 +16,7 @@ package io.heddle.datapath.bridge;
  * @param local vxlan: own address, or {@code flow}; empty: what the routing table says
  * @param key vxlan: network identifier {@code 0} to {@code 16777215}, or {@code flow}
  * @param udpPort vxlan: 0 for 4789
+ * @param vlans that NORMAL gives it and takes from it
  */
 public record PortConfiguration(
         String name,
@@ -25,7 +29,14 @@ public record PortConfiguration(
         String remote,
         String local,
         String key,
-        int udpPort) {
+        int udpPort,
+        PortVlans vlans) {
+    /** {@code vlans} may be missing in what an earlier version has saved. */
+    @SuppressWarnings("ConstantValue")
+    public PortConfiguration {
+        vlans = Objects.requireNonNullElse(vlans, PortVlans.ALL);
+    }
+
     /** Kind of port. */
     public enum PortType {
         /** A TAP interface that the switch makes. */
@@ -48,6 +59,21 @@ public record PortConfiguration(
 
     /** A port of which only these are said. */
     public static PortConfiguration of(String name, int number, PortType type) {
-        return new PortConfiguration(name, number, type, "", "", "", 0, "", "", "", 0);
+        return new PortConfiguration(name, number, type, "", "", "", 0, "", "", "", 0, PortVlans.ALL);
+    }
+
+    /** Says whether both differ in no more than what can be changed while the port works: its VLANs. */
+    boolean isSameDevice(PortConfiguration other) {
+        return withVlans(other.vlans).equals(other);
+    }
+
+    /** The same port with another number. */
+    PortConfiguration withNumber(int other) {
+        return new PortConfiguration(name, other, type, peer, netns, mac, mtu, remote, local, key, udpPort, vlans);
+    }
+
+    /** The same port with other VLANs. */
+    PortConfiguration withVlans(PortVlans others) {
+        return new PortConfiguration(name, number, type, peer, netns, mac, mtu, remote, local, key, udpPort, others);
     }
 }

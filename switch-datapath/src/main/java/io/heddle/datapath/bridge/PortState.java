@@ -1,9 +1,12 @@
 package io.heddle.datapath.bridge;
 
+import io.heddle.flow.pipeline.PortVlans;
+
 /**
  * A port of a bridge at one moment.
  *
  * @param number OpenFlow number, {@link io.heddle.flow.action.Ports#LOCAL} for the bridge's own
+ * @param vlans that it carries for NORMAL
  * @param macAddress 48 bits, 0 when it has none
  * @param mtu octets of a layer 3 packet, 0 when it has no limit of its own
  * @param config bits {@code CONFIG_*}, as {@code OFPPC_*} of OpenFlow 1.3
@@ -15,6 +18,7 @@ public record PortState(
         int number,
         String name,
         PortConfiguration.PortType type,
+        PortVlans vlans,
         long macAddress,
         int mtu,
         int config,

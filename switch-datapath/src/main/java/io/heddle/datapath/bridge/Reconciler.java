@@ -123,13 +123,25 @@ final class Reconciler {
                 continue;
             }
             for (BridgePort port : bridge.ports().copy()) {
-                if (!wanted.ports().contains(port.configuration())) {
+                PortConfiguration other = Configurations.port(wanted, port.name());
+                if (other != null && other.isSameDevice(port.configuration())) {
+                    changeVlans(bridge, port, other, applied);
+                } else {
                     removePort(bridge, port);
                     applied.add("%s: removed port %s".formatted(bridge.name(), port.name()));
                 }
             }
         }
         owner.refreshDevices();
+    }
+
+    /** The device stays as it is; where hosts are is learned again. */
+    private static void changeVlans(Bridge bridge, BridgePort port, PortConfiguration other, List<String> applied) {
+        if (!other.equals(port.configuration())) {
+            port.setConfiguration(other);
+            bridge.macs().flushPort(port.number());
+            applied.add("%s: changed VLANs of port %s".formatted(bridge.name(), port.name()));
+        }
     }
 
     private void removeBridge(Bridge bridge) {

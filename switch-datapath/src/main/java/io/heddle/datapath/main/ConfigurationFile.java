@@ -6,14 +6,17 @@ import io.heddle.datapath.bridge.ConfigurationException;
 import io.heddle.datapath.bridge.PortConfiguration;
 import io.heddle.datapath.bridge.PortConfiguration.PortType;
 import io.heddle.datapath.bridge.SwitchConfiguration;
+import io.heddle.flow.pipeline.PortVlans;
 import io.heddle.proto.document.DocumentException;
 import io.heddle.proto.document.YamlDocument;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -44,7 +47,7 @@ public record ConfigurationFile(SwitchSettings settings, SwitchConfiguration con
         List<BridgeConfiguration> bridges = new ArrayList<>();
         JsonNode list = document.root().path("bridges");
         for (int i = 0; i < list.size(); i++) {
-            bridges.add(bridge(list.get(i)));
+            bridges.add(bridge(document, list.get(i), "bridges[" + i + "]"));
         }
         checkUnique(document, bridges);
         return new ConfigurationFile(
@@ -65,9 +68,13 @@ public record ConfigurationFile(SwitchSettings settings, SwitchConfiguration con
                 node.has("state") ? Path.of(node.path("state").asString()) : SwitchSettings.DEFAULT_STATE_FOLDER);
     }
 
-    private static BridgeConfiguration bridge(JsonNode node) {
+    private static BridgeConfiguration bridge(YamlDocument document, JsonNode node, String path)
+            throws DocumentException {
         List<PortConfiguration> ports = new ArrayList<>();
-        node.path("ports").forEach(port -> ports.add(port(port)));
+        JsonNode list = node.path("ports");
+        for (int i = 0; i < list.size(); i++) {
+            ports.add(port(document, list.get(i), path + ".ports[" + i + "]"));
+        }
         return new BridgeConfiguration(
                 node.path("name").asString(),
                 datapathId(node.path("datapath-id").asString("")),
@@ -86,7 +93,7 @@ public record ConfigurationFile(SwitchSettings settings, SwitchConfiguration con
         return "0".repeat(16 - digits.length()) + digits.toLowerCase(Locale.ROOT);
     }
 
-    private static PortConfiguration port(JsonNode node) {
+    private static PortConfiguration port(YamlDocument document, JsonNode node, String path) throws DocumentException {
         return new PortConfiguration(
                 node.path("name").asString(),
                 node.path("number").asInt(0),
@@ -98,7 +105,26 @@ public record ConfigurationFile(SwitchSettings settings, SwitchConfiguration con
                 node.path("remote").asString(""),
                 node.path("local").asString(""),
                 node.path("key").asString(""),
-                node.path("port").asInt(0));
+                node.path("port").asInt(0),
+                vlans(document, node, path));
+    }
+
+    private static PortVlans vlans(YamlDocument document, JsonNode node, String path) throws DocumentException {
+        String mode = node.path("vlan-mode").asString("").replace('-', '_').toUpperCase(Locale.ROOT);
+        Set<Integer> trunks = new HashSet<>();
+        node.path("trunks").forEach(trunk -> trunks.add(trunk.asInt()));
+        try {
+            return PortVlans.of(
+                    mode.isEmpty() ? null : PortVlans.Mode.valueOf(mode),
+                    node.path("tag").asInt(-1),
+                    trunks);
+        } catch (IllegalArgumentException e) {
+            // Its message begins with the key.
+            String message = String.valueOf(e.getMessage());
+            int colon = message.indexOf(": ");
+            throw new DocumentException(
+                    document.errorAt(path + "." + message.substring(0, colon), message.substring(colon + 2)));
+        }
     }
 
     private static List<String> strings(JsonNode node) {

@@ -43,6 +43,8 @@ public enum DropReason {
     NO_LIVE_BUCKET("no bucket of the group is live"),
     /** Fragments are not wanted. */
     FRAGMENT("the packet is a fragment, and fragments are dropped"),
+    /** NORMAL does not take packets of this VLAN from the port. */
+    VLAN("the ingress port does not carry the packet's VLAN"),
     /** There was no room for another header. */
     NO_HEADROOM("there was no room for another header"),
     /** The packet came in through a port that the flow tables say must not receive. */

@@ -218,6 +218,7 @@ final class FastPath {
             case NO_RECEIVE -> DropReason.PORT_BLOCKED;
             case UNKNOWN_RECIRCULATION -> DropReason.RECIRC_LIMIT;
             case FRAGMENT -> DropReason.FRAGMENT;
+            case VLAN -> DropReason.VLAN;
         };
     }
 }

@@ -11,6 +11,7 @@ import io.heddle.datapath.metrics.DropReason;
 import io.heddle.flow.action.Action;
 import io.heddle.flow.action.Ports;
 import io.heddle.flow.packet.PacketBuilder;
+import io.heddle.flow.pipeline.PortVlans;
 import io.heddle.flow.table.FlowMod;
 import java.io.IOException;
 import java.time.Duration;
@@ -464,7 +465,8 @@ class HeddleSwitchTest {
     }
 
     private static PortConfiguration patch(String name, String peer) {
-        return new PortConfiguration(name, 0, PortConfiguration.PortType.PATCH, peer, "", "", 0, "", "", "", 0);
+        return new PortConfiguration(
+                name, 0, PortConfiguration.PortType.PATCH, peer, "", "", 0, "", "", "", 0, PortVlans.ALL);
     }
 
     @Test

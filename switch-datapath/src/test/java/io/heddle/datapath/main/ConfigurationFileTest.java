@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.heddle.datapath.bridge.BridgeConfiguration.FailMode;
 import io.heddle.datapath.bridge.PortConfiguration;
 import io.heddle.datapath.bridge.PortConfiguration.PortType;
+import io.heddle.flow.pipeline.PortVlans;
 import io.heddle.proto.document.DocumentException;
 import java.nio.file.Path;
 import java.util.List;
@@ -46,10 +47,23 @@ class ConfigurationFileTest {
             assertThat(bridge.ports())
                     .isEqualTo(List.of(
                             PortConfiguration.of("tap0", 1, PortType.TAP),
-                            new PortConfiguration("h3", 3, PortType.VETH, "eth0", "h3", "", 0, "", "", "", 0),
                             new PortConfiguration(
-                                    "vx0", 4, PortType.VXLAN, "", "", "", 0, "10.0.0.2", "10.0.0.1", "5000", 4789),
-                            new PortConfiguration("vxf", 5, PortType.VXLAN, "", "", "", 0, "flow", "", "flow", 0)));
+                                    "h3", 3, PortType.VETH, "eth0", "h3", "", 0, "", "", "", 0, PortVlans.ALL),
+                            new PortConfiguration(
+                                    "vx0",
+                                    4,
+                                    PortType.VXLAN,
+                                    "",
+                                    "",
+                                    "",
+                                    0,
+                                    "10.0.0.2",
+                                    "10.0.0.1",
+                                    "5000",
+                                    4789,
+                                    PortVlans.ALL),
+                            new PortConfiguration(
+                                    "vxf", 5, PortType.VXLAN, "", "", "", 0, "flow", "", "flow", 0, PortVlans.ALL)));
         });
     }
 
@@ -86,6 +100,30 @@ class ConfigurationFileTest {
                         ConfigurationFile.parse("switch.yaml", GOOD + "  - { name: br1, datapath-id: \"0x1A\" }\n"))
                 .hasMessage("switch.yaml:16: bridges[1].datapath-id: datapath id 000000000000001a is there already, at"
                         + " bridges[0].datapath-id (line 6)");
+    }
+
+    @Test
+    void shouldReadVlans() throws DocumentException {
+        ConfigurationFile file = ConfigurationFile.parse("switch.yaml", """
+                bridges:
+                  - name: br0
+                    ports:
+                      - { name: p1, type: system, tag: 10 }
+                      - { name: p2, type: system, trunks: [10, 20] }
+                      - { name: p3, type: system, vlan-mode: native-untagged, tag: 10, trunks: [20] }
+                """);
+
+        assertThat(file.configuration().bridges().getFirst().ports())
+                .extracting(port -> port.vlans().toString())
+                .containsExactly("access 10", "trunk 10,20", "native-untagged 10, trunk 20");
+        assertThatThrownBy(() -> ConfigurationFile.parse("switch.yaml", """
+                        bridges:
+                          - name: br0
+                            ports:
+                              - { name: p1, type: system, tag: 10, trunks: [20] }
+                        """))
+                .isInstanceOf(DocumentException.class)
+                .hasMessageStartingWith("switch.yaml:4: bridges[0].ports[0].trunks: an access port has none");
     }
 
     @Test

@@ -5,9 +5,11 @@ import io.heddle.datapath.bridge.BridgeConfiguration;
 import io.heddle.datapath.bridge.ConfigurationChange;
 import io.heddle.datapath.bridge.PortConfiguration;
 import io.heddle.datapath.bridge.SwitchConfiguration;
+import io.heddle.flow.pipeline.PortVlans;
 import io.heddle.proto.v1.Configuration;
 import io.heddle.proto.v1.FailMode;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 
 /** Configurations to and from messages. What they mean is checked where they are applied. */
@@ -29,7 +31,7 @@ final class ConfigurationMapping {
                 .addAllListen(bridge.listen())
                 .addAllProtocols(bridge.protocols());
         for (PortConfiguration port : bridge.ports()) {
-            proto.addPorts(io.heddle.proto.v1.PortConfiguration.newBuilder()
+            io.heddle.proto.v1.PortConfiguration.Builder to = proto.addPortsBuilder()
                     .setName(port.name())
                     .setNumber(port.number())
                     .setType(StateMapping.type(port.type()))
@@ -40,7 +42,11 @@ final class ConfigurationMapping {
                     .setRemote(port.remote())
                     .setLocal(port.local())
                     .setKey(port.key())
-                    .setUdpPort(port.udpPort()));
+                    .setUdpPort(port.udpPort());
+            if (!port.vlans().equals(PortVlans.ALL)) {
+                to.setVlanMode(StateMapping.mode(port.vlans().mode())).addAllTrunks(StateMapping.trunks(port.vlans()));
+                StateMapping.tag(port.vlans()).ifPresent(to::setTag);
+            }
         }
         return proto.build();
     }
@@ -124,7 +130,35 @@ final class ConfigurationMapping {
                 port.getRemote(),
                 port.getLocal(),
                 port.getKey(),
-                unsigned(port.getUdpPort(), path + ".udp_port"));
+                unsigned(port.getUdpPort(), path + ".udp_port"),
+                vlans(port, path));
+    }
+
+    private static PortVlans vlans(io.heddle.proto.v1.PortConfiguration port, String path) {
+        PortVlans.Mode mode = switch (port.getVlanMode()) {
+            case VLAN_MODE_UNSPECIFIED -> null;
+            case VLAN_MODE_ACCESS -> PortVlans.Mode.ACCESS;
+            case VLAN_MODE_TRUNK -> PortVlans.Mode.TRUNK;
+            case VLAN_MODE_NATIVE_TAGGED -> PortVlans.Mode.NATIVE_TAGGED;
+            case VLAN_MODE_NATIVE_UNTAGGED -> PortVlans.Mode.NATIVE_UNTAGGED;
+            case UNRECOGNIZED ->
+                throw Failures.refusal(
+                        Code.INVALID_ARGUMENT,
+                        path + ".vlan_mode",
+                        "the mode is unknown: access, trunk, native-tagged or native-untagged");
+        };
+        try {
+            int tag = port.hasTag() ? unsigned(port.getTag(), path + ".tag") : -1;
+            return PortVlans.of(mode, tag, new HashSet<>(port.getTrunksList()));
+        } catch (IllegalArgumentException e) {
+            // Its message begins with the setting.
+            String message = String.valueOf(e.getMessage());
+            int colon = message.indexOf(": ");
+            throw Failures.refusal(
+                    Code.INVALID_ARGUMENT,
+                    path + "." + message.substring(0, colon).replace('-', '_'),
+                    message.substring(colon + 2));
+        }
     }
 
     private static int unsigned(int number, String path) {

@@ -17,6 +17,7 @@ import io.heddle.flow.conntrack.TcpState;
 import io.heddle.flow.group.GroupMod;
 import io.heddle.flow.match.Bits;
 import io.heddle.flow.meter.MeterMod;
+import io.heddle.flow.pipeline.PortVlans;
 import io.heddle.flow.table.FlowMod;
 import io.heddle.flow.text.AddressText;
 import io.heddle.flow.text.FlowFormatter;
@@ -40,8 +41,11 @@ import io.heddle.proto.v1.PortType;
 import io.heddle.proto.v1.TableState;
 import io.heddle.proto.v1.TraceNode;
 import io.heddle.proto.v1.Uint128;
+import io.heddle.proto.v1.VlanMode;
 import java.nio.ByteBuffer;
 import java.util.HexFormat;
+import java.util.List;
+import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 
 /** What a bridge says about itself, as messages. */
@@ -143,8 +147,11 @@ final class StateMapping {
 
     static io.heddle.proto.v1.PortState port(PortState state) {
         PortState.Counters counters = state.counters();
-        return io.heddle.proto.v1.PortState.newBuilder()
-                .setNumber(state.number())
+        io.heddle.proto.v1.PortState.Builder proto = io.heddle.proto.v1.PortState.newBuilder()
+                .setVlanMode(mode(state.vlans().mode()))
+                .addAllTrunks(trunks(state.vlans()));
+        tag(state.vlans()).ifPresent(proto::setTag);
+        return proto.setNumber(state.number())
                 .setName(state.name())
                 .setType(type(state.type()))
                 .setMac(state.macAddress() == 0 ? "" : AddressText.ethernet(state.macAddress()))
@@ -180,6 +187,23 @@ final class StateMapping {
             case INTERNAL -> PortType.PORT_TYPE_INTERNAL;
             case MEMORY -> PortType.PORT_TYPE_MEMORY;
         };
+    }
+
+    static VlanMode mode(PortVlans.Mode mode) {
+        return switch (mode) {
+            case ACCESS -> VlanMode.VLAN_MODE_ACCESS;
+            case TRUNK -> VlanMode.VLAN_MODE_TRUNK;
+            case NATIVE_TAGGED -> VlanMode.VLAN_MODE_NATIVE_TAGGED;
+            case NATIVE_UNTAGGED -> VlanMode.VLAN_MODE_NATIVE_UNTAGGED;
+        };
+    }
+
+    static OptionalInt tag(PortVlans vlans) {
+        return vlans.mode() == PortVlans.Mode.TRUNK ? OptionalInt.empty() : OptionalInt.of(vlans.tag());
+    }
+
+    static List<Integer> trunks(PortVlans vlans) {
+        return vlans.trunks().stream().sorted().toList();
     }
 
     static FailMode failMode(BridgeConfiguration.FailMode mode) {

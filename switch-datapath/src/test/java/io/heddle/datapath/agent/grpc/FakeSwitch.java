@@ -29,6 +29,7 @@ import io.heddle.flow.error.FlowError;
 import io.heddle.flow.error.FlowException;
 import io.heddle.flow.match.Bits;
 import io.heddle.flow.match.Match;
+import io.heddle.flow.pipeline.PortVlans;
 import io.heddle.flow.table.FlowMod;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -491,6 +492,7 @@ final class FakeSwitch implements SwitchControl, AutoCloseable {
                 number,
                 name,
                 PortConfiguration.PortType.MEMORY,
+                PortVlans.ALL,
                 0x020000000000L + number,
                 1500,
                 0,
