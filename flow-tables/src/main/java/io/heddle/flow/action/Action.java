@@ -3,6 +3,7 @@ package io.heddle.flow.action;
 import io.heddle.flow.match.Bits;
 import io.heddle.flow.match.MatchField;
 import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -220,6 +221,49 @@ public sealed interface Action {
             }
             octets += "0".repeat((REST - octets.length() % UNIT + UNIT) % UNIT);
         }
+    }
+
+    /**
+     * Executes actions on a copy of the packet, and at their end the action set as it is by then; packet, registers, stack and action set
+     * are then as before ({@code NXAST_CLONE}).
+     */
+    record CloneActions(List<Action> actions) implements Action {
+        public CloneActions {
+            actions = List.copyOf(actions);
+        }
+    }
+
+    /** Puts bits of a field on the packet's stack ({@code NXAST_STACK_PUSH}). */
+    record Push(Subfield source) implements Action {}
+
+    /** Takes bits off the packet's stack ({@code NXAST_STACK_POP}): the lowest, and zeros where there are fewer. */
+    record Pop(Subfield destination) implements Action {}
+
+    /** Ends the packet's way through lists of actions and tables ({@code NXAST_EXIT}); its action set is not executed. */
+    record Exit() implements Action {}
+
+    /**
+     * Writes to one bit whether the packet, from its Ethernet header on, is longer than that ({@code NXAST_CHECK_PKT_LARGER}).
+     *
+     * @param length octets, 0 to 65535
+     */
+    record CheckPacketLarger(int length, Subfield destination) implements Action {
+        public CheckPacketLarger {
+            if (length < 0 || length > 0xffff) {
+                throw new IllegalArgumentException("length " + length + " is not in 0-65535");
+            }
+        }
+    }
+
+    /** Chooses no queue for later outputs ({@code NXAST_POP_QUEUE}). */
+    record PopQueue() implements Action {}
+
+    /** The actions and those in them, in the order in which they stand. */
+    static Stream<Action> flattened(List<Action> actions) {
+        return actions.stream()
+                .flatMap(action -> action instanceof CloneActions clone
+                        ? Stream.concat(Stream.of(action), flattened(clone.actions()))
+                        : Stream.of(action));
     }
 
     /** Adds or changes a flow that is made of the packet ({@code NXAST_LEARN}, {@code NXAST_LEARN2}). */

@@ -76,6 +76,12 @@ public final class ActionSet {
             case Action.Meter a -> 11;
             case Action.ConntrackClear a -> 11;
             case Action.Learn a -> 11;
+            case Action.CloneActions a -> 11;
+            case Action.Push a -> 11;
+            case Action.Pop a -> 11;
+            case Action.Exit a -> 11;
+            case Action.CheckPacketLarger a -> 11;
+            case Action.PopQueue a -> 11;
             case Action.Conjunction a -> 11;
             case Action.Note a -> 11;
             case Action.FinTimeout a -> 11;

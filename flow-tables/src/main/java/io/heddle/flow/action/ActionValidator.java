@@ -107,6 +107,12 @@ public final class ActionValidator {
                 case Action.Conntrack a -> throw notInSet(at, "ct");
                 case Action.ConntrackClear a -> throw notInSet(at, "ct_clear");
                 case Action.Learn a -> throw notInSet(at, "learn");
+                case Action.CloneActions a -> throw notInSet(at, "clone");
+                case Action.Push a -> throw notInSet(at, "push");
+                case Action.Pop a -> throw notInSet(at, "pop");
+                case Action.Exit a -> throw notInSet(at, "exit");
+                case Action.CheckPacketLarger a -> throw notInSet(at, "check_pkt_larger");
+                case Action.PopQueue a -> throw notInSet(at, "pop_queue");
                 case Action.Conjunction a -> throw notInSet(at, "conjunction");
                 case Action.Note a -> throw notInSet(at, "note");
                 case Action.FinTimeout a -> throw notInSet(at, "fin_timeout");
@@ -184,9 +190,23 @@ public final class ActionValidator {
                 new LearnCheck(isMatched, key, known).check(learn.spec(), path + ".learn");
                 Action.Subfield result = learn.spec().result();
                 if (result != null) {
-                    known.words()[result.field().word()] &= ~result.field().wordMask();
+                    checkWritten(result, path + ".learn.result_dst");
                 }
             }
+            case Action.CloneActions clone -> checkClone(clone.actions(), path + ".clone");
+            case Action.Push push -> checkReadable(push.source().field(), path + ".push");
+            case Action.Pop pop -> checkWritten(pop.destination(), path + ".pop");
+            case Action.Exit exit -> {}
+            case Action.CheckPacketLarger larger -> {
+                if (larger.destination().bits() != 1) {
+                    throw new FlowException(
+                            ErrorCode.BAD_ACTION_BAD_SET_ARGUMENT,
+                            path + ".check_pkt_larger",
+                            "the answer is one bit, not " + larger.destination().bits());
+                }
+                checkWritten(larger.destination(), path + ".check_pkt_larger");
+            }
+            case Action.PopQueue pop -> {}
             case Action.Conjunction conjunction -> {}
             case Action.Note note -> {}
             case Action.FinTimeout fin ->
@@ -244,6 +264,27 @@ public final class ActionValidator {
         if (!set.isMasked()) {
             write(field, set.value());
         }
+    }
+
+    /** What is known of the packet is as before after it. */
+    private void checkClone(List<Action> actions, String path) throws FlowException {
+        FlowKey keyBefore = new FlowKey(key);
+        FlowMask knownBefore = new FlowMask(known);
+        boolean wasMatched = isMatched;
+        for (int i = 0; i < actions.size(); i++) {
+            check(actions.get(i), path + "[" + i + "]");
+        }
+        key.copyFrom(keyBefore);
+        known.copyFrom(knownBefore);
+        isMatched = wasMatched;
+    }
+
+    private void checkWritten(Action.Subfield bits, String path) throws FlowException {
+        MatchField field = bits.field();
+        checkWritable(field, path);
+        checkPrerequisite(field, path);
+        checkOutsideOfConntrack(field, path);
+        known.words()[field.word()] &= ~field.wordMask();
     }
 
     private void checkCopy(CopyField copy, String path) throws FlowException {

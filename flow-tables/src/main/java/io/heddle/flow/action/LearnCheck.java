@@ -25,11 +25,6 @@ record LearnCheck(boolean isMatched, FlowKey key, FlowMask known) {
                     path + ".table_id",
                     "table " + spec.tableId() + " is not in 0-" + LAST_TABLE);
         }
-        Subfield result = spec.result();
-        if (result != null) {
-            writable(result.field(), path + ".result_dst");
-            checkSource(result.field(), path + ".result_dst");
-        }
         FlowKey learnedKey = new FlowKey();
         FlowMask learnedMask = new FlowMask();
         for (int i = 0; i < spec.parts().size(); i++) {

@@ -47,6 +47,8 @@ final class ActionExecution {
             case Action.Output output ->
                 output.port() == Ports.NORMAL || output.port() == Ports.TABLE || isPatch(output.port(), translator);
             case Action.SetQueue a -> false;
+            case Action.PopQueue a -> false;
+            case Action.Exit a -> false;
             case Action.Meter a -> false;
             case Action.Controller a -> false;
             case Action.ConntrackClear a -> false;
@@ -91,6 +93,12 @@ final class ActionExecution {
             case Action.Note note -> {}
             case Action.FinTimeout fin -> learning.finTimeout(fin);
             case Action.Resubmit resubmit -> translator.resubmit(resubmit.tableId(), resubmit.inPort());
+            case Action.CloneActions clone -> translator.runClone(clone.actions());
+            case Action.Push push -> translator.push(read(push.source()));
+            case Action.Pop pop -> pop(pop.destination());
+            case Action.Exit exit -> translator.exit();
+            case Action.CheckPacketLarger larger -> translator.ask(larger);
+            case Action.PopQueue pop -> packet.popQueue();
             case Action.SetQueue queue -> packet.setQueue(queue.queueId());
             case Action.SetField set -> setField(set.field(), set.value(), set.mask());
             case Action.CopyField copy -> copyField(copy);
@@ -205,6 +213,23 @@ final class ActionExecution {
         }
         translator.packet.look(new FlowMask().add(field, bits));
         return translator.packet.key.get(field).and(bits);
+    }
+
+    private void pop(Action.Subfield destination) {
+        Bits value = translator.pop();
+        if (value == null) {
+            translator.trace.note("the stack is empty: nothing is popped");
+        } else {
+            write(destination, value);
+        }
+    }
+
+    /** Writes the lowest bits of a value to some bits of a field, if the packet has that. */
+    void write(Action.Subfield to, Bits value) {
+        if (hasHeaderOf(to.field())) {
+            Bits mask = Bits.ones(to.bits());
+            translator.packet.write(to.field(), value.and(mask).shiftLeft(to.bit()), mask.shiftLeft(to.bit()));
+        }
     }
 
     /** Reads some bits of a field, and records that these, not all of the field, were looked at. */

@@ -69,6 +69,19 @@ public sealed interface DatapathAction {
     /** Takes away what the connection tracker said of the packet. */
     record ConntrackClear() implements DatapathAction {}
 
+    /**
+     * Executes one list or the other, and is always the last action.
+     *
+     * @param length octets from the Ethernet header on; of a super-frame each segment counts
+     */
+    record CheckLength(int length, List<DatapathAction> ifLonger, List<DatapathAction> otherwise)
+            implements DatapathAction {
+        public CheckLength {
+            ifLonger = List.copyOf(ifLonger);
+            otherwise = List.copyOf(otherwise);
+        }
+    }
+
     /** Extracts the key again and looks the packet up with this recirculation id. Always the last action. */
     record Recirculate(int recirculationId) implements DatapathAction {}
 }

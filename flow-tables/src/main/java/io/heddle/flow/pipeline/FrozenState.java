@@ -2,6 +2,7 @@ package io.heddle.flow.pipeline;
 
 import io.heddle.flow.action.Action;
 import io.heddle.flow.action.Instruction;
+import io.heddle.flow.match.Bits;
 import io.heddle.flow.match.Match;
 import java.util.List;
 
@@ -14,12 +15,20 @@ import java.util.List;
  * @param isTracked whether what the connection tracker said of the packet is known after that
  * @param rest what is left to do, in order
  * @param actionSet to be executed after that
+ * @param stack what was pushed and not popped
  */
 record FrozenState(
-        int bridge, int inPort, Match pipelineFields, boolean isTracked, List<Step> rest, List<Action> actionSet) {
+        int bridge,
+        int inPort,
+        Match pipelineFields,
+        boolean isTracked,
+        List<Step> rest,
+        List<Action> actionSet,
+        List<Bits> stack) {
     FrozenState {
         rest = List.copyOf(rest);
         actionSet = List.copyOf(actionSet);
+        stack = List.copyOf(stack);
     }
 
     /** Where the actions come from, for punts and traces. */

@@ -62,8 +62,7 @@ final class LearnExecution {
         }
         Subfield result = spec.result();
         if (result != null) {
-            Bits mask = Bits.ones(1).shiftLeft(result.bit());
-            translator.packet.write(result.field(), isLearned ? mask : Bits.ZERO, mask);
+            actions.write(result, Bits.of(isLearned ? 1 : 0));
         }
     }
 

@@ -223,6 +223,11 @@ final class PacketState {
         pending.addWord(KeyLayout.W_HASH_PRIORITY, bits);
     }
 
+    /** Chooses no queue for later outputs. */
+    void popQueue() {
+        setQueue(-1);
+    }
+
     /** A tag that is there keeps being there, or not, as bit 12 says: that is a push or a pop. */
     private void writeTci(MatchField field, Bits value, Bits mask) {
         long word = key.word(KeyLayout.W_VLAN);

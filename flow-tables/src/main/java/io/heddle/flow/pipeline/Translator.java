@@ -36,6 +36,9 @@ final class Translator {
     /** Bridges, groups and resubmits inside of each other. */
     static final int MAX_DEPTH = 64;
 
+    /** Values on a packet's stack. */
+    static final int MAX_STACK = 4096;
+
     /** Table lookups by resubmit, in all. */
     static final int MAX_RESUBMITS = 4096;
 
@@ -76,6 +79,15 @@ final class Translator {
     private ActionSet actionSet = new ActionSet();
     private @Nullable List<FrozenState.Step> frozen;
     private boolean isStopped;
+
+    /** An {@code exit} was executed: no list of actions and no table goes on, nor does the action set. */
+    private boolean isOver;
+
+    private List<Bits> stack = new ArrayList<>();
+
+    /** What is frozen goes on twice, once for each answer; null for once. */
+    private Action.@Nullable CheckPacketLarger question;
+
     private @Nullable BridgeView bridge;
     private Origin origin = new Origin(0, 0, false);
 
@@ -162,6 +174,7 @@ final class Translator {
             case DatapathAction.Output a -> true;
             case DatapathAction.Punt a -> true;
             case DatapathAction.Recirculate a -> true;
+            case DatapathAction.CheckLength a -> true;
             case DatapathAction.Clone a -> a.actions().stream().anyMatch(Translator::isDelivery);
             case DatapathAction.Meter a -> false;
             case DatapathAction.Truncate a -> false;
@@ -258,7 +271,7 @@ final class Translator {
     /** Takes the packet through tables until no entry sends it further. */
     private void runTables(int first) {
         int table = first;
-        while (table != STOP && !isStopped) {
+        while (table != STOP && !isStopped && !isOver) {
             if (packet.needsParse()) {
                 freeze(new FrozenState.Step.Table(table));
                 return;
@@ -335,7 +348,7 @@ final class Translator {
                     return go.tableId();
                 }
             }
-            if (isStopped) {
+            if (isStopped || isOver) {
                 return STOP;
             }
             if (frozen != null) {
@@ -394,7 +407,7 @@ final class Translator {
             trace.begin(new TraceListener.Step.OneAction(action));
             actions.execute(action);
             trace.end();
-            if (isStopped) {
+            if (isStopped || isOver) {
                 return;
             }
             if (frozen != null) {
@@ -408,7 +421,7 @@ final class Translator {
 
     /** Executes the action set, or freezes what is left: the end of every scope. */
     private void endScope() {
-        if (!isStopped && frozen == null && !actionSet.isEmpty()) {
+        if (!isStopped && !isOver && frozen == null && !actionSet.isEmpty()) {
             List<Action> set = actionSet.inOrder();
             actionSet = new ActionSet();
             trace.begin(new TraceListener.Step.ActionSetBegins());
@@ -421,6 +434,53 @@ final class Translator {
         if (!isStopped && frozen != null) {
             recirculate(frozen);
         }
+    }
+
+    /** Ends the packet's way, in this scope. */
+    void exit() {
+        isOver = true;
+    }
+
+    /** Puts a value on the stack. */
+    void push(Bits value) {
+        if (stack.size() == MAX_STACK) {
+            tooDeep("too many values are pushed");
+        } else {
+            stack.add(value);
+        }
+    }
+
+    /** Takes the last value off the stack; null when there is none. */
+    @Nullable
+    Bits pop() {
+        return stack.isEmpty() ? null : stack.removeLast();
+    }
+
+    /** What is left to do depends on the packet's length, which a translation does not know. */
+    void ask(Action.CheckPacketLarger about) {
+        question = about;
+        frozen = new ArrayList<>();
+    }
+
+    /** Executes actions, and the action set, on a copy of the packet. */
+    void runClone(List<Action> list) {
+        if (depth >= MAX_DEPTH) {
+            tooDeep();
+            return;
+        }
+        depth++;
+        packet.commit(out, false);
+        List<Action> set = actionSet.inOrder();
+        int reasonBefore = reason;
+        Scope outer = openScope();
+        reason = reasonBefore;
+        set.forEach(actionSet::write);
+        runActions(list);
+        endScope();
+        boolean isExit = isOver;
+        closeScope(outer);
+        isOver |= isExit;
+        depth--;
     }
 
     // ---- groups
@@ -455,6 +515,7 @@ final class Translator {
         FlowEntry ownEntry = entry;
         packet.pipelineFields(Match.ANY);
         packet.forgetConnection();
+        stack.clear();
         origin = new Origin(0, 0, false);
         if (port.crossings() != null) {
             counters.add(port.crossings().sent());
@@ -472,16 +533,25 @@ final class Translator {
 
     /** What a scope hides and gives back. */
     private record Scope(
-            PacketState packet, List<DatapathAction> out, ActionSet actionSet, boolean isStopped, int reason) {}
+            PacketState packet,
+            List<DatapathAction> out,
+            ActionSet actionSet,
+            boolean isStopped,
+            boolean isOver,
+            List<Bits> stack,
+            int reason) {}
 
     private Scope openScope() {
-        Scope outer = new Scope(packet, out, actionSet, isStopped, reason);
+        Scope outer = new Scope(packet, out, actionSet, isStopped, isOver, stack, reason);
         packet = new PacketState(outer.packet);
         out = new ArrayList<>();
         actionSet = new ActionSet();
         isStopped = false;
+        isOver = false;
+        stack = new ArrayList<>(stack);
         reason = PacketInReason.ACTION;
         frozen = null;
+        question = null;
         return outer;
     }
 
@@ -491,8 +561,11 @@ final class Translator {
         out = outer.out;
         actionSet = outer.actionSet;
         isStopped = outer.isStopped || isFailed;
+        isOver = outer.isOver;
+        stack = outer.stack;
         reason = outer.reason;
         frozen = null;
+        question = null;
         boolean leavesPacketAlone = inner.stream()
                 .allMatch(action -> action instanceof DatapathAction.Output
                         || action instanceof DatapathAction.Punt
@@ -515,23 +588,52 @@ final class Translator {
     }
 
     private void recirculate(List<FrozenState.Step> rest) {
-        if (bridge == null) {
+        BridgeView here = bridge;
+        if (here == null) {
             return;
         }
+        Action.CheckPacketLarger asked = question;
+        if (asked == null) {
+            recirculate(here, rest);
+        } else if (!rest.isEmpty() || !actionSet.isEmpty()) {
+            packet.commit(out, true);
+            out.add(new DatapathAction.CheckLength(
+                    asked.length(), answered(here, rest, asked, true), answered(here, rest, asked, false)));
+        }
+        frozen = null;
+        question = null;
+        isStopped = true;
+    }
+
+    private List<DatapathAction> answered(
+            BridgeView here, List<FrozenState.Step> rest, Action.CheckPacketLarger asked, boolean isLonger) {
+        PacketState packetBefore = packet;
+        List<DatapathAction> outBefore = out;
+        packet = new PacketState(packet);
+        out = new ArrayList<>();
+        trace.note((isLonger ? "longer than " : "not longer than ") + asked.length() + " octets:");
+        actions.write(asked.destination(), Bits.of(isLonger ? 1 : 0));
+        recirculate(here, rest);
+        List<DatapathAction> answered = out;
+        packet = packetBefore;
+        out = outBefore;
+        return answered;
+    }
+
+    private void recirculate(BridgeView here, List<FrozenState.Step> rest) {
         FrozenState state = new FrozenState(
-                bridge.id(),
+                here.id(),
                 (int) packet.key.getLong(MatchField.IN_PORT),
                 packet.pipelineFields(),
                 packet.isTracked(),
                 rest,
-                actionSet.inOrder());
+                actionSet.inOrder(),
+                stack);
         RecirculationTable.Frozen entry = world.recirculations.freeze(state, world.nowNs);
         counters.add(entry.used());
         packet.commit(out, true);
         out.add(new DatapathAction.Recirculate(entry.id()));
         trace.note("the packet is parsed again and goes on with recirculation id 0x" + Integer.toHexString(entry.id()));
-        frozen = null;
-        isStopped = true;
     }
 
     /** Sends a copy of the packet, that the connection tracker has looked at, to a table. */
@@ -546,7 +648,8 @@ final class Translator {
                 packet.pipelineFields(),
                 true,
                 List.of(new FrozenState.Step.Table(tableId)),
-                actionSet.inOrder());
+                actionSet.inOrder(),
+                stack);
         RecirculationTable.Frozen entry = world.recirculations.freeze(state, world.nowNs);
         counters.add(entry.used());
         out.add(new DatapathAction.Clone(List.of(new DatapathAction.Recirculate(entry.id()))));
@@ -578,6 +681,7 @@ final class Translator {
             packet.forgetConnection();
         }
         state.actionSet().forEach(actionSet::write);
+        stack.addAll(state.stack());
         if (handleFragments()) {
             resume(state.rest());
             endScope();
@@ -586,7 +690,7 @@ final class Translator {
     }
 
     private void resume(List<FrozenState.Step> steps) {
-        for (int i = 0; i < steps.size() && !isStopped; i++) {
+        for (int i = 0; i < steps.size() && !isStopped && !isOver; i++) {
             switch (steps.get(i)) {
                 case FrozenState.Step.Table table -> runTables(table.tableId());
                 case FrozenState.Step.Actions list -> {
@@ -652,7 +756,11 @@ final class Translator {
     }
 
     private void tooDeep() {
-        problem(DropCause.TRANSLATION_LIMIT, "too many resubmits, groups or patch ports: the packet is dropped");
+        tooDeep("too many resubmits, clones, groups or patch ports are in each other");
+    }
+
+    private void tooDeep(String why) {
+        problem(DropCause.TRANSLATION_LIMIT, why + ": the packet is dropped");
         cause = DropCause.TRANSLATION_LIMIT;
         isFailed = true;
         isStopped = true;

@@ -288,7 +288,7 @@ public final class FlowEntry extends ClassifierRule {
                 case Instruction.WriteMetadata i -> List.of();
                 case Instruction.GotoTable i -> List.of();
             };
-            if (actions.stream().anyMatch(predicate)) {
+            if (Action.flattened(actions).anyMatch(predicate)) {
                 return true;
             }
         }

@@ -81,6 +81,13 @@ final class ActionFormatter {
             case Action.ConntrackClear _ -> "ct_clear";
             case Action.Learn learn -> LearnText.format(values, learn.spec());
             case Action.FinTimeout fin -> finTimeout(fin);
+            case Action.CloneActions clone -> "clone(" + join(clone.actions()) + ")";
+            case Action.Push push -> "push:" + subfield(push.source());
+            case Action.Pop pop -> "pop:" + subfield(pop.destination());
+            case Action.Exit _ -> "exit";
+            case Action.CheckPacketLarger larger ->
+                "check_pkt_larger(" + larger.length() + ")->" + subfield(larger.destination());
+            case Action.PopQueue _ -> "pop_queue";
             case Action.Conjunction part ->
                 "conjunction(" + Integer.toUnsignedString(part.id()) + "," + part.dimension() + "/" + part.dimensions()
                         + ")";

@@ -35,10 +35,14 @@ final class ActionParser {
     private static final Token.Place TABLE = new Token.Place(ErrorCode.BAD_INSTRUCTION_BAD_TABLE_ID, "instructions");
 
     private static final int OFPR_ACTION = 1;
+    private static final int MAX_DEPTH = 32;
 
     private final FieldText values;
     private final int protocol;
     private boolean hasTag;
+
+    /** Clones that the text at hand stands in. */
+    private int depth;
 
     ActionParser(FieldText values, Match match) {
         this.values = values;
@@ -174,6 +178,13 @@ final class ActionParser {
             case "learn" ->
                 actions.add(new Action.Learn(LearnText.parse(values, valueOrEmpty(token), token.valuePosition())));
             case "fin_timeout" -> actions.add(finTimeout(token));
+            case "clone" -> actions.add(cloneOf(token));
+            case "push" -> actions.add(new Action.Push(stacked(token)));
+            case "pop" -> actions.add(new Action.Pop(stacked(token)));
+            case "exit" -> actions.add(new Action.Exit());
+            case "check_pkt_larger" -> actions.add(checkPacketLarger(token));
+            case "pop_queue" -> actions.add(new Action.PopQueue());
+            case "enqueue" -> enqueue(token, actions);
             case "conjunction" -> actions.add(conjunction(token));
             case "note" -> actions.add(note(token));
             case "ct_clear" -> actions.add(new Action.ConntrackClear());
@@ -336,6 +347,52 @@ final class ActionParser {
             }
         }
         throw place.at(at, text, "a reason is one of " + String.join(", ", ActionFormatter.REASONS));
+    }
+
+    private Action cloneOf(Token token) throws FlowException {
+        if (depth == MAX_DEPTH) {
+            throw ARGUMENT.under("clone")
+                    .at(token.position(), "clone", "more than " + MAX_DEPTH + " clones are in each other");
+        }
+        depth++;
+        try {
+            return new Action.CloneActions(actions(valueOrEmpty(token), token.valuePosition()));
+        } finally {
+            depth--;
+        }
+    }
+
+    private static Subfield stacked(Token token) throws FlowException {
+        return subfield(
+                token.required(ARGUMENT.under(token.name()), token.name() + ":NXM_NX_REG0[]"), token.valuePosition());
+    }
+
+    private static Action checkPacketLarger(Token token) throws FlowException {
+        Token.Place place = ARGUMENT.under("check_pkt_larger");
+        String text = token.required(place, "check_pkt_larger(1500)->NXM_NX_REG0[0]");
+        int at = token.valuePosition();
+        int arrow = text.indexOf(")->");
+        if (arrow < 0) {
+            throw place.at(at, text, "no field for the answer: write check_pkt_larger(1500)->NXM_NX_REG0[0]");
+        }
+        int length = FieldText.integer(text.substring(0, arrow), 0xffff, "the length", at, place);
+        return new Action.CheckPacketLarger(length, subfield(text.substring(arrow + 3), at + arrow + 3));
+    }
+
+    /** An action of OpenFlow 1.0: a queue for one output. */
+    private void enqueue(Token token, List<Action> actions) throws FlowException {
+        Token.Place place = ARGUMENT.under("enqueue");
+        String text = token.required(place, "enqueue:1:5");
+        int at = token.valuePosition();
+        int end = Math.max(text.lastIndexOf(':'), text.lastIndexOf(','));
+        if (end < 0) {
+            throw place.at(at, text, "write port and queue: enqueue:1:5");
+        }
+        int queue = (int) FieldText.number(text.substring(end + 1).trim(), 32, "a queue", at + end + 1, place)
+                .low();
+        actions.add(new Action.SetQueue(queue));
+        actions.add(new Action.Output(values.port(text.substring(0, end).trim(), at, OUT_PORT)));
+        actions.add(new Action.PopQueue());
     }
 
     private static Action conjunction(Token token) throws FlowException {
@@ -549,19 +606,9 @@ final class ActionParser {
         }
         String known = token.name().toLowerCase(Locale.ROOT);
         String what = switch (known) {
-            case "multipath",
-                    "bundle",
-                    "bundle_load",
-                    "clone",
-                    "sample",
-                    "exit",
-                    "enqueue",
-                    "pop_queue",
-                    "push",
-                    "pop",
-                    "encap",
-                    "decap",
-                    "check_pkt_larger" -> "this action is not supported by this switch";
+            case "multipath", "bundle", "bundle_load", "encap", "decap" ->
+                "this action is not supported by this switch";
+            case "sample" -> "packets are not sampled by this switch: leave sample(...) out";
             default ->
                 "no action and no port has this name; actions are written as in ovs-actions(7), for example"
                         + " set_field:10.0.0.1->ip_dst,output:2";

@@ -193,7 +193,7 @@ final class LearnText {
     private static String format(FieldText values, Part part) {
         Subfield source = part.source();
         Subfield destination = part.destination();
-        String from = source == null ? FieldText.hexAlways(part.value()) : ActionFormatter.subfield(source);
+        String from = source == null ? FieldText.hex(part.value()) : ActionFormatter.subfield(source);
         if (destination == null) {
             return "output:" + from;
         }

@@ -7,7 +7,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One piece of a flow: {@code name}, {@code name=value}, {@code name:value} or {@code name(value)}.
+ * One piece of a flow: {@code name}, {@code name=value}, {@code name:value}, {@code name(value)}, or {@code name(} with a value such as
+ * {@code 5)->field}.
  *
  * @param name up to the delimiter
  * @param value null when there is none
@@ -79,6 +80,10 @@ record Token(String name, @Nullable String value, int position, int valuePositio
         }
         if (delimiter == '(') {
             int close = closing(text, at, offset, place);
+            if (text.startsWith("->", close + 1)) {
+                int end = valueEnd(text, close + 1, offset, place);
+                return new Token(name, text.substring(at + 1, end), offset + start, offset + at + 1, offset + end);
+            }
             return new Token(name, text.substring(at + 1, close), offset + start, offset + at + 1, offset + close + 1);
         }
         int end = valueEnd(text, at + 1, offset, place);

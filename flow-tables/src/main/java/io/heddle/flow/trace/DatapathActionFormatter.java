@@ -71,6 +71,9 @@ public final class DatapathActionFormatter {
             case DatapathAction.Punt punt ->
                 "controller(reason=%d,max_len=%d)".formatted(punt.reason(), punt.maxLength());
             case DatapathAction.Clone clone -> "clone(" + format(clone.actions()) + ")";
+            case DatapathAction.CheckLength check ->
+                "check_pkt_len(size=%d,gt(%s),le(%s))"
+                        .formatted(check.length(), format(check.ifLonger()), format(check.otherwise()));
             case DatapathAction.Conntrack conntrack -> formatter.conntrack(conntrack.request());
             case DatapathAction.ConntrackClear clear -> "ct_clear";
             case DatapathAction.Recirculate recirculate -> "recirc(0x%x)".formatted(recirculate.recirculationId());
@@ -105,7 +108,8 @@ public final class DatapathActionFormatter {
             text.add("mpls_lse1=0x%x/0x%x".formatted(rewrite.key().word(KeyLayout.W_MPLS) & secondLabel, secondLabel));
         }
         if ((left[KeyLayout.W_HASH_PRIORITY] & 0xffffffffL) != 0) {
-            text.add("queue=" + (rewrite.key().word(KeyLayout.W_HASH_PRIORITY) - 1 & 0xffffffffL));
+            long queue = rewrite.key().word(KeyLayout.W_HASH_PRIORITY) & 0xffffffffL;
+            text.add(queue == 0 ? "queue=none" : "queue=" + (queue - 1));
         }
         return text.toString();
     }

@@ -135,7 +135,11 @@ final class RandomFlows {
     }
 
     private String action(String protocol) {
-        return switch (random.nextInt(23)) {
+        return switch (random.nextInt(27)) {
+            case 23 -> "push:NXM_OF_ETH_SRC[" + random.nextInt(10) + "..15]";
+            case 24 -> pick("pop:NXM_NX_REG3[]", "pop:NXM_NX_REG4[7]", "exit", "pop_queue", "enqueue:3:7");
+            case 25 -> "check_pkt_larger(" + random.nextInt(65536) + ")->NXM_NX_REG0[" + random.nextInt(32) + "]";
+            case 26 -> "clone(" + action(protocol) + "," + action(protocol) + ")";
             case 22 -> pick("note:", "note:01.02.03", "note:00112233445566778899");
             case 20 -> learn(protocol);
             case 21 ->

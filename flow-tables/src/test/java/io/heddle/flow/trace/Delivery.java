@@ -53,6 +53,7 @@ record Delivery(String port, String packet) implements Comparable<Delivery> {
                 case DatapathAction.PopMpls pop -> popMpls(packet, pop.etherType());
                 case DatapathAction.Meter meter -> {}
                 case DatapathAction.CopyTtl copy -> throw new IllegalArgumentException("no copied TTL in this test");
+                case DatapathAction.CheckLength check -> throw new IllegalArgumentException("no lengths in this test");
                 case DatapathAction.Truncate truncate ->
                     throw new IllegalArgumentException("no truncation in this test");
                 case DatapathAction.PushPbb push -> throw new IllegalArgumentException("no PBB in this test");

@@ -84,7 +84,14 @@ final class RandomPipeline {
 
     private static String action(Random random, String protocol, int table, boolean hasVlan) {
         boolean isIpv4 = protocol.equals("ip") || protocol.equals("tcp") || protocol.equals("udp");
-        return switch (random.nextInt(21)) {
+        return switch (random.nextInt(24)) {
+            case 21 -> "push:NXM_NX_REG0[]";
+            case 22 -> "pop:" + (random.nextBoolean() ? "NXM_OF_ETH_DST[0..3]" : "NXM_NX_REG0[0..7]");
+            case 23 ->
+                random.nextInt(4) == 0
+                        ? "exit"
+                        : "clone(" + action(random, protocol, table, hasVlan) + ","
+                                + action(random, protocol, table, hasVlan) + ")";
             case 20 -> learn(random, isIpv4);
             case 0, 1, 2 -> "output:" + (1 + random.nextInt(4));
             case 3 -> "output:6";

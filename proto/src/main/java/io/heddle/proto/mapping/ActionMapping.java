@@ -64,6 +64,19 @@ final class ActionMapping {
             case Action.Conntrack conntrack -> proto.setConntrack(ConntrackMapping.toProto(conntrack));
             case Action.ConntrackClear _ -> proto.setConntrackClear(nothing);
             case Action.Learn learn -> proto.setLearn(LearnMapping.toProto(learn.spec()));
+            case Action.CloneActions clone -> {
+                ActionList.Builder list = ActionList.newBuilder();
+                clone.actions().forEach(nested -> list.addActions(toProto(nested)));
+                proto.setClone(list);
+            }
+            case Action.Push push -> proto.setPush(LearnMapping.toProto(push.source()));
+            case Action.Pop pop -> proto.setPop(LearnMapping.toProto(pop.destination()));
+            case Action.Exit _ -> proto.setExit(nothing);
+            case Action.CheckPacketLarger larger ->
+                proto.setCheckPacketLarger(io.heddle.proto.v1.Action.CheckPacketLarger.newBuilder()
+                        .setLength(larger.length())
+                        .setResult(LearnMapping.toProto(larger.destination())));
+            case Action.PopQueue _ -> proto.setPopQueue(nothing);
             case Action.Conjunction part ->
                 proto.setConjunction(io.heddle.proto.v1.Action.Conjunction.newBuilder()
                         .setId(part.id())
@@ -159,6 +172,20 @@ final class ActionMapping {
             case OUTPUT_FIELD -> outputField(proto.getOutputField());
             case CONNTRACK -> ConntrackMapping.toModel(proto.getConntrack(), texts);
             case CONNTRACK_CLEAR -> new Action.ConntrackClear();
+            case CLONE -> new Action.CloneActions(toModel(proto.getClone(), texts));
+            case PUSH -> new Action.Push(LearnMapping.toModel(proto.getPush(), "push"));
+            case POP -> new Action.Pop(LearnMapping.toModel(proto.getPop(), "pop"));
+            case EXIT -> new Action.Exit();
+            case CHECK_PACKET_LARGER ->
+                new Action.CheckPacketLarger(
+                        Checks.range(
+                                "check_packet_larger.length",
+                                proto.getCheckPacketLarger().getLength(),
+                                0,
+                                0xffff,
+                                ErrorCode.BAD_ACTION_BAD_ARGUMENT),
+                        LearnMapping.toModel(proto.getCheckPacketLarger().getResult(), "check_packet_larger.result"));
+            case POP_QUEUE -> new Action.PopQueue();
             case CONJUNCTION -> conjunction(proto.getConjunction());
             case NOTE ->
                 new Action.Note(HexFormat.of().formatHex(proto.getNote().toByteArray()));

@@ -386,6 +386,12 @@ final class ActionCodec {
             case Action.Conntrack conntrack -> ConntrackCodec.encode(this, out, conntrack);
             case Action.ConntrackClear _ -> ConntrackCodec.encodeClear(out);
             case Action.Learn learn -> LearnCodec.encode(out, learn.spec());
+            case Action.CloneActions clone -> FlowActionCodec.encode(this, out, clone);
+            case Action.Push push -> FlowActionCodec.encodeStacked(out, FlowActionCodec.PUSH, push.source());
+            case Action.Pop pop -> FlowActionCodec.encodeStacked(out, FlowActionCodec.POP, pop.destination());
+            case Action.Exit _ -> FlowActionCodec.encode(out, FlowActionCodec.EXIT);
+            case Action.CheckPacketLarger larger -> FlowActionCodec.encode(out, larger);
+            case Action.PopQueue _ -> FlowActionCodec.encode(out, FlowActionCodec.POP_QUEUE);
             case Action.Conjunction part -> FlowActionCodec.encode(out, part);
             case Action.Note note -> FlowActionCodec.encode(out, note);
             case Action.FinTimeout fin -> LearnCodec.encode(out, fin);

@@ -14,7 +14,6 @@ final class NiciraActions {
     private static final int RESUBMIT = 1;
     private static final int SET_TUNNEL = 2;
     private static final int SET_QUEUE = 4;
-    private static final int POP_QUEUE = 5;
     private static final int REG_MOVE = 6;
     private static final int REG_LOAD = 7;
     private static final int SET_TUNNEL64 = 9;
@@ -29,8 +28,11 @@ final class NiciraActions {
     private static final int DEC_MPLS_TTL = 26;
     private static final int SET_MPLS_LABEL = 30;
     private static final int SET_MPLS_TC = 31;
+    private static final int SAMPLE = 29;
     private static final int OUTPUT_REG2 = 32;
     private static final int REG_LOAD2 = 33;
+    private static final int SAMPLE2 = 38;
+    private static final int SAMPLE3 = 41;
 
     private NiciraActions() {}
 
@@ -59,7 +61,7 @@ final class NiciraActions {
                 in.skip(2);
                 yield new Action.SetQueue(in.i32());
             }
-            case POP_QUEUE -> new Action.SetQueue(0);
+            case FlowActionCodec.POP_QUEUE -> new Action.PopQueue();
             case PUSH_MPLS -> new Action.PushMpls(ActionCodec.etherType(in, 0x8847, 0x8848, where));
             case POP_MPLS -> new Action.PopMpls(in.u16());
             case SET_MPLS_TTL -> new Action.SetMplsTtl(in.u8());
@@ -85,11 +87,19 @@ final class NiciraActions {
                 yield new Action.Controller(maxLength, in.u8(), id);
             }
             case LearnCodec.LEARN, LearnCodec.LEARN2 -> LearnCodec.decode(in, subtype, where);
+            case FlowActionCodec.EXIT -> new Action.Exit();
+            case FlowActionCodec.PUSH -> new Action.Push(FlowActionCodec.decodeStacked(in, where));
+            case FlowActionCodec.POP -> new Action.Pop(FlowActionCodec.decodeStacked(in, where));
+            case FlowActionCodec.CLONE -> FlowActionCodec.decodeClone(codec, in, where);
+            case FlowActionCodec.CHECK_PKT_LARGER -> FlowActionCodec.decodeCheckPacketLarger(in, where);
             case FlowActionCodec.CONJUNCTION -> FlowActionCodec.decodeConjunction(in, where);
             case FlowActionCodec.NOTE -> FlowActionCodec.decodeNote(in);
             case LearnCodec.FIN_TIMEOUT -> LearnCodec.decodeFinTimeout(in);
             case ConntrackCodec.CT -> ConntrackCodec.decode(codec, in, where);
             case ConntrackCodec.CT_CLEAR -> new Action.ConntrackClear();
+            case SAMPLE, SAMPLE2, SAMPLE3 ->
+                throw new FlowException(
+                        ErrorCode.BAD_ACTION_BAD_EXP_TYPE, where, "packets are not sampled: leave sample out");
             default ->
                 throw new FlowException(
                         ErrorCode.BAD_ACTION_BAD_EXP_TYPE, where, "Nicira's action " + subtype + " is not supported");

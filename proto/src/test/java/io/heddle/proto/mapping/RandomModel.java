@@ -87,7 +87,7 @@ final class RandomModel {
     }
 
     private Action action() {
-        return switch (random.nextInt(27)) {
+        return switch (random.nextInt(33)) {
             case 0 -> new Action.Output(1 + random.nextInt(100));
             case 1 -> new Action.Output(Ports.CONTROLLER, 1 + random.nextInt(0xffff));
             case 2 -> new Action.Output(Ports.IN_PORT + random.nextInt(7));
@@ -109,6 +109,14 @@ final class RandomModel {
             case 20 -> new Action.ConntrackClear();
             case 21 -> conntrack();
             case 22 -> learn();
+            case 26 -> new Action.CloneActions(actions());
+            case 27 -> new Action.Push(new Action.Subfield(MatchField.ETH_SRC, 5, 1 + random.nextInt(40)));
+            case 28 -> new Action.Pop(new Action.Subfield(MatchField.REG5, 5, 1 + random.nextInt(20)));
+            case 29 -> new Action.Exit();
+            case 30 ->
+                new Action.CheckPacketLarger(
+                        random.nextInt(0x10000), new Action.Subfield(MatchField.REG5, random.nextInt(32), 1));
+            case 31 -> new Action.PopQueue();
             case 24 -> new Action.Conjunction(random.nextInt(), 1 + random.nextInt(5), 5 + random.nextInt(60));
             case 25 -> new Action.Note("%06x".formatted(random.nextInt(1 << 24)).repeat(random.nextInt(5)));
             case 23 -> new Action.FinTimeout(random.nextInt(0x10000), random.nextInt(0x10000));

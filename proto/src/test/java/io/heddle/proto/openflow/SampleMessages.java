@@ -63,7 +63,9 @@ final class SampleMessages {
             "tcp,actions=learn(table=1),learn(table=0,eth_type=0x86dd,NXM_NX_IPV6_SRC[64..127]=NXM_NX_XXREG0[0..63],"
                     + "ipv6_dst=2001:db8::1),fin_timeout(idle_timeout=5),fin_timeout(hard_timeout=7),fin_timeout()",
             "actions=conjunction(4294967295,1/64),conjunction(5,2/2),note:01.02.03.04.05.06.07",
-            "conj_id=5,actions=note:");
+            "conj_id=5,actions=note:",
+            "tcp,actions=push:NXM_NX_REG0[5..12],pop:NXM_OF_TCP_SRC[],clone(output:1,clone(dec_ttl,output:2)),"
+                    + "clone(exit),check_pkt_larger(1500)->NXM_NX_REG1[31],set_queue:5,output:3,pop_queue,exit");
 
     private SampleMessages() {}
 

@@ -31,6 +31,10 @@ public final class ActionProgram {
     public static final int COPY_TTL = 14;
     public static final int CONNTRACK = 15;
     public static final int CONNTRACK_CLEAR = 16;
+    public static final int CHECK_LENGTH = 17;
+
+    /** The two ways on. */
+    private record Branches(ActionProgram ifLonger, ActionProgram otherwise) {}
 
     private final int[] operations;
     private final int[] first;
@@ -71,6 +75,13 @@ public final class ActionProgram {
             case DatapathAction.Clone a -> set(i, CLONE, 0, 0, new ActionProgram(a.actions()));
             case DatapathAction.Conntrack a -> set(i, CONNTRACK, 0, 0, a.request());
             case DatapathAction.ConntrackClear a -> set(i, CONNTRACK_CLEAR, 0, 0, null);
+            case DatapathAction.CheckLength a ->
+                set(
+                        i,
+                        CHECK_LENGTH,
+                        a.length(),
+                        0,
+                        new Branches(new ActionProgram(a.ifLonger()), new ActionProgram(a.otherwise())));
             case DatapathAction.Recirculate a -> set(i, RECIRCULATE, a.recirculationId(), 0, null);
         }
     }
@@ -120,6 +131,12 @@ public final class ActionProgram {
     /** Valid iff the step is {@link #CLONE}. */
     public ActionProgram nested(int step) {
         return (ActionProgram) object(step);
+    }
+
+    /** Valid iff the step is {@link #CHECK_LENGTH}. */
+    public ActionProgram branch(int step, boolean isLonger) {
+        Branches branches = (Branches) object(step);
+        return isLonger ? branches.ifLonger : branches.otherwise;
     }
 
     private Object object(int step) {

@@ -3,6 +3,7 @@ package io.heddle.datapath.poll;
 import io.heddle.datapath.buffer.Packet;
 import io.heddle.datapath.buffer.PacketBatch;
 import io.heddle.datapath.buffer.PacketPool;
+import io.heddle.datapath.buffer.SuperFrame;
 import io.heddle.datapath.cache.ActionProgram;
 import io.heddle.datapath.metrics.DropReason;
 import io.heddle.datapath.port.SoftwareOffload;
@@ -152,6 +153,10 @@ final class ActionExecutor {
                     packet = tracked;
                 }
                 case ActionProgram.CONNTRACK_CLEAR -> packet.setTracked(false);
+                case ActionProgram.CHECK_LENGTH -> {
+                    run(program.branch(i, SuperFrame.wireLength(packet) > program.first(i)), packet, nowNs);
+                    return;
+                }
                 case ActionProgram.RECIRCULATE -> {
                     recirculate(program.first(i), packet);
                     return;

@@ -1,6 +1,7 @@
 package io.heddle.datapath.port;
 
 import io.heddle.datapath.buffer.Packet;
+import io.heddle.datapath.buffer.SuperFrame;
 import io.heddle.datapath.metrics.DropReason;
 import io.heddle.datapath.os.Link;
 import java.io.IOException;
@@ -115,8 +116,8 @@ abstract class DevicePort implements Port {
         if (!packet.isGso()) {
             return packet.length() - layer2 <= longest;
         }
-        int headers = headersOf(packet);
-        int segment = Math.min(packet.length(), headers + packet.gsoSize());
+        int headers = SuperFrame.headerLength(packet);
+        int segment = SuperFrame.wireLength(packet);
         if (segment - layer2 <= longest) {
             return true;
         }
@@ -150,18 +151,6 @@ abstract class DevicePort implements Port {
             length += TAG;
         }
         return length;
-    }
-
-    /** Returns the octets of a super-frame's headers, up to and with L4. */
-    private static int headersOf(Packet packet) {
-        int start = packet.checksumStart();
-        if (packet.gsoType() == Packet.GSO_UDP_L4) {
-            return start + 8;
-        }
-        if (start + 13 > packet.length()) {
-            return start;
-        }
-        return start + (packet.memory().get(ValueLayout.JAVA_BYTE, packet.offset() + start + 12) >> 4 & 0xf) * 4;
     }
 
     // ---- Port

@@ -69,7 +69,7 @@ final class Selections {
                         Instruction.WriteMetadata _,
                         Instruction.GotoTable _ -> List.<Action>of();
             };
-            if (actions.stream().anyMatch(wanted)) {
+            if (Action.flattened(actions).anyMatch(wanted)) {
                 return true;
             }
         }

@@ -88,6 +88,8 @@ final class OvsOfctlTest {
                         + "NXM_OF_VLAN_TCI[0..11],NXM_OF_ETH_DST[]=NXM_OF_ETH_SRC[],eth_type=0x800,nw_proto=6,tcp_dst=80,"
                         + "load:NXM_OF_IN_PORT[]->NXM_NX_REG0[0..15],load:0x7->NXM_NX_REG1[4..8],output:NXM_OF_IN_PORT[]),output:2",
                 "fin_timeout(idle_timeout=3,hard_timeout=9),output:2",
+                "clone(push:NXM_OF_ETH_SRC[0..15],pop:NXM_NX_REG0[8..31],clone(output:1)),"
+                        + "check_pkt_larger(1500)->NXM_NX_REG0[3],set_queue:5,output:3,pop_queue,exit",
                 "conjunction(5,1/2),conjunction(4294967295,64/64),note:01.02.00.00.00.00",
             })
     void shouldDumpActionsAsTheyWereAdded(String actions) throws Exception {
