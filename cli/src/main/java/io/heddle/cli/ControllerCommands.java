@@ -80,12 +80,13 @@ final class ControllerCommands {
                     Json.print(client.out(), hosts);
                     return ExitStatus.OK;
                 }
-                Table table = new Table("MAC", "IP", "SWITCH", ">PORT", "NAME", ">VLAN", "SEEN");
+                Table table = new Table("MAC", "IP", "SWITCH", "DATAPATH-ID", ">PORT", "NAME", ">VLAN", "SEEN");
                 for (Host host : hosts) {
                     table.row(
                             host.getMac(),
                             String.join(",", host.getIpsList()),
-                            host.getBridge().isEmpty() ? host.getDatapathId() : host.getBridge(),
+                            host.getBridge(),
+                            host.getDatapathId(),
                             Numbers.port(host.getPort()),
                             host.getPortName(),
                             host.getVlan() == 0 ? "" : host.getVlan(),

@@ -60,6 +60,7 @@ class ControllerCommandsTest {
                     .addIps("10.0.0.100")
                     .addIps("fe80::1")
                     .setBridge("br0")
+                    .setDatapathId("0000000000000001")
                     .setPort(3)
                     .setPortName("h1")
                     .build());
@@ -85,8 +86,8 @@ class ControllerCommandsTest {
                         """);
         assertThat(CliLab.run("host", "list", "--target", "grpc://" + target).out())
                 .isEqualTo("""
-                        MAC                IP                  SWITCH  PORT  NAME  VLAN  SEEN
-                        02:00:00:00:00:01  10.0.0.100,fe80::1  br0        3  h1       -  -
+                        MAC                IP                  SWITCH  DATAPATH-ID       PORT  NAME  VLAN  SEEN
+                        02:00:00:00:00:01  10.0.0.100,fe80::1  br0     0000000000000001     3  h1       -  -
                         """);
         assertThat(CliLab.run("channel", "list", "--target", target).out())
                 .contains("unix:/run/heddle/switch.sock", "connecting", "Connection refused");

@@ -14,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -43,7 +44,9 @@ public final class DemoCommand implements Callable<Integer> {
         PrintWriter out = spec == null
                 ? new PrintWriter(System.out, true, StandardCharsets.UTF_8)
                 : spec.commandLine().getOut();
-        Report report = new Report(out);
+        checkJson();
+        AtomicBoolean interrupted = new AtomicBoolean();
+        Report report = new Report(out, interrupted::get);
         String id = "hd" + ProcessHandle.current().pid();
         Path folder = Path.of("/run/heddle", "demo-" + id);
         boolean finished = false;
@@ -56,7 +59,12 @@ public final class DemoCommand implements Callable<Integer> {
             });
             return end(out, report);
         }
-        Thread cleaner = new Thread(lab::close, "demo-cleaner");
+        Thread cleaner = new Thread(
+                () -> {
+                    interrupted.set(true);
+                    lab.close();
+                },
+                "demo-cleaner");
         Runtime.getRuntime().addShutdownHook(cleaner);
         try {
             DemoScenario scenario = new DemoScenario(lab, report, this::heddle);
@@ -71,7 +79,29 @@ public final class DemoCommand implements Callable<Integer> {
                 lab.close();
             }
         }
+        if (interrupted.get()) {
+            out.printf("%ndemo: interrupted after %d checks%n", report.checks().size());
+            out.flush();
+            return INTERRUPTED;
+        }
         return end(out, report);
+    }
+
+    /** Refuses a file that cannot be written before anything is started. */
+    private void checkJson() {
+        if (json == null) {
+            return;
+        }
+        try {
+            Files.writeString(json, "");
+        } catch (IOException e) {
+            Path folder = json.toAbsolutePath().getParent();
+            String reason = folder != null && !Files.isDirectory(folder)
+                    ? "there is no folder " + folder
+                    : String.valueOf(e.getMessage());
+            throw new CommandLine.ParameterException(
+                    spec.commandLine(), "cannot write --json %s: %s".formatted(json, reason), e);
+        }
     }
 
     private int end(PrintWriter out, Report report) throws IOException {
@@ -107,6 +137,9 @@ public final class DemoCommand implements Callable<Integer> {
         out.flush();
         return new Shell.Result(exitCode, text.toString());
     }
+
+    /** Exit status after Ctrl-C, as a shell has it: 128 and the signal's number. */
+    private static final int INTERRUPTED = 130;
 
     /** How long a step may take that is a matter of milliseconds when all is well. */
     static final Duration PATIENCE = Duration.ofSeconds(15);

@@ -342,7 +342,7 @@ final class DemoScenario {
                 "Take it down:%n  kill %s%n",
                 String.join(" ", lab.processIds().stream().map(String::valueOf).toList()));
         out.printf(
-                "  for n in %s; do ip netns del $n; done; rm -r %s%n",
+                "  sleep 2; for n in %s; do ip netns del $n; done; rm -rf %s%n",
                 String.join(" ", lab.namespaces()), lab.folder());
         out.flush();
     }

@@ -5,6 +5,7 @@ import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.BooleanSupplier;
 
 /** Prints the steps as they happen and keeps what they showed. Not thread-safe. */
 final class Report {
@@ -27,10 +28,13 @@ final class Report {
     private static final int NAME_WIDTH = 52;
 
     private final PrintWriter out;
+    private final BooleanSupplier isInterrupted;
     private final List<Check> checks = new ArrayList<>();
 
-    Report(PrintWriter out) {
+    /** @param isInterrupted everything is being taken away: what fails now is no failed check */
+    Report(PrintWriter out, BooleanSupplier isInterrupted) {
         this.out = out;
+        this.isInterrupted = isInterrupted;
     }
 
     void title(String text) {
@@ -53,6 +57,9 @@ final class Report {
             passed = true;
         } catch (LabFailure e) {
             detail = String.valueOf(e.getMessage());
+        }
+        if (!passed && isInterrupted.getAsBoolean()) {
+            return false;
         }
         long milliseconds = (System.nanoTime() - start) / 1_000_000;
         checks.add(new Check(name, passed, milliseconds, detail));
