@@ -255,6 +255,66 @@ public sealed interface Action {
         }
     }
 
+    /**
+     * Writes one of some links, chosen by a hash ({@code NXAST_MULTIPATH}).
+     *
+     * @param basis of the hash, 0 to 65535
+     * @param links how many there are, 1 to 65536; they are numbered from 0
+     * @param argument of {@link LinkAlgorithm#ITER_HASH}, unsigned
+     * @param destination has room for the highest link
+     */
+    record Multipath(
+            HashFields fields, int basis, LinkAlgorithm algorithm, int links, int argument, Subfield destination)
+            implements Action {
+        /** Most links. */
+        public static final int MAX_LINKS = 65536;
+
+        public Multipath {
+            if (basis < 0 || basis > 0xffff) {
+                throw new IllegalArgumentException("basis " + basis + " is not in 0-65535");
+            }
+            if (links < 1 || links > MAX_LINKS) {
+                throw new IllegalArgumentException(links + " links are not 1-65536");
+            }
+            if (destination.bits() < 17 && links > 1 << destination.bits()) {
+                throw new IllegalArgumentException(
+                        "%d links need more than the %d bits that are written".formatted(links, destination.bits()));
+            }
+        }
+    }
+
+    /**
+     * Outputs to one of some ports that are up, or writes its number ({@code NXAST_BUNDLE}, {@code NXAST_BUNDLE_LOAD}).
+     *
+     * @param basis of the hash, 0 to 65535
+     * @param byWeight chosen by a hash of the packet with highest random weight; otherwise the first that is up
+     * @param members OpenFlow port numbers; {@link Ports#ANY} stands for no output
+     * @param destination gets the number in its 16-bit form, {@code 0xffff} where no port is up; null to output
+     */
+    record Bundle(
+            HashFields fields,
+            int basis,
+            boolean byWeight,
+            List<Integer> members,
+            @Nullable Subfield destination) implements Action {
+        /** Most members. */
+        public static final int MAX_MEMBERS = 2048;
+
+        public Bundle {
+            members = List.copyOf(members);
+            if (basis < 0 || basis > 0xffff) {
+                throw new IllegalArgumentException("basis " + basis + " is not in 0-65535");
+            }
+            if (members.size() > MAX_MEMBERS) {
+                throw new IllegalArgumentException(members.size() + " members are more than " + MAX_MEMBERS);
+            }
+            if (destination != null && destination.bits() < 16) {
+                throw new IllegalArgumentException(
+                        "a port number has 16 bits, but only " + destination.bits() + " are written");
+            }
+        }
+    }
+
     /** Chooses no queue for later outputs ({@code NXAST_POP_QUEUE}). */
     record PopQueue() implements Action {}
 

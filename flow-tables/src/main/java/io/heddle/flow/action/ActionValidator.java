@@ -113,6 +113,8 @@ public final class ActionValidator {
                 case Action.Exit a -> throw notInSet(at, "exit");
                 case Action.CheckPacketLarger a -> throw notInSet(at, "check_pkt_larger");
                 case Action.PopQueue a -> throw notInSet(at, "pop_queue");
+                case Action.Multipath a -> throw notInSet(at, "multipath");
+                case Action.Bundle a -> throw notInSet(at, "bundle");
                 case Action.Conjunction a -> throw notInSet(at, "conjunction");
                 case Action.Note a -> throw notInSet(at, "note");
                 case Action.FinTimeout a -> throw notInSet(at, "fin_timeout");
@@ -207,6 +209,23 @@ public final class ActionValidator {
                 checkWritten(larger.destination(), path + ".check_pkt_larger");
             }
             case Action.PopQueue pop -> {}
+            case Action.Multipath multipath -> checkWritten(multipath.destination(), path + ".multipath");
+            case Action.Bundle bundle -> {
+                for (int member : bundle.members()) {
+                    if (member == Ports.CONTROLLER) {
+                        throw new FlowException(
+                                ErrorCode.BAD_ACTION_BAD_OUT_PORT,
+                                path + ".bundle",
+                                "the controller cannot be a member of a bundle");
+                    } else if (member != Ports.ANY) {
+                        checkPort(member, path + ".bundle");
+                    }
+                }
+                Action.Subfield to = bundle.destination();
+                if (to != null) {
+                    checkWritten(to, path + ".bundle");
+                }
+            }
             case Action.Conjunction conjunction -> {}
             case Action.Note note -> {}
             case Action.FinTimeout fin ->

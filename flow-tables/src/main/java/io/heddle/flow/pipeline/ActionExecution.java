@@ -34,11 +34,13 @@ final class ActionExecution {
     private final Translator translator;
     private final NormalForwarding normal;
     private final LearnExecution learning;
+    private final LinkChoice links;
 
     ActionExecution(Translator translator) {
         this.translator = translator;
         this.normal = new NormalForwarding(translator, this);
         this.learning = new LearnExecution(translator, this);
+        this.links = new LinkChoice(translator, this);
     }
 
     /** Says whether an action needs the headers after those that a pop has taken off to be known. */
@@ -99,6 +101,8 @@ final class ActionExecution {
             case Action.Exit exit -> translator.exit();
             case Action.CheckPacketLarger larger -> translator.ask(larger);
             case Action.PopQueue pop -> packet.popQueue();
+            case Action.Multipath multipath -> links.multipath(multipath);
+            case Action.Bundle bundle -> links.bundle(bundle);
             case Action.SetQueue queue -> packet.setQueue(queue.queueId());
             case Action.SetField set -> setField(set.field(), set.value(), set.mask());
             case Action.CopyField copy -> copyField(copy);

@@ -88,6 +88,8 @@ final class ActionFormatter {
             case Action.CheckPacketLarger larger ->
                 "check_pkt_larger(" + larger.length() + ")->" + subfield(larger.destination());
             case Action.PopQueue _ -> "pop_queue";
+            case Action.Multipath multipath -> LinkText.format(multipath);
+            case Action.Bundle bundle -> LinkText.format(values, bundle);
             case Action.Conjunction part ->
                 "conjunction(" + Integer.toUnsignedString(part.id()) + "," + part.dimension() + "/" + part.dimensions()
                         + ")";

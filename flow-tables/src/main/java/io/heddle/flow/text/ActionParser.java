@@ -185,6 +185,8 @@ final class ActionParser {
             case "check_pkt_larger" -> actions.add(checkPacketLarger(token));
             case "pop_queue" -> actions.add(new Action.PopQueue());
             case "enqueue" -> enqueue(token, actions);
+            case "multipath" -> actions.add(LinkText.multipath(token));
+            case "bundle", "bundle_load" -> actions.add(LinkText.bundle(values, token));
             case "conjunction" -> actions.add(conjunction(token));
             case "note" -> actions.add(note(token));
             case "ct_clear" -> actions.add(new Action.ConntrackClear());
@@ -606,8 +608,7 @@ final class ActionParser {
         }
         String known = token.name().toLowerCase(Locale.ROOT);
         String what = switch (known) {
-            case "multipath", "bundle", "bundle_load", "encap", "decap" ->
-                "this action is not supported by this switch";
+            case "encap", "decap" -> "this action is not supported by this switch";
             case "sample" -> "packets are not sampled by this switch: leave sample(...) out";
             default ->
                 "no action and no port has this name; actions are written as in ovs-actions(7), for example"

@@ -135,7 +135,26 @@ final class RandomFlows {
     }
 
     private String action(String protocol) {
-        return switch (random.nextInt(27)) {
+        return switch (random.nextInt(30)) {
+            case 27 ->
+                "multipath(%s,%d,%s,%d,%d,NXM_NX_REG%d[0..%d])"
+                        .formatted(
+                                hashFields(),
+                                random.nextInt(65536),
+                                pick("modulo_n", "hash_threshold", "hrw", "iter_hash"),
+                                1 + random.nextInt(256),
+                                random.nextInt(1000),
+                                random.nextInt(8),
+                                7 + random.nextInt(20));
+            case 28 ->
+                "bundle(%s,%d,%s,ofport,%s:%s)"
+                        .formatted(
+                                hashFields(),
+                                random.nextInt(65536),
+                                pick("hrw", "active_backup"),
+                                pick("members", "slaves"),
+                                pick("", "4", "4,8,LOCAL", "IN_PORT,NONE"));
+            case 29 -> "bundle_load(" + hashFields() + ",0,hrw,ofport,NXM_NX_REG0[8..31],members:1,2,3)";
             case 23 -> "push:NXM_OF_ETH_SRC[" + random.nextInt(10) + "..15]";
             case 24 -> pick("pop:NXM_NX_REG3[]", "pop:NXM_NX_REG4[7]", "exit", "pop_queue", "enqueue:3:7");
             case 25 -> "check_pkt_larger(" + random.nextInt(65536) + ")->NXM_NX_REG0[" + random.nextInt(32) + "]";
@@ -165,6 +184,11 @@ final class RandomFlows {
             case 15 -> "set_field:" + ipv4() + "->tun_dst";
             default -> transportAction(protocol);
         };
+    }
+
+    private String hashFields() {
+        return pick(
+                "eth_src", "symmetric_l4", "symmetric_l3l4", "symmetric_l3l4+udp", "symmetric_l3", "nw_src", "nw_dst");
     }
 
     private String learn(String protocol) {

@@ -84,7 +84,17 @@ final class RandomPipeline {
 
     private static String action(Random random, String protocol, int table, boolean hasVlan) {
         boolean isIpv4 = protocol.equals("ip") || protocol.equals("tcp") || protocol.equals("udp");
-        return switch (random.nextInt(24)) {
+        return switch (random.nextInt(26)) {
+            // Chosen without the hash, which is not Open vSwitch's.
+            case 24 ->
+                random.nextBoolean()
+                        ? "bundle(eth_src,0,active_backup,ofport,members:9,%d,2)".formatted(1 + random.nextInt(4))
+                        : "bundle_load(nw_src,1,active_backup,ofport,NXM_NX_REG0[0..15],members:9,%d)"
+                                .formatted(1 + random.nextInt(4));
+            case 25 ->
+                "multipath(%s,5,hrw,1,0,NXM_NX_REG0[0..1])"
+                        .formatted(List.of("eth_src", "symmetric_l3l4", "symmetric_l3l4+udp", "nw_dst")
+                                .get(random.nextInt(4)));
             case 21 -> "push:NXM_NX_REG0[]";
             case 22 -> "pop:" + (random.nextBoolean() ? "NXM_OF_ETH_DST[0..3]" : "NXM_NX_REG0[0..7]");
             case 23 ->

@@ -76,6 +76,8 @@ final class ActionMapping {
                 proto.setCheckPacketLarger(io.heddle.proto.v1.Action.CheckPacketLarger.newBuilder()
                         .setLength(larger.length())
                         .setResult(LearnMapping.toProto(larger.destination())));
+            case Action.Multipath multipath -> proto.setMultipath(LinkMapping.toProto(multipath));
+            case Action.Bundle bundle -> proto.setBundle(LinkMapping.toProto(bundle));
             case Action.PopQueue _ -> proto.setPopQueue(nothing);
             case Action.Conjunction part ->
                 proto.setConjunction(io.heddle.proto.v1.Action.Conjunction.newBuilder()
@@ -185,6 +187,8 @@ final class ActionMapping {
                                 0xffff,
                                 ErrorCode.BAD_ACTION_BAD_ARGUMENT),
                         LearnMapping.toModel(proto.getCheckPacketLarger().getResult(), "check_packet_larger.result"));
+            case MULTIPATH -> LinkMapping.toModel(proto.getMultipath());
+            case BUNDLE -> LinkMapping.toModel(proto.getBundle());
             case POP_QUEUE -> new Action.PopQueue();
             case CONJUNCTION -> conjunction(proto.getConjunction());
             case NOTE ->

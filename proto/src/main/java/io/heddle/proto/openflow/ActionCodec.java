@@ -386,6 +386,8 @@ final class ActionCodec {
             case Action.Conntrack conntrack -> ConntrackCodec.encode(this, out, conntrack);
             case Action.ConntrackClear _ -> ConntrackCodec.encodeClear(out);
             case Action.Learn learn -> LearnCodec.encode(out, learn.spec());
+            case Action.Multipath multipath -> LinkCodec.encode(out, multipath);
+            case Action.Bundle bundle -> LinkCodec.encode(out, bundle);
             case Action.CloneActions clone -> FlowActionCodec.encode(this, out, clone);
             case Action.Push push -> FlowActionCodec.encodeStacked(out, FlowActionCodec.PUSH, push.source());
             case Action.Pop pop -> FlowActionCodec.encodeStacked(out, FlowActionCodec.POP, pop.destination());

@@ -87,6 +87,8 @@ final class NiciraActions {
                 yield new Action.Controller(maxLength, in.u8(), id);
             }
             case LearnCodec.LEARN, LearnCodec.LEARN2 -> LearnCodec.decode(in, subtype, where);
+            case LinkCodec.MULTIPATH -> LinkCodec.decodeMultipath(in, where);
+            case LinkCodec.BUNDLE, LinkCodec.BUNDLE_LOAD -> LinkCodec.decodeBundle(in, subtype, where);
             case FlowActionCodec.EXIT -> new Action.Exit();
             case FlowActionCodec.PUSH -> new Action.Push(FlowActionCodec.decodeStacked(in, where));
             case FlowActionCodec.POP -> new Action.Pop(FlowActionCodec.decodeStacked(in, where));

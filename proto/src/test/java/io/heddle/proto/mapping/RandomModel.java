@@ -1,8 +1,10 @@
 package io.heddle.proto.mapping;
 
 import io.heddle.flow.action.Action;
+import io.heddle.flow.action.HashFields;
 import io.heddle.flow.action.Instruction;
 import io.heddle.flow.action.LearnSpec;
+import io.heddle.flow.action.LinkAlgorithm;
 import io.heddle.flow.action.NatSpec;
 import io.heddle.flow.action.Ports;
 import io.heddle.flow.group.GroupMod.BucketSpec;
@@ -87,7 +89,7 @@ final class RandomModel {
     }
 
     private Action action() {
-        return switch (random.nextInt(33)) {
+        return switch (random.nextInt(35)) {
             case 0 -> new Action.Output(1 + random.nextInt(100));
             case 1 -> new Action.Output(Ports.CONTROLLER, 1 + random.nextInt(0xffff));
             case 2 -> new Action.Output(Ports.IN_PORT + random.nextInt(7));
@@ -117,6 +119,21 @@ final class RandomModel {
                 new Action.CheckPacketLarger(
                         random.nextInt(0x10000), new Action.Subfield(MatchField.REG5, random.nextInt(32), 1));
             case 31 -> new Action.PopQueue();
+            case 32 ->
+                new Action.Multipath(
+                        HashFields.byNumber(random.nextInt(7)).orElseThrow(),
+                        random.nextInt(0x10000),
+                        LinkAlgorithm.byNumber(random.nextInt(4)).orElseThrow(),
+                        1 + random.nextInt(256),
+                        random.nextInt(),
+                        new Action.Subfield(MatchField.REG5, random.nextInt(20), 8));
+            case 33 ->
+                new Action.Bundle(
+                        HashFields.byNumber(random.nextInt(7)).orElseThrow(),
+                        random.nextInt(0x10000),
+                        random.nextBoolean(),
+                        List.of(1 + random.nextInt(100), Ports.LOCAL, Ports.ANY),
+                        random.nextBoolean() ? null : new Action.Subfield(MatchField.REG5, 3, 16));
             case 24 -> new Action.Conjunction(random.nextInt(), 1 + random.nextInt(5), 5 + random.nextInt(60));
             case 25 -> new Action.Note("%06x".formatted(random.nextInt(1 << 24)).repeat(random.nextInt(5)));
             case 23 -> new Action.FinTimeout(random.nextInt(0x10000), random.nextInt(0x10000));

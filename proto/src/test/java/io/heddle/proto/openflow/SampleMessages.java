@@ -65,7 +65,11 @@ final class SampleMessages {
             "actions=conjunction(4294967295,1/64),conjunction(5,2/2),note:01.02.03.04.05.06.07",
             "conj_id=5,actions=note:",
             "tcp,actions=push:NXM_NX_REG0[5..12],pop:NXM_OF_TCP_SRC[],clone(output:1,clone(dec_ttl,output:2)),"
-                    + "clone(exit),check_pkt_larger(1500)->NXM_NX_REG1[31],set_queue:5,output:3,pop_queue,exit");
+                    + "clone(exit),check_pkt_larger(1500)->NXM_NX_REG1[31],set_queue:5,output:3,pop_queue,exit",
+            "actions=multipath(symmetric_l4,65535,iter_hash,5,4294967295,NXM_NX_REG0[3..5]),"
+                    + "multipath(eth_src,0,modulo_n,65536,0,NXM_NX_REG1[]),bundle(nw_src,5,active_backup,ofport,members:),"
+                    + "bundle(symmetric_l3,5,hrw,ofport,members:1,LOCAL,ANY),"
+                    + "bundle_load(symmetric_l3l4+udp,7,hrw,ofport,NXM_NX_REG2[16..31],members:4,8,9)");
 
     private SampleMessages() {}
 

@@ -90,6 +90,10 @@ final class OvsOfctlTest {
                 "fin_timeout(idle_timeout=3,hard_timeout=9),output:2",
                 "clone(push:NXM_OF_ETH_SRC[0..15],pop:NXM_NX_REG0[8..31],clone(output:1)),"
                         + "check_pkt_larger(1500)->NXM_NX_REG0[3],set_queue:5,output:3,pop_queue,exit",
+                "multipath(symmetric_l3l4+udp,50,iter_hash,5,8,NXM_NX_REG0[3..5]),"
+                        + "multipath(eth_src,0,modulo_n,65536,0,NXM_NX_REG1[])",
+                "bundle(eth_src,7,hrw,ofport,members:1,2,LOCAL),bundle(nw_dst,0,active_backup,ofport,members:),"
+                        + "bundle_load(symmetric_l4,7,hrw,ofport,NXM_NX_REG0[8..31],members:1,2,3)",
                 "conjunction(5,1/2),conjunction(4294967295,64/64),note:01.02.00.00.00.00",
             })
     void shouldDumpActionsAsTheyWereAdded(String actions) throws Exception {
