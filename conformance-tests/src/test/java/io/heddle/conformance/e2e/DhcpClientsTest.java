@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -120,21 +121,22 @@ class DhcpClientsTest {
     @Test
     void shouldKeepUpWithFourWayExchangesOfPerfdhcp() {
         load.configure("eth0", "10.20.255.2/16");
-        perfdhcp(200); // the code of both processes is compiled while it runs
-        for (int rate : new int[] {200, 1000, 2000}) {
+        for (int rate : new int[] {200, 200, 1000, 2000}) {
             String output = perfdhcp(rate);
+            // How many a machine manages is its own affair.
             System.out.println("perfdhcp, " + rate + "/s offered: "
                     + output.lines()
                             .filter(line -> line.contains("Rate:") || line.contains("drops"))
                             .toList());
-            // How many a machine manages is its own affair; at the lowest rate hardly one may be lost.
+        }
+        // After more than it can take it serves at a modest rate again, and hardly one exchange is lost.
+        Awaitility.await().atMost(Duration.ofMinutes(3)).untilAsserted(() -> {
+            String output = perfdhcp(40);
             assertThat(first(output, "Rate: ([0-9.]+) 4-way exchanges/second"))
                     .as(output)
                     .isGreaterThan(20);
-            if (rate == 200) {
-                assertThat(first(output, "drops ratio: ([0-9.]+)")).as(output).isLessThan(20);
-            }
-        }
+            assertThat(first(output, "drops ratio: ([0-9.]+)")).as(output).isLessThan(20);
+        });
     }
 
     private static double first(String output, String pattern) {
