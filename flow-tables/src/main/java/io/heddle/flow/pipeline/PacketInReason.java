@@ -25,5 +25,8 @@ public final class PacketInReason {
     /** The actions of a packet-out sent it. */
     public static final int PACKET_OUT = 5;
 
+    /** The cookie of a packet that no entry sent: one that missed in a table without a table-miss entry. */
+    public static final long NO_COOKIE = -1L;
+
     private PacketInReason() {}
 }

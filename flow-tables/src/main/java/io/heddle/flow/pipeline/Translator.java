@@ -298,6 +298,12 @@ final class Translator {
                 actions.output(Ports.NORMAL, 0);
                 return STOP;
             }
+            if (bridge != null && bridge.sendsMisses()) {
+                trace.note("no entry: a controller of an OpenFlow before 1.3 is asked");
+                origin = new Origin(tableId, PacketInReason.NO_COOKIE, true);
+                punt(PacketInReason.NO_MATCH, Action.WHOLE_PACKET, 0);
+                return STOP;
+            }
             noteCause(DropCause.TABLE_MISS);
             return STOP;
         } finally {

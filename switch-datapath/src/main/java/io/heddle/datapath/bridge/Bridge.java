@@ -88,7 +88,9 @@ final class Bridge implements BridgeControl {
     }
 
     BridgeView view() {
-        return new BridgeView(id, name, tables, macs, isStandalone());
+        boolean sendsMisses = controllers.stream().anyMatch(each -> each.isConnected && each.wantsMisses);
+        return new BridgeView(
+                id, name, tables, macs, isStandalone(), BridgeView.FragmentHandling.NORMAL, sendsMisses);
     }
 
     /** Says whether it acts as a learning switch now. */
@@ -418,6 +420,7 @@ final class Bridge implements BridgeControl {
         private final String target;
         private final String protocol;
         private volatile boolean isConnected;
+        private volatile boolean wantsMisses;
         private volatile String role = "";
         private volatile String lastError = "";
 
@@ -431,6 +434,14 @@ final class Bridge implements BridgeControl {
             role = newRole;
             lastError = "";
             setConnected(true);
+        }
+
+        @Override
+        public void wantMisses(boolean wanted) {
+            if (wantsMisses != wanted) {
+                wantsMisses = wanted;
+                owner.loop().submit(owner::updateTopology);
+            }
         }
 
         @Override

@@ -9,6 +9,9 @@ public interface ControllerRegistration extends AutoCloseable {
      */
     void connected(String role);
 
+    /** Whether packets that no flow of a table matches go to controllers while it is connected: OpenFlow before 1.3 has it so. */
+    void wantMisses(boolean wanted);
+
     /** The connection is down, or could not be made. */
     void disconnected(String lastError);
 

@@ -90,6 +90,7 @@ final class ActiveConnection implements Session.Listener {
     @Override
     public void roleChanged(Session changed) {
         if (registration != null && isUp) {
+            registration.wantMisses(changed.wantsMisses());
             registration.connected(nameOf(changed.role()));
         }
     }

@@ -4,6 +4,7 @@ import io.heddle.datapath.bridge.BridgeControl;
 import io.heddle.datapath.bridge.BridgeEvent;
 import io.heddle.datapath.bridge.EventInterest;
 import io.heddle.datapath.bridge.EventSubscription;
+import io.heddle.flow.pipeline.PacketInReason;
 import io.heddle.proto.openflow.OpenFlowMessage;
 import io.heddle.proto.openflow.OpenFlowMessage.AsyncConfiguration;
 import io.heddle.proto.openflow.OpenFlowMessage.Role;
@@ -163,7 +164,9 @@ final class EventSender {
     private void send(BridgeEvent event) {
         switch (event) {
             case BridgeEvent.PacketIn packet -> {
-                if (wants(configuration.packetIn(), Replies.reason(packet))) {
+                boolean isMiss = packet.reason() == PacketInReason.NO_MATCH
+                        && packet.cookie() == PacketInReason.NO_COOKIE;
+                if (wants(configuration.packetIn(), Replies.reason(packet)) && (!isMiss || session.wantsMisses())) {
                     session.send(0, Replies.packetIn(packet));
                     counters.sentPacketIn();
                 }

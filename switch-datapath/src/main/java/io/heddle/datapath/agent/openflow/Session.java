@@ -134,6 +134,11 @@ final class Session extends ChannelInboundHandlerAdapter implements Roles.Holder
         codec = codec().with(wanted);
     }
 
+    /** Says whether it gets packets that no flow matched: before OpenFlow 1.3 there are no table-miss entries to ask for them. */
+    boolean wantsMisses() {
+        return !version().isAtLeast(OpenFlowVersion.OPENFLOW_13);
+    }
+
     private OpenFlowCodec codec() {
         return codec == null ? OpenFlowCodec.of(newest()) : codec;
     }

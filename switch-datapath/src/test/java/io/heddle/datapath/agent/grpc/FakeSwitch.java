@@ -335,6 +335,9 @@ final class FakeSwitch implements SwitchControl, AutoCloseable {
                 }
 
                 @Override
+                public void wantMisses(boolean wanted) {}
+
+                @Override
                 public void disconnected(String lastError) {
                     controllers.remove(now);
                 }

@@ -13,8 +13,9 @@ import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Other people's controllers drive a switch process between two hosts. */
 @Tag("netns")
@@ -44,7 +45,6 @@ final class ControllersTest {
                     fail-mode: secure
                     controllers: ["tcp:127.0.0.1:6653"]
                     listen: ["punix:%1$s/br0.mgmt"]
-                    protocols: [OpenFlow13]
                     ports:
                       - { name: sw1, number: 1, type: veth, peer: eth0, netns: %2$s }
                       - { name: sw2, number: 2, type: veth, peer: eth0, netns: %3$s }
@@ -80,9 +80,11 @@ final class ControllersTest {
                 .contains(" 0% packet loss");
     }
 
-    @Test
-    void shouldBeDrivenByTheLearningSwitchOfOsKen() throws Exception {
-        URL app = Objects.requireNonNull(ControllersTest.class.getResource("/os_ken/simple_switch_13.py"));
+    @ParameterizedTest
+    @ValueSource(strings = {"10", "13"})
+    void shouldBeDrivenByTheLearningSwitchOfOsKen(String version) throws Exception {
+        URL app = Objects.requireNonNull(
+                ControllersTest.class.getResource("/os_ken/simple_switch_" + version + ".py"));
         LabProcess controller = machine.start(
                 "osken-manager",
                 "--ofp-listen-host",
@@ -93,16 +95,20 @@ final class ControllersTest {
 
         awaitPing();
 
-        assertThat(flows()).contains("priority=0 actions=CONTROLLER:65535", "priority=1,in_port=1", "actions=output:2");
+        assertThat(flows()).contains("priority=1,in_port=1", "actions=output:2");
+        if (!version.equals("10")) {
+            assertThat(flows()).contains("priority=0 actions=CONTROLLER:65535");
+        }
         assertThat(controller.isRunning()).as(controller.output()).isTrue();
     }
 
-    @Test
-    void shouldBeDrivenByTheTestControllerOfOpenVSwitch() {
+    @ParameterizedTest
+    @ValueSource(strings = {"OpenFlow10", "OpenFlow13"})
+    void shouldBeDrivenByTheTestControllerOfOpenVSwitch(String version) {
         LabProcess controller = machine.start(
                 "ovs-testcontroller",
                 "-O",
-                "OpenFlow13",
+                version,
                 "--unixctl=" + folder.resolve("controller.ctl"),
                 "ptcp:6653:127.0.0.1");
 
