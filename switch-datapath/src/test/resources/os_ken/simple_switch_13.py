@@ -1,4 +1,6 @@
-"""A learning switch for OpenFlow 1.3: what an os-ken user writes first."""
+"""A learning switch for OpenFlow 1.3 (or 1.4, when OFP_WIRE is 5): what an os-ken user writes first."""
+import os
+
 from os_ken.base import app_manager
 from os_ken.controller import ofp_event
 from os_ken.controller.handler import CONFIG_DISPATCHER, MAIN_DISPATCHER, set_ev_cls
@@ -7,7 +9,7 @@ from os_ken.ofproto import ofproto_v1_3
 
 
 class SimpleSwitch13(app_manager.OSKenApp):
-    OFP_VERSIONS = [ofproto_v1_3.OFP_VERSION]
+    OFP_VERSIONS = [int(os.environ.get("OFP_WIRE", ofproto_v1_3.OFP_VERSION))]
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)

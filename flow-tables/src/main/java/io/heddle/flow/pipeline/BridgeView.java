@@ -33,12 +33,7 @@ public record BridgeView(
     }
 
     public BridgeView(
-            int id,
-            String name,
-            TableSet tables,
-            MacLearning macs,
-            boolean isStandalone,
-            FragmentHandling fragments) {
+            int id, String name, TableSet tables, MacLearning macs, boolean isStandalone, FragmentHandling fragments) {
         this(id, name, tables, macs, isStandalone, fragments, false);
     }
 }

@@ -36,7 +36,8 @@ final class ErrorNumbers {
                 Numbers there = switch (version) {
                     case OPENFLOW_10 -> first(error);
                     case OPENFLOW_11 -> second(error);
-                    case OPENFLOW_12, OPENFLOW_13, OPENFLOW_14, OPENFLOW_15 -> same(error);
+                    case OPENFLOW_12, OPENFLOW_13 -> same(error);
+                    case OPENFLOW_14, OPENFLOW_15 -> withProperties(error);
                 };
                 numbers.put(error, there);
                 errors.putIfAbsent(there, error);
@@ -59,6 +60,16 @@ final class ErrorNumbers {
 
     private static Numbers extension(int type, int code) {
         return new Numbers(true, type, code);
+    }
+
+    /** What were errors of table features are errors of any properties. */
+    private static Numbers withProperties(ErrorCode error) {
+        return switch (error) {
+            case TABLE_FEATURES_FAILED_BAD_TYPE -> of(14, 0);
+            case TABLE_FEATURES_FAILED_BAD_LEN -> of(14, 1);
+            case TABLE_FEATURES_FAILED_BAD_ARGUMENT -> of(14, 2);
+            default -> same(error);
+        };
     }
 
     private static Numbers first(ErrorCode error) {

@@ -26,9 +26,11 @@ final class ModCodec {
     private static final int OFPMBT_DROP = 1;
     private static final int OFPMBT_DSCP_REMARK = 2;
 
+    private final OpenFlowVersion version;
     private final ActionCodec actions;
 
-    ModCodec(ActionCodec actions) {
+    ModCodec(OpenFlowVersion version, ActionCodec actions) {
+        this.version = version;
         this.actions = actions;
     }
 
@@ -45,7 +47,7 @@ final class ModCodec {
         int outPort = in.i32();
         int outGroup = in.i32();
         int flagBits = in.u16();
-        in.skip(2);
+        int importance = in.u16();
         if (command >= FlowMod.Command.values().length) {
             throw new FlowException(
                     ErrorCode.FLOW_MOD_FAILED_BAD_COMMAND, "command", "command " + command + " is not in 0-4");
@@ -63,7 +65,7 @@ final class ModCodec {
                 known == FlowMod.Command.ADD ? 0 : cookieMask,
                 idle,
                 hard,
-                0,
+                version.isAtLeast(OpenFlowVersion.OPENFLOW_14) ? importance : 0,
                 flags(flagBits),
                 isDelete ? outPort : Ports.ANY,
                 isDelete ? outGroup : FlowMod.ANY_GROUP,
@@ -98,7 +100,8 @@ final class ModCodec {
                 .writeShort(mod.hardTimeoutSeconds())
                 .writeShort(mod.priority());
         out.writeInt(request.bufferId()).writeInt(mod.outPort()).writeInt(mod.outGroup());
-        out.writeShort(flagBits(mod.flags())).writeZero(2);
+        out.writeShort(flagBits(mod.flags()));
+        out.writeShort(version.isAtLeast(OpenFlowVersion.OPENFLOW_14) ? mod.importance() : 0);
         OxmCodec.match(out, mod.match());
         actions.instructions(out, mod.instructions());
     }

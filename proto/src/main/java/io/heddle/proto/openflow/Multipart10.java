@@ -127,6 +127,7 @@ final class Multipart10 implements MultipartCodec.Layout {
                 idle,
                 hard,
                 Set.of(),
+                0,
                 entry.i64(),
                 entry.i64(),
                 entry.i64(),
@@ -155,6 +156,7 @@ final class Multipart10 implements MultipartCodec.Layout {
                 idle,
                 hard,
                 Set.of(),
+                0,
                 cookie,
                 packets,
                 octets,
@@ -172,7 +174,7 @@ final class Multipart10 implements MultipartCodec.Layout {
     private static MultipartBody.PortEntry port(Reader in) throws FlowException {
         int port = OxmCodec.widePort(in.u16());
         in.skip(6);
-        return StandardMultipart.portCounters(in, port, false);
+        return PortCodec.counters(in, port, false);
     }
 
     private static MultipartBody.QueueEntry queue(Reader in) throws FlowException {
@@ -245,7 +247,7 @@ final class Multipart10 implements MultipartCodec.Layout {
             case MultipartBody.PortStatsReply ports ->
                 MultipartCodec.steps(ports.ports(), port -> {
                     out.writeShort(OxmCodec.narrowPort(port.port())).writeZero(6);
-                    StandardMultipart.portCounters(out, port);
+                    PortCodec.counters(out, port);
                 });
             case MultipartBody.QueueStatsReply queues ->
                 MultipartCodec.steps(queues.queues(), queue -> {

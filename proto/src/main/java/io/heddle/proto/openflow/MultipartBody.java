@@ -1,6 +1,7 @@
 package io.heddle.proto.openflow;
 
 import io.heddle.flow.action.Instruction;
+import io.heddle.flow.action.Ports;
 import io.heddle.flow.group.GroupMod;
 import io.heddle.flow.match.Match;
 import io.heddle.flow.match.OxmId;
@@ -57,7 +58,16 @@ public sealed interface MultipartBody {
         }
     }
 
-    record PortDescRequest() implements Request {}
+    /** {@code port}: which one; all of them before OpenFlow 1.5. */
+    record PortDescRequest(int port) implements Request {
+        public PortDescRequest() {
+            this(Ports.ANY);
+        }
+    }
+
+    record TableDescRequest() implements Request {}
+
+    record QueueDescRequest(int port, int queueId) implements Request {}
 
     record ExperimenterRequest(int experimenter, int experimenterType, Octets data) implements Request {}
 
@@ -79,6 +89,7 @@ public sealed interface MultipartBody {
             int idleTimeoutSeconds,
             int hardTimeoutSeconds,
             Set<FlowMod.Flag> flags,
+            int importance,
             long cookie,
             long packets,
             long octets,
@@ -260,6 +271,23 @@ public sealed interface MultipartBody {
 
     /** A field as a property names it; {@code length} of its payload in octets, without the experimenter's id. */
     record FieldId(OxmId id, boolean masked, int length) {}
+
+    /** What tables are told to do when they are full (OpenFlow 1.4). */
+    record TableDescReply(List<TableDescription> tables) implements Reply {
+        public TableDescReply {
+            tables = List.copyOf(tables);
+        }
+    }
+
+    /** {@code config}: {@code OFPTC_*} bits. */
+    record TableDescription(int tableId, int config) {}
+
+    /** Queues of ports (OpenFlow 1.4); their properties are not kept. */
+    record QueueDescReply(List<OpenFlowMessage.Queue> queues) implements Reply {
+        public QueueDescReply {
+            queues = List.copyOf(queues);
+        }
+    }
 
     record PortDescReply(List<PortDescription> ports) implements Reply {
         public PortDescReply {

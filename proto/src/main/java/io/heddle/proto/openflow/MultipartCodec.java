@@ -28,6 +28,8 @@ final class MultipartCodec {
     static final int METER_FEATURES = 11;
     static final int TABLE_FEATURES = 12;
     static final int PORT_DESC = 13;
+    static final int TABLE_DESC = 14;
+    static final int QUEUE_DESC = 15;
     static final int EXPERIMENTER = 0xffff;
 
     private static final int MORE = 1;
@@ -47,16 +49,36 @@ final class MultipartCodec {
         List<Runnable> entries(ByteBuf out, MultipartBody.Reply body);
     }
 
+    private final OpenFlowVersion version;
     private final boolean isFirst;
     private final Layout layout;
 
     MultipartCodec(OpenFlowVersion version, Layout layout) {
+        this.version = version;
         this.isFirst = version == OpenFlowVersion.OPENFLOW_10;
         this.layout = layout;
     }
 
+    /** The first version with that type. Open vSwitch describes ports in all of them. */
+    private static OpenFlowVersion since(int type) {
+        return switch (type) {
+            case GROUP, GROUP_DESC -> OpenFlowVersion.OPENFLOW_11;
+            case GROUP_FEATURES -> OpenFlowVersion.OPENFLOW_12;
+            case METER, METER_CONFIG, METER_FEATURES, TABLE_FEATURES -> OpenFlowVersion.OPENFLOW_13;
+            case TABLE_DESC, QUEUE_DESC -> OpenFlowVersion.OPENFLOW_14;
+            default -> OpenFlowVersion.OPENFLOW_10;
+        };
+    }
+
+    private void require(int type) throws FlowException {
+        if (!version.isAtLeast(since(type))) {
+            throw unknown(type);
+        }
+    }
+
     OpenFlowMessage.MultipartRequest request(Reader in) throws FlowException {
         int type = in.u16();
+        require(type);
         int flags = in.u16();
         in.skip(isFirst ? 0 : 4);
         return new OpenFlowMessage.MultipartRequest((flags & MORE) != 0, layout.request(type, in));
@@ -64,6 +86,7 @@ final class MultipartCodec {
 
     OpenFlowMessage.MultipartReply reply(Reader in) throws FlowException {
         int type = in.u16();
+        require(type);
         int flags = in.u16();
         in.skip(isFirst ? 0 : 4);
         return new OpenFlowMessage.MultipartReply((flags & MORE) != 0, layout.reply(type, in));
@@ -88,6 +111,10 @@ final class MultipartCodec {
     }
 
     private void header(ByteBuf out, MultipartBody body, boolean more) {
+        if (!version.isAtLeast(since(typeOf(body)))) {
+            throw new IllegalArgumentException(version.protocolName() + " has no multipart message "
+                    + body.getClass().getSimpleName());
+        }
         out.writeShort(typeOf(body)).writeShort(more ? MORE : 0).writeZero(isFirst ? 0 : 4);
     }
 
@@ -135,6 +162,8 @@ final class MultipartCodec {
             case MultipartBody.MeterFeaturesRequest _, MultipartBody.MeterFeatures _ -> METER_FEATURES;
             case MultipartBody.TableFeaturesRequest _, MultipartBody.TableFeaturesReply _ -> TABLE_FEATURES;
             case MultipartBody.PortDescRequest _, MultipartBody.PortDescReply _ -> PORT_DESC;
+            case MultipartBody.TableDescRequest _, MultipartBody.TableDescReply _ -> TABLE_DESC;
+            case MultipartBody.QueueDescRequest _, MultipartBody.QueueDescReply _ -> QUEUE_DESC;
             case MultipartBody.ExperimenterRequest _,
                     MultipartBody.ExperimenterReply _,
                     MultipartBody.ExtendedRequest _,

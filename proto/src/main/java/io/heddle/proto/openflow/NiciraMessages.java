@@ -83,7 +83,7 @@ final class NiciraMessages {
             case SET_PACKET_IN_FORMAT ->
                 new OpenFlowMessage.SetPacketInFormat(
                         StandardBodies.exactly(in, 4).i32());
-            case SET_ASYNC_CONFIG -> new OpenFlowMessage.SetAsync(StandardBodies.async(StandardBodies.exactly(in, 24)));
+            case SET_ASYNC_CONFIG -> new OpenFlowMessage.SetAsync(AsyncCodec.fixed(StandardBodies.exactly(in, 24)));
             case SET_CONTROLLER_ID -> {
                 StandardBodies.exactly(in, 8).skip(6);
                 yield new OpenFlowMessage.SetControllerId(in.u16());
@@ -171,7 +171,7 @@ final class NiciraMessages {
             case OpenFlowMessage.RoleRequest role -> begin(out, ROLE_REQUEST).writeInt(number(role.role()));
             case OpenFlowMessage.RoleReply role -> begin(out, ROLE_REPLY).writeInt(number(role.role()));
             case OpenFlowMessage.SetAsync async ->
-                StandardBodies.writeAsync(begin(out, SET_ASYNC_CONFIG), async.configuration());
+                AsyncCodec.fixed(begin(out, SET_ASYNC_CONFIG), async.configuration());
             case OpenFlowMessage.FlowModRequest request -> flowMods.extended(begin(out, FLOW_MOD), request);
             case OpenFlowMessage.FlowRemoved removed -> flowRemoved(begin(out, FLOW_REMOVED), removed);
             case OpenFlowMessage.PacketIn packet -> packetIn(begin(out, PACKET_IN), packet);

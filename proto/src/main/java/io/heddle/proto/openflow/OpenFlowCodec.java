@@ -35,8 +35,8 @@ public final class OpenFlowCodec {
     public static final int MAX_OCTETS = 0xffff;
 
     /** Versions that have a codec. */
-    public static final Set<OpenFlowVersion> SUPPORTED =
-            Collections.unmodifiableSet(EnumSet.of(OpenFlowVersion.OPENFLOW_10, OpenFlowVersion.OPENFLOW_13));
+    public static final Set<OpenFlowVersion> SUPPORTED = Collections.unmodifiableSet(
+            EnumSet.of(OpenFlowVersion.OPENFLOW_10, OpenFlowVersion.OPENFLOW_13, OpenFlowVersion.OPENFLOW_14));
 
     private static final int HELLO_VERSION_BITMAP = 1;
 
@@ -50,11 +50,12 @@ public final class OpenFlowCodec {
         this.version = version;
         this.extensions = extensions;
         ActionCodec actions = new ActionCodec(version);
-        ModCodec mods = new ModCodec(actions);
+        ModCodec mods = new ModCodec(version, actions);
+        PortCodec ports = new PortCodec(version);
         boolean isFirst = version == OpenFlowVersion.OPENFLOW_10;
-        this.multipart =
-                new MultipartCodec(version, isFirst ? new Multipart10(actions) : new StandardMultipart(actions, mods));
-        Bodies standard = new StandardBodies(actions, mods, multipart);
+        this.multipart = new MultipartCodec(
+                version, isFirst ? new Multipart10(actions) : new StandardMultipart(version, actions, mods, ports));
+        Bodies standard = new StandardBodies(version, actions, mods, ports, multipart);
         this.bodies = isFirst ? new Bodies10(actions, extensions, standard) : standard;
         this.nicira = new NiciraMessages(version, actions, extensions);
     }
@@ -236,7 +237,7 @@ public final class OpenFlowCodec {
             case OpenFlowMessage.RoleReply _ -> MessageType.ROLE_REPLY;
             case OpenFlowMessage.GetAsyncRequest _ -> MessageType.GET_ASYNC_REQUEST;
             case OpenFlowMessage.GetAsyncReply _ -> MessageType.GET_ASYNC_REPLY;
-            case OpenFlowMessage.SetAsync _ -> MessageType.SET_ASYNC;
+            case OpenFlowMessage.SetAsync _, OpenFlowMessage.ChangeAsync _ -> MessageType.SET_ASYNC;
             case OpenFlowMessage.QueueGetConfigRequest _ -> MessageType.QUEUE_GET_CONFIG_REQUEST;
             case OpenFlowMessage.QueueGetConfigReply _ -> MessageType.QUEUE_GET_CONFIG_REPLY;
             case OpenFlowMessage.MultipartRequest _ -> MessageType.MULTIPART_REQUEST;

@@ -6,7 +6,9 @@ import io.heddle.flow.group.GroupMod;
 import io.heddle.flow.match.Match;
 import io.heddle.flow.meter.MeterMod;
 import io.heddle.flow.table.FlowMod;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
 
@@ -153,6 +155,13 @@ public sealed interface OpenFlowMessage {
 
     record SetAsync(AsyncConfiguration configuration) implements OpenFlowMessage {}
 
+    /** Changes some of what is wanted (OpenFlow 1.4 and later); the rest stays. */
+    record ChangeAsync(Map<AsyncConfiguration.Kind, Integer> masks) implements OpenFlowMessage {
+        public ChangeAsync {
+            masks = Map.copyOf(masks);
+        }
+    }
+
     /** Open vSwitch's {@code NXT_SET_FLOW_FORMAT}: flows with an extended match or with that of OpenFlow 1.0. */
     record SetFlowFormat(boolean isNxm) implements OpenFlowMessage {}
 
@@ -199,9 +208,60 @@ public sealed interface OpenFlowMessage {
         /** Bits of reasons. */
         public record Masks(int master, int slave) {}
 
+        /** One of the masks, in the order of {@code OFPACPT_*}. */
+        public enum Kind {
+            PACKET_IN_SLAVE,
+            PACKET_IN_MASTER,
+            PORT_STATUS_SLAVE,
+            PORT_STATUS_MASTER,
+            FLOW_REMOVED_SLAVE,
+            FLOW_REMOVED_MASTER
+        }
+
         /** What holds until a controller says otherwise (OpenFlow 1.3.5 section 6.3.4). */
         public static final AsyncConfiguration DEFAULT =
                 new AsyncConfiguration(new Masks(0x7, 0), new Masks(0x7, 0x7), new Masks(0xf, 0));
+
+        /** What holds in a version until a controller says otherwise: 1.4 added reasons. */
+        public static AsyncConfiguration defaultOf(OpenFlowVersion version) {
+            return version.isAtLeast(OpenFlowVersion.OPENFLOW_14)
+                    ? new AsyncConfiguration(new Masks(0x3f, 0), new Masks(0x7, 0x7), new Masks(0x3f, 0))
+                    : DEFAULT;
+        }
+
+        public int mask(Kind kind) {
+            return switch (kind) {
+                case PACKET_IN_SLAVE -> packetIn.slave;
+                case PACKET_IN_MASTER -> packetIn.master;
+                case PORT_STATUS_SLAVE -> portStatus.slave;
+                case PORT_STATUS_MASTER -> portStatus.master;
+                case FLOW_REMOVED_SLAVE -> flowRemoved.slave;
+                case FLOW_REMOVED_MASTER -> flowRemoved.master;
+            };
+        }
+
+        /** This with other masks in some places. */
+        public AsyncConfiguration with(Map<Kind, Integer> masks) {
+            return new AsyncConfiguration(
+                    new Masks(
+                            masks.getOrDefault(Kind.PACKET_IN_MASTER, packetIn.master),
+                            masks.getOrDefault(Kind.PACKET_IN_SLAVE, packetIn.slave)),
+                    new Masks(
+                            masks.getOrDefault(Kind.PORT_STATUS_MASTER, portStatus.master),
+                            masks.getOrDefault(Kind.PORT_STATUS_SLAVE, portStatus.slave)),
+                    new Masks(
+                            masks.getOrDefault(Kind.FLOW_REMOVED_MASTER, flowRemoved.master),
+                            masks.getOrDefault(Kind.FLOW_REMOVED_SLAVE, flowRemoved.slave)));
+        }
+
+        /** All of its masks. */
+        public Map<Kind, Integer> masks() {
+            Map<Kind, Integer> masks = new EnumMap<>(Kind.class);
+            for (Kind kind : Kind.values()) {
+                masks.put(kind, mask(kind));
+            }
+            return masks;
+        }
     }
 
     /** A time span as the wire has it; {@code nanoseconds} below a second. */

@@ -20,11 +20,16 @@ import java.util.OptionalLong;
  */
 @SuppressWarnings("EnumOrdinal") // the order is that of the numbers on the wire
 final class StandardBodies implements Bodies {
+    private final OpenFlowVersion version;
     private final ActionCodec actions;
     private final ModCodec mods;
+    private final PortCodec ports;
     private final MultipartCodec multipart;
 
-    StandardBodies(ActionCodec actions, ModCodec mods, MultipartCodec multipart) {
+    StandardBodies(
+            OpenFlowVersion version, ActionCodec actions, ModCodec mods, PortCodec ports, MultipartCodec multipart) {
+        this.version = version;
+        this.ports = ports;
         this.actions = actions;
         this.mods = mods;
         this.multipart = multipart;
@@ -41,12 +46,12 @@ final class StandardBodies implements Bodies {
             case SET_CONFIG -> new OpenFlowMessage.SetConfig(exactly(in, 4).u16(), in.u16());
             case PACKET_IN -> packetIn(in);
             case FLOW_REMOVED -> flowRemoved(in);
-            case PORT_STATUS -> portStatus(exactly(in, 72));
+            case PORT_STATUS -> portStatus(in);
             case PACKET_OUT -> packetOut(in);
             case FLOW_MOD -> mods.flowMod(in);
             case GROUP_MOD -> new OpenFlowMessage.GroupModRequest(mods.groupMod(in));
-            case PORT_MOD -> portMod(exactly(in, 32));
-            case TABLE_MOD -> tableMod(exactly(in, 8));
+            case PORT_MOD -> ports.portMod(in);
+            case TABLE_MOD -> tableMod(in);
             case MULTIPART_REQUEST -> multipart.request(in);
             case MULTIPART_REPLY -> multipart.reply(in);
             case BARRIER_REQUEST -> empty(new OpenFlowMessage.BarrierRequest(), in);
@@ -66,8 +71,15 @@ final class StandardBodies implements Bodies {
                 yield new OpenFlowMessage.RoleReply(role, in.i64());
             }
             case GET_ASYNC_REQUEST -> empty(new OpenFlowMessage.GetAsyncRequest(), in);
-            case GET_ASYNC_REPLY -> new OpenFlowMessage.GetAsyncReply(async(exactly(in, 24)));
-            case SET_ASYNC -> new OpenFlowMessage.SetAsync(async(exactly(in, 24)));
+            case GET_ASYNC_REPLY ->
+                new OpenFlowMessage.GetAsyncReply(
+                        hasProperties()
+                                ? AsyncConfiguration.DEFAULT.with(AsyncCodec.properties(in))
+                                : AsyncCodec.fixed(exactly(in, 24)));
+            case SET_ASYNC ->
+                hasProperties()
+                        ? new OpenFlowMessage.ChangeAsync(AsyncCodec.properties(in))
+                        : new OpenFlowMessage.SetAsync(AsyncCodec.fixed(exactly(in, 24)));
             case METER_MOD -> new OpenFlowMessage.MeterModRequest(mods.meterMod(in));
             case HELLO, ERROR, ECHO_REQUEST, ECHO_REPLY, EXPERIMENTER ->
                 throw new IllegalStateException(type + " is read elsewhere");
@@ -129,10 +141,16 @@ final class StandardBodies implements Bodies {
                 cookie, priority, reason, table, duration, idle, hard, packets, octets, match);
     }
 
-    private static OpenFlowMessage portStatus(Reader in) throws FlowException {
+    private boolean hasProperties() {
+        return version.isAtLeast(OpenFlowVersion.OPENFLOW_14);
+    }
+
+    private OpenFlowMessage portStatus(Reader in) throws FlowException {
         int reason = in.u8();
         in.skip(7);
-        return new OpenFlowMessage.PortStatus(reason, StandardMultipart.port(in));
+        OpenFlowMessage status = new OpenFlowMessage.PortStatus(reason, ports.port(in));
+        exactly(in, 0);
+        return status;
     }
 
     private OpenFlowMessage packetOut(Reader in) throws FlowException {
@@ -157,22 +175,16 @@ final class StandardBodies implements Bodies {
         return inPort;
     }
 
-    private static OpenFlowMessage portMod(Reader in) throws FlowException {
-        int port = in.i32();
-        in.skip(4);
-        long mac = in.mac();
-        in.skip(2);
-        int config = in.i32();
-        int mask = in.i32();
-        int advertise = in.i32();
-        in.skip(4);
-        return new OpenFlowMessage.PortModRequest(port, mac, config, mask, advertise);
-    }
-
-    private static OpenFlowMessage tableMod(Reader in) throws FlowException {
+    private OpenFlowMessage tableMod(Reader in) throws FlowException {
+        if (!hasProperties()) {
+            exactly(in, 8);
+        }
         int table = in.u8();
         in.skip(3);
-        return new OpenFlowMessage.TableModRequest(table, in.i32());
+        int config = in.i32();
+        // Eviction's and vacancy's settings, which the configuration's bits turn on.
+        Properties.read(in, "properties", (type, value) -> value.finish());
+        return new OpenFlowMessage.TableModRequest(table, config);
     }
 
     private static OpenFlowMessage queueConfig(Reader in) throws FlowException {
@@ -205,14 +217,6 @@ final class StandardBodies implements Bodies {
         return Role.values()[number];
     }
 
-    static AsyncConfiguration async(Reader in) throws FlowException {
-        return new AsyncConfiguration(masks(in), masks(in), masks(in));
-    }
-
-    private static AsyncConfiguration.Masks masks(Reader in) throws FlowException {
-        return new AsyncConfiguration.Masks(in.i32(), in.i32());
-    }
-
     @Override
     public void write(ByteBuf out, OpenFlowMessage message) {
         switch (message) {
@@ -231,21 +235,12 @@ final class StandardBodies implements Bodies {
             case OpenFlowMessage.PacketIn packet -> writePacketIn(out, packet);
             case OpenFlowMessage.FlowRemoved removed -> writeFlowRemoved(out, removed);
             case OpenFlowMessage.PortStatus status ->
-                StandardMultipart.port(out.writeByte(status.reason()).writeZero(7), status.port());
+                ports.port(out.writeByte(status.reason()).writeZero(7), status.port());
             case OpenFlowMessage.PacketOut packet -> writePacketOut(out, packet);
             case OpenFlowMessage.FlowModRequest request -> mods.flowMod(out, request);
             case OpenFlowMessage.GroupModRequest request -> mods.groupMod(out, request.mod());
             case OpenFlowMessage.MeterModRequest request -> ModCodec.meterMod(out, request.mod());
-            case OpenFlowMessage.PortModRequest mod ->
-                out.writeInt(mod.port())
-                        .writeZero(4)
-                        .writeShort((int) (mod.macAddress() >>> 32))
-                        .writeInt((int) mod.macAddress())
-                        .writeZero(2)
-                        .writeInt(mod.config())
-                        .writeInt(mod.mask())
-                        .writeInt(mod.advertise())
-                        .writeZero(4);
+            case OpenFlowMessage.PortModRequest mod -> ports.portMod(out, mod);
             case OpenFlowMessage.TableModRequest mod ->
                 out.writeByte(mod.tableId()).writeZero(3).writeInt(mod.config());
             case OpenFlowMessage.RoleRequest role ->
@@ -256,6 +251,12 @@ final class StandardBodies implements Bodies {
                 out.writeInt(role.role().ordinal()).writeZero(4).writeLong(role.generationId());
             case OpenFlowMessage.GetAsyncReply async -> writeAsync(out, async.configuration());
             case OpenFlowMessage.SetAsync async -> writeAsync(out, async.configuration());
+            case OpenFlowMessage.ChangeAsync async -> {
+                if (!hasProperties()) {
+                    throw new IllegalArgumentException(version.protocolName() + " sets all masks at once");
+                }
+                AsyncCodec.properties(out, async.masks());
+            }
             case OpenFlowMessage.QueueGetConfigRequest request ->
                 out.writeInt(request.port()).writeZero(4);
             case OpenFlowMessage.QueueGetConfigReply reply -> writeQueueConfig(out, reply);
@@ -307,10 +308,11 @@ final class StandardBodies implements Bodies {
         out.writeBytes(packet.frame().array());
     }
 
-    static void writeAsync(ByteBuf out, AsyncConfiguration configuration) {
-        for (AsyncConfiguration.Masks masks :
-                List.of(configuration.packetIn(), configuration.portStatus(), configuration.flowRemoved())) {
-            out.writeInt(masks.master()).writeInt(masks.slave());
+    private void writeAsync(ByteBuf out, AsyncConfiguration configuration) {
+        if (hasProperties()) {
+            AsyncCodec.properties(out, configuration.masks());
+        } else {
+            AsyncCodec.fixed(out, configuration);
         }
     }
 

@@ -6,10 +6,10 @@ import io.heddle.flow.match.Match;
 import io.heddle.proto.openflow.MultipartBody.Count;
 import io.heddle.proto.openflow.MultipartBody.FlowSelection;
 import io.heddle.proto.openflow.OpenFlowMessage.Duration;
-import io.heddle.proto.openflow.OpenFlowMessage.PortDescription;
 import io.netty.buffer.ByteBuf;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Set;
 
 /**
  * Multipart requests and replies as OpenFlow 1.1 and later have them.
@@ -18,12 +18,24 @@ import java.util.List;
  */
 @SuppressWarnings("EnumOrdinal") // the order is that of the numbers on the wire
 final class StandardMultipart implements MultipartCodec.Layout {
+    private final OpenFlowVersion version;
     private final ActionCodec actions;
     private final ModCodec mods;
+    private final PortCodec ports;
 
-    StandardMultipart(ActionCodec actions, ModCodec mods) {
+    StandardMultipart(OpenFlowVersion version, ActionCodec actions, ModCodec mods, PortCodec ports) {
+        this.version = version;
         this.actions = actions;
         this.mods = mods;
+        this.ports = ports;
+    }
+
+    private boolean hasProperties() {
+        return version.isAtLeast(OpenFlowVersion.OPENFLOW_14);
+    }
+
+    private boolean hasDurations() {
+        return version.isAtLeast(OpenFlowVersion.OPENFLOW_13);
     }
 
     @Override
@@ -45,6 +57,9 @@ final class StandardMultipart implements MultipartCodec.Layout {
             case MultipartCodec.METER_FEATURES -> MultipartCodec.empty(new MultipartBody.MeterFeaturesRequest(), in);
             case MultipartCodec.TABLE_FEATURES -> new MultipartBody.TableFeaturesRequest(TableFeaturesCodec.decode(in));
             case MultipartCodec.PORT_DESC -> MultipartCodec.empty(new MultipartBody.PortDescRequest(), in);
+            case MultipartCodec.TABLE_DESC -> MultipartCodec.empty(new MultipartBody.TableDescRequest(), in);
+            case MultipartCodec.QUEUE_DESC ->
+                new MultipartBody.QueueDescRequest(MultipartCodec.exactly(in, 8).i32(), in.i32());
             case MultipartCodec.EXPERIMENTER -> new MultipartBody.ExperimenterRequest(in.i32(), in.i32(), in.rest());
             default -> throw MultipartCodec.unknown(type);
         };
@@ -79,9 +94,8 @@ final class StandardMultipart implements MultipartCodec.Layout {
             case MultipartCodec.TABLE ->
                 new MultipartBody.TableReply(MultipartCodec.list(in, StandardMultipart::table));
             case MultipartCodec.PORT_STATS ->
-                new MultipartBody.PortStatsReply(MultipartCodec.list(in, StandardMultipart::portStats));
-            case MultipartCodec.QUEUE ->
-                new MultipartBody.QueueStatsReply(MultipartCodec.list(in, StandardMultipart::queue));
+                new MultipartBody.PortStatsReply(MultipartCodec.list(in, ports::statistics));
+            case MultipartCodec.QUEUE -> new MultipartBody.QueueStatsReply(MultipartCodec.list(in, this::queue));
             case MultipartCodec.GROUP ->
                 new MultipartBody.GroupStatsReply(MultipartCodec.list(in, StandardMultipart::group));
             case MultipartCodec.GROUP_DESC ->
@@ -106,8 +120,11 @@ final class StandardMultipart implements MultipartCodec.Layout {
                 yield features;
             }
             case MultipartCodec.TABLE_FEATURES -> new MultipartBody.TableFeaturesReply(TableFeaturesCodec.decode(in));
-            case MultipartCodec.PORT_DESC ->
-                new MultipartBody.PortDescReply(MultipartCodec.list(in, StandardMultipart::port));
+            case MultipartCodec.PORT_DESC -> new MultipartBody.PortDescReply(MultipartCodec.list(in, ports::port));
+            case MultipartCodec.TABLE_DESC ->
+                new MultipartBody.TableDescReply(MultipartCodec.list(in, StandardMultipart::tableDescription));
+            case MultipartCodec.QUEUE_DESC ->
+                new MultipartBody.QueueDescReply(MultipartCodec.list(in, StandardMultipart::queueDescription));
             case MultipartCodec.EXPERIMENTER -> new MultipartBody.ExperimenterReply(in.i32(), in.i32(), in.rest());
             default -> throw MultipartCodec.unknown(type);
         };
@@ -141,7 +158,8 @@ final class StandardMultipart implements MultipartCodec.Layout {
         int idle = entry.u16();
         int hard = entry.u16();
         int flags = entry.u16();
-        entry.skip(4);
+        int importance = entry.u16();
+        entry.skip(2);
         long cookie = entry.i64();
         long packets = entry.i64();
         long octets = entry.i64();
@@ -152,7 +170,8 @@ final class StandardMultipart implements MultipartCodec.Layout {
                 priority,
                 idle,
                 hard,
-                ModCodec.flags(flags),
+                hasDurations() ? ModCodec.flags(flags) : Set.of(),
+                hasProperties() ? importance : 0,
                 cookie,
                 packets,
                 octets,
@@ -160,8 +179,31 @@ final class StandardMultipart implements MultipartCodec.Layout {
                 actions.instructions(entry));
     }
 
-    private static Duration duration(Reader in) throws FlowException {
+    static Duration duration(Reader in) throws FlowException {
         return new Duration(in.i32(), in.i32());
+    }
+
+    private static MultipartBody.TableDescription tableDescription(Reader in) throws FlowException {
+        Reader entry = MultipartCodec.entry(in, 8);
+        int table = entry.u8();
+        entry.skip(1);
+        int config = entry.i32();
+        entry.finish();
+        return new MultipartBody.TableDescription(table, config);
+    }
+
+    private static OpenFlowMessage.Queue queueDescription(Reader in) throws FlowException {
+        int port = in.i32();
+        int queue = in.i32();
+        int length = in.u16();
+        if (length < 16) {
+            throw new FlowException(
+                    ErrorCode.BAD_REQUEST_BAD_LEN,
+                    "multipart",
+                    "a queue of " + length + " octets is too short: 16 or more");
+        }
+        in.skip(length - 10);
+        return new OpenFlowMessage.Queue(queue, port);
     }
 
     private static MultipartBody.TableEntry table(Reader in) throws FlowException {
@@ -170,32 +212,23 @@ final class StandardMultipart implements MultipartCodec.Layout {
         return new MultipartBody.TableEntry(table, in.i32(), in.i64(), in.i64(), 0);
     }
 
-    private static MultipartBody.PortEntry portStats(Reader in) throws FlowException {
-        int port = in.i32();
-        in.skip(4);
-        return portCounters(in, port, true);
-    }
-
-    static MultipartBody.PortEntry portCounters(Reader in, int port, boolean hasDuration) throws FlowException {
-        return new MultipartBody.PortEntry(
-                port,
-                in.i64(),
-                in.i64(),
-                in.i64(),
-                in.i64(),
-                in.i64(),
-                in.i64(),
-                in.i64(),
-                in.i64(),
-                in.i64(),
-                in.i64(),
-                in.i64(),
-                in.i64(),
-                hasDuration ? duration(in) : Duration.ZERO);
-    }
-
-    private static MultipartBody.QueueEntry queue(Reader in) throws FlowException {
-        return new MultipartBody.QueueEntry(in.i32(), in.i32(), in.i64(), in.i64(), in.i64(), duration(in));
+    private MultipartBody.QueueEntry queue(Reader in) throws FlowException {
+        Reader entry = in;
+        if (hasProperties()) {
+            entry = MultipartCodec.entry(in, 48);
+            entry.skip(6);
+        }
+        MultipartBody.QueueEntry queue = new MultipartBody.QueueEntry(
+                entry.i32(),
+                entry.i32(),
+                entry.i64(),
+                entry.i64(),
+                entry.i64(),
+                hasDurations() ? duration(entry) : Duration.ZERO);
+        if (hasProperties()) {
+            entry.finish();
+        }
+        return queue;
     }
 
     private static MultipartBody.GroupEntry group(Reader in) throws FlowException {
@@ -252,15 +285,6 @@ final class StandardMultipart implements MultipartCodec.Layout {
         return new MultipartBody.MeterConfig(meter, ModCodec.meterFlags(flags), ModCodec.bands(entry));
     }
 
-    static PortDescription port(Reader in) throws FlowException {
-        int port = in.i32();
-        in.skip(4);
-        long mac = in.mac();
-        in.skip(2);
-        return new PortDescription(
-                port, mac, in.text(16), in.i32(), in.i32(), in.i32(), in.i32(), in.i32(), in.i32(), in.i32(), in.i32());
-    }
-
     @Override
     public void request(ByteBuf out, MultipartBody.Request request) {
         switch (request) {
@@ -269,6 +293,8 @@ final class StandardMultipart implements MultipartCodec.Layout {
             case MultipartBody.PortStatsRequest port ->
                 out.writeInt(port.port()).writeZero(4);
             case MultipartBody.QueueStatsRequest queue ->
+                out.writeInt(queue.port()).writeInt(queue.queueId());
+            case MultipartBody.QueueDescRequest queue ->
                 out.writeInt(queue.port()).writeInt(queue.queueId());
             case MultipartBody.GroupStatsRequest group ->
                 out.writeInt(group.groupId()).writeZero(4);
@@ -288,6 +314,7 @@ final class StandardMultipart implements MultipartCodec.Layout {
                     MultipartBody.GroupDescRequest _,
                     MultipartBody.GroupFeaturesRequest _,
                     MultipartBody.MeterFeaturesRequest _,
+                    MultipartBody.TableDescRequest _,
                     MultipartBody.PortDescRequest _ -> {
                 // No body.
             }
@@ -316,12 +343,17 @@ final class StandardMultipart implements MultipartCodec.Layout {
                                 .writeLong(table.lookups())
                                 .writeLong(table.matches()));
             case MultipartBody.PortStatsReply ports ->
-                MultipartCodec.steps(ports.ports(), port -> portStats(out, port));
+                MultipartCodec.steps(ports.ports(), port -> this.ports.statistics(out, port));
             case MultipartBody.QueueStatsReply queues ->
                 MultipartCodec.steps(queues.queues(), queue -> {
+                    if (hasProperties()) {
+                        out.writeShort(48).writeZero(6);
+                    }
                     out.writeInt(queue.port()).writeInt(queue.queueId());
                     out.writeLong(queue.txOctets()).writeLong(queue.txPackets()).writeLong(queue.txErrors());
-                    duration(out, queue.duration());
+                    if (hasDurations()) {
+                        duration(out, queue.duration());
+                    }
                 });
             case MultipartBody.GroupStatsReply groups ->
                 MultipartCodec.steps(groups.groups(), group -> group(out, group));
@@ -361,11 +393,26 @@ final class StandardMultipart implements MultipartCodec.Layout {
                         .writeZero(2));
             case MultipartBody.TableFeaturesReply tables ->
                 MultipartCodec.steps(tables.tables(), table -> TableFeaturesCodec.encode(out, table));
-            case MultipartBody.PortDescReply ports -> MultipartCodec.steps(ports.ports(), port -> port(out, port));
+            case MultipartBody.PortDescReply ports ->
+                MultipartCodec.steps(ports.ports(), port -> this.ports.port(out, port));
             case MultipartBody.ExperimenterReply other ->
                 List.of(() -> out.writeInt(other.experimenter())
                         .writeInt(other.experimenterType())
                         .writeBytes(other.data().array()));
+            case MultipartBody.TableDescReply tables ->
+                MultipartCodec.steps(
+                        tables.tables(),
+                        table -> out.writeShort(8)
+                                .writeByte(table.tableId())
+                                .writeZero(1)
+                                .writeInt(table.config()));
+            case MultipartBody.QueueDescReply queues ->
+                MultipartCodec.steps(
+                        queues.queues(),
+                        queue -> out.writeInt(queue.port())
+                                .writeInt(queue.queueId())
+                                .writeShort(16)
+                                .writeZero(6));
             case MultipartBody.ExtendedReply _ -> throw notHere();
         };
     }
@@ -389,7 +436,7 @@ final class StandardMultipart implements MultipartCodec.Layout {
         text(out, description.datapath(), 256);
     }
 
-    private static void duration(ByteBuf out, Duration duration) {
+    static void duration(ByteBuf out, Duration duration) {
         out.writeInt(duration.seconds()).writeInt(duration.nanoseconds());
     }
 
@@ -398,26 +445,12 @@ final class StandardMultipart implements MultipartCodec.Layout {
         out.writeShort(0).writeByte(flow.tableId()).writeZero(1);
         duration(out, flow.duration());
         out.writeShort(flow.priority()).writeShort(flow.idleTimeoutSeconds()).writeShort(flow.hardTimeoutSeconds());
-        out.writeShort(ModCodec.flagBits(flow.flags())).writeZero(4);
+        out.writeShort(hasDurations() ? ModCodec.flagBits(flow.flags()) : 0);
+        out.writeShort(hasProperties() ? flow.importance() : 0).writeZero(2);
         out.writeLong(flow.cookie()).writeLong(flow.packets()).writeLong(flow.octets());
         OxmCodec.match(out, flow.match());
         actions.instructions(out, flow.instructions());
         out.setShort(start, out.writerIndex() - start);
-    }
-
-    private static void portStats(ByteBuf out, MultipartBody.PortEntry port) {
-        out.writeInt(port.port()).writeZero(4);
-        portCounters(out, port);
-        duration(out, port.duration());
-    }
-
-    static void portCounters(ByteBuf out, MultipartBody.PortEntry port) {
-        out.writeLong(port.rxPackets()).writeLong(port.txPackets());
-        out.writeLong(port.rxOctets()).writeLong(port.txOctets());
-        out.writeLong(port.rxDropped()).writeLong(port.txDropped());
-        out.writeLong(port.rxErrors()).writeLong(port.txErrors());
-        out.writeLong(port.rxFrameErrors()).writeLong(port.rxOverruns());
-        out.writeLong(port.rxCrcErrors()).writeLong(port.collisions());
     }
 
     private static void group(ByteBuf out, MultipartBody.GroupEntry group) {
@@ -439,19 +472,5 @@ final class StandardMultipart implements MultipartCodec.Layout {
         out.writeInt(meter.flowCount()).writeLong(meter.packets()).writeLong(meter.octets());
         duration(out, meter.duration());
         counts(out, meter.bands());
-    }
-
-    static void port(ByteBuf out, PortDescription port) {
-        out.writeInt(port.port()).writeZero(4);
-        out.writeShort((int) (port.macAddress() >>> 32))
-                .writeInt((int) port.macAddress())
-                .writeZero(2);
-        text(out, port.name(), 16);
-        out.writeInt(port.config())
-                .writeInt(port.state())
-                .writeInt(port.current())
-                .writeInt(port.advertised());
-        out.writeInt(port.supported()).writeInt(port.peer());
-        out.writeInt(port.currentSpeedKbps()).writeInt(port.maxSpeedKbps());
     }
 }

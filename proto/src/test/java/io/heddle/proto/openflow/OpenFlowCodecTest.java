@@ -200,6 +200,7 @@ final class OpenFlowCodecTest {
                     0,
                     0,
                     flow.flags(),
+                    0,
                     i,
                     0,
                     0,

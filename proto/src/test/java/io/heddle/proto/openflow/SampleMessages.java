@@ -16,6 +16,7 @@ import io.heddle.proto.openflow.OpenFlowMessage.PortDescription;
 import io.heddle.proto.openflow.OpenFlowMessage.Role;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /** At least one message of every kind, with every field and action in some of them. */
@@ -95,6 +96,31 @@ final class SampleMessages {
             all.add(new OpenFlowMessage.MultipartReply(true, reply));
         }
         return all;
+    }
+
+    /** Messages that not every version has. */
+    static List<OpenFlowMessage> ofSomeVersions() throws FlowException {
+        MultipartBody.FlowSelection selection =
+                new MultipartBody.FlowSelection(3, Ports.ANY, -1, 0, 0, PARSER.match("tcp,reg0=5"));
+        return List.of(
+                new OpenFlowMessage.ChangeAsync(Map.of(OpenFlowMessage.AsyncConfiguration.Kind.PACKET_IN_MASTER, 0x15)),
+                new OpenFlowMessage.SetFlowFormat(true),
+                new OpenFlowMessage.SetTableIdInCommand(true),
+                new OpenFlowMessage.SetPacketInFormat(1),
+                new OpenFlowMessage.SetControllerId(5),
+                new OpenFlowMessage.FeaturesReply(1, 2, 3, 0, 0x47, List.of(port())),
+                new OpenFlowMessage.MultipartRequest(
+                        false, new MultipartBody.ExtendedRequest(new MultipartBody.FlowRequest(selection))),
+                new OpenFlowMessage.MultipartRequest(
+                        false, new MultipartBody.ExtendedRequest(new MultipartBody.AggregateRequest(selection))),
+                new OpenFlowMessage.MultipartReply(
+                        false, new MultipartBody.ExtendedReply(new MultipartBody.Aggregate(1, 2, 3))),
+                new OpenFlowMessage.MultipartRequest(false, new MultipartBody.TableDescRequest()),
+                new OpenFlowMessage.MultipartRequest(false, new MultipartBody.QueueDescRequest(1, 2)),
+                new OpenFlowMessage.MultipartReply(
+                        false, new MultipartBody.TableDescReply(List.of(new MultipartBody.TableDescription(1, 4)))),
+                new OpenFlowMessage.MultipartReply(
+                        false, new MultipartBody.QueueDescReply(List.of(new OpenFlowMessage.Queue(1, 2)))));
     }
 
     private static List<OpenFlowMessage> small() throws FlowException {
@@ -202,6 +228,7 @@ final class SampleMessages {
                     flow.idleTimeoutSeconds(),
                     flow.hardTimeoutSeconds(),
                     flow.flags(),
+                    0,
                     flow.cookie(),
                     3,
                     4,

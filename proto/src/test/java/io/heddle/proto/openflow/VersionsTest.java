@@ -41,7 +41,9 @@ final class VersionsTest {
     /** The messages that a version has. */
     private static List<byte[]> encoded(OpenFlowCodec codec) throws FlowException {
         List<byte[]> all = new ArrayList<>();
-        for (OpenFlowMessage message : SampleMessages.all()) {
+        List<OpenFlowMessage> messages = new ArrayList<>(SampleMessages.all());
+        messages.addAll(SampleMessages.ofSomeVersions());
+        for (OpenFlowMessage message : messages) {
             ByteBuf out = Unpooled.buffer();
             for (int i = 0; i < out.capacity(); i++) {
                 out.setByte(i, 0xa5);

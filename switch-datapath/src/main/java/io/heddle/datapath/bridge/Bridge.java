@@ -89,8 +89,7 @@ final class Bridge implements BridgeControl {
 
     BridgeView view() {
         boolean sendsMisses = controllers.stream().anyMatch(each -> each.isConnected && each.wantsMisses);
-        return new BridgeView(
-                id, name, tables, macs, isStandalone(), BridgeView.FragmentHandling.NORMAL, sendsMisses);
+        return new BridgeView(id, name, tables, macs, isStandalone(), BridgeView.FragmentHandling.NORMAL, sendsMisses);
     }
 
     /** Says whether it acts as a learning switch now. */

@@ -227,7 +227,7 @@ class OpenFlowListenerTest {
 
     private static OpenFlowMessage flows(boolean more) {
         MultipartBody.FlowEntry entry = new MultipartBody.FlowEntry(
-                0, OpenFlowMessage.Duration.ZERO, 1, 0, 0, Set.of(), 0, 0, 0, Match.ANY, List.of());
+                0, OpenFlowMessage.Duration.ZERO, 1, 0, 0, Set.of(), 0, 0, 0, 0, Match.ANY, List.of());
         return new OpenFlowMessage.MultipartReply(more, new MultipartBody.FlowReply(List.of(entry)));
     }
 

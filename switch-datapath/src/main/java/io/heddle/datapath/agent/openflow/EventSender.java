@@ -56,6 +56,7 @@ final class EventSender {
 
     /** The session is up. */
     void start() {
+        configuration = AsyncConfiguration.defaultOf(session.version());
         isStarted = true;
         update();
     }
@@ -164,16 +165,17 @@ final class EventSender {
     private void send(BridgeEvent event) {
         switch (event) {
             case BridgeEvent.PacketIn packet -> {
-                boolean isMiss = packet.reason() == PacketInReason.NO_MATCH
-                        && packet.cookie() == PacketInReason.NO_COOKIE;
-                if (wants(configuration.packetIn(), Replies.reason(packet)) && (!isMiss || session.wantsMisses())) {
-                    session.send(0, Replies.packetIn(packet));
+                boolean isMiss =
+                        packet.reason() == PacketInReason.NO_MATCH && packet.cookie() == PacketInReason.NO_COOKIE;
+                if (wants(configuration.packetIn(), Replies.reason(packet, session.version()))
+                        && (!isMiss || session.wantsMisses())) {
+                    session.send(0, Replies.packetIn(packet, session.version()));
                     counters.sentPacketIn();
                 }
             }
             case BridgeEvent.FlowRemoved removed -> {
-                if (wants(configuration.flowRemoved(), Replies.reason(removed))) {
-                    session.send(0, Replies.flowRemoved(removed));
+                if (wants(configuration.flowRemoved(), Replies.reason(removed, session.version()))) {
+                    session.send(0, Replies.flowRemoved(removed, session.version()));
                 }
             }
             case BridgeEvent.PortStatus status -> {

@@ -12,10 +12,11 @@ import io.heddle.proto.openflow.Octets;
 import io.heddle.proto.openflow.OpenFlowMessage;
 import io.heddle.proto.openflow.OpenFlowMessage.Duration;
 import io.heddle.proto.openflow.OpenFlowMessage.PortDescription;
+import io.heddle.proto.openflow.OpenFlowVersion;
 import java.util.Arrays;
 import java.util.List;
 
-/** A bridge's state and events as OpenFlow 1.3 says them. */
+/** A bridge's state and events as OpenFlow says them. */
 final class Replies {
     private static final int LINK_DOWN = 1;
     private static final int LIVE = 4;
@@ -27,6 +28,7 @@ final class Replies {
     private static final int LAST_REASON_OF_13 = 2;
     private static final int REMOVED_BY_DELETE = 2;
     private static final int LAST_REMOVAL_OF_13 = 3;
+    private static final int LAST_REMOVAL_OF_14 = 5;
 
     private Replies() {}
 
@@ -97,6 +99,7 @@ final class Replies {
                 flow.idleTimeoutSeconds(),
                 flow.hardTimeoutSeconds(),
                 flow.flags(),
+                flow.importance(),
                 flow.cookie(),
                 flow.packets(),
                 flow.octets(),
@@ -143,30 +146,31 @@ final class Replies {
         return new MultipartBody.MeterConfig(meter.meterId(), meter.flags(), meter.bands());
     }
 
-    static OpenFlowMessage.PacketIn packetIn(BridgeEvent.PacketIn event) {
+    static OpenFlowMessage.PacketIn packetIn(BridgeEvent.PacketIn event, OpenFlowVersion version) {
         byte[] frame = event.frame();
         return new OpenFlowMessage.PacketIn(
                 OpenFlowMessage.NO_BUFFER,
                 Math.min(event.totalLength(), 0xffff),
-                reason(event),
+                reason(event, version),
                 event.tableId(),
                 event.cookie(),
                 event.pipelineFields(),
                 Octets.of(frame.length <= LONGEST_FRAME ? frame : Arrays.copyOf(frame, LONGEST_FRAME)));
     }
 
-    /** Reasons that came after 1.3 are "action" there. */
-    static int reason(BridgeEvent.PacketIn event) {
-        return event.reason() <= LAST_REASON_OF_13 ? event.reason() : REASON_ACTION;
+    /** Reasons that came after 1.3 are "action" in the versions up to it. */
+    static int reason(BridgeEvent.PacketIn event, OpenFlowVersion version) {
+        boolean isKnown = event.reason() <= LAST_REASON_OF_13 || version.isAtLeast(OpenFlowVersion.OPENFLOW_14);
+        return isKnown ? event.reason() : REASON_ACTION;
     }
 
-    static OpenFlowMessage.FlowRemoved flowRemoved(BridgeEvent.FlowRemoved event) {
+    static OpenFlowMessage.FlowRemoved flowRemoved(BridgeEvent.FlowRemoved event, OpenFlowVersion version) {
         FlowState flow = event.flow();
         boolean counts = !flow.flags().contains(FlowMod.Flag.NO_PKT_COUNTS);
         return new OpenFlowMessage.FlowRemoved(
                 flow.cookie(),
                 flow.priority(),
-                reason(event),
+                reason(event, version),
                 flow.tableId(),
                 duration(flow.durationNs()),
                 flow.idleTimeoutSeconds(),
@@ -176,8 +180,8 @@ final class Replies {
                 flow.match());
     }
 
-    /** Reasons that came after 1.3 are "delete" there. */
-    static int reason(BridgeEvent.FlowRemoved event) {
+    /** Reasons that a version does not have are "delete" there. */
+    static int reason(BridgeEvent.FlowRemoved event, OpenFlowVersion version) {
         int reason = switch (event.reason()) {
             case IDLE_TIMEOUT -> 0;
             case HARD_TIMEOUT -> 1;
@@ -186,7 +190,10 @@ final class Replies {
             case METER_DELETE -> 4;
             case EVICTION -> 5;
         };
-        return reason <= LAST_REMOVAL_OF_13 ? reason : REMOVED_BY_DELETE;
+        int last = version.isAtLeast(OpenFlowVersion.OPENFLOW_14)
+                ? LAST_REMOVAL_OF_14
+                : version.isAtLeast(OpenFlowVersion.OPENFLOW_11) ? LAST_REMOVAL_OF_13 : REMOVED_BY_DELETE;
+        return reason <= last ? reason : REMOVED_BY_DELETE;
     }
 
     static int reason(BridgeEvent.Change change) {

@@ -240,6 +240,8 @@ final class RequestHandler {
             case OpenFlowMessage.GetAsyncRequest _ ->
                 session.send(xid, new OpenFlowMessage.GetAsyncReply(events.configuration()));
             case OpenFlowMessage.SetAsync async -> events.configure(async.configuration());
+            case OpenFlowMessage.ChangeAsync async ->
+                events.configure(events.configuration().with(async.masks()));
             case OpenFlowMessage.QueueGetConfigRequest request ->
                 ask(xid, head, reader -> queues(reader, request), reply -> session.send(xid, reply));
             case OpenFlowMessage.MultipartRequest request -> multipart(xid, head, request.body());
@@ -330,6 +332,12 @@ final class RequestHandler {
             throw new FlowException(
                     ErrorCode.TABLE_MOD_FAILED_BAD_TABLE, "table_id", "table " + mod.tableId() + " is not in 0-253");
         }
+        if (session.version().isAtLeast(OpenFlowVersion.OPENFLOW_14) && mod.config() != 0) {
+            throw new FlowException(
+                    ErrorCode.TABLE_MOD_FAILED_BAD_CONFIG,
+                    "config",
+                    "a full table refuses flows: neither eviction nor vacancy events are supported, 0 is right");
+        }
     }
 
     private void role(int xid, OpenFlowMessage.RoleRequest request) throws FlowException {
@@ -395,13 +403,14 @@ final class RequestHandler {
                 // Answered below.
             }
         }
-        ask(xid, head, reader -> reply(reader, body), reply -> session.sendMultipart(xid, reply));
+        ask(xid, head, reader -> reply(reader, body, session.version()), reply -> session.sendMultipart(xid, reply));
     }
 
-    private static MultipartBody.Reply reply(BridgeReader reader, MultipartBody.Request body) throws FlowException {
+    private static MultipartBody.Reply reply(BridgeReader reader, MultipartBody.Request body, OpenFlowVersion version)
+            throws FlowException {
         return switch (body) {
             case MultipartBody.ExtendedRequest extended ->
-                new MultipartBody.ExtendedReply(reply(reader, extended.body()));
+                new MultipartBody.ExtendedReply(reply(reader, extended.body(), version));
             case MultipartBody.DescriptionRequest _ ->
                 new MultipartBody.Description(
                         "Heddle",
@@ -443,7 +452,7 @@ final class RequestHandler {
             case MultipartBody.GroupDescRequest _ ->
                 new MultipartBody.GroupDescReply(
                         reader.groups().stream().map(Replies::group).toList());
-            case MultipartBody.GroupFeaturesRequest _ -> groupFeatures();
+            case MultipartBody.GroupFeaturesRequest _ -> groupFeatures(version);
             case MultipartBody.MeterStatsRequest request -> {
                 requireMeter(reader, request.meterId());
                 yield new MultipartBody.MeterStatsReply(reader.meters().stream()
@@ -462,11 +471,21 @@ final class RequestHandler {
                 new MultipartBody.MeterFeatures(
                         MeterTable.MAX_METERS, METER_BAND_TYPES, METER_CAPABILITIES, MeterTable.MAX_BANDS, 0);
             case MultipartBody.TableFeaturesRequest _ ->
-                new MultipartBody.TableFeaturesReply(
-                        reader.tables().stream().map(TableCapabilities::of).toList());
-            case MultipartBody.PortDescRequest _ ->
-                new MultipartBody.PortDescReply(
-                        reader.ports().stream().map(Replies::port).toList());
+                new MultipartBody.TableFeaturesReply(reader.tables().stream()
+                        .map(table -> TableCapabilities.of(table, version))
+                        .toList());
+            case MultipartBody.PortDescRequest request ->
+                new MultipartBody.PortDescReply(ports(reader, request.port()).stream()
+                        .map(Replies::port)
+                        .toList());
+            case MultipartBody.TableDescRequest _ ->
+                new MultipartBody.TableDescReply(reader.tables().stream()
+                        .map(table -> new MultipartBody.TableDescription(table.tableId(), 0))
+                        .toList());
+            case MultipartBody.QueueDescRequest request -> {
+                requirePort(reader, request.port(), ErrorCode.QUEUE_OP_FAILED_BAD_PORT);
+                yield new MultipartBody.QueueDescReply(List.of());
+            }
             case MultipartBody.ExperimenterRequest _ ->
                 throw new FlowException(
                         ErrorCode.BAD_REQUEST_BAD_EXPERIMENTER, "", "no experimenter's multipart message is known");
@@ -504,10 +523,10 @@ final class RequestHandler {
         }
     }
 
-    private static MultipartBody.Reply groupFeatures() {
+    private static MultipartBody.Reply groupFeatures(OpenFlowVersion version) {
         int actions = 0;
         for (ActionType type : ActionType.values()) {
-            int number = type.number(OpenFlowVersion.OPENFLOW_13);
+            int number = type.number(version);
             actions |= number >= 0 && number < 32 ? 1 << number : 0;
         }
         return new MultipartBody.GroupFeatures(

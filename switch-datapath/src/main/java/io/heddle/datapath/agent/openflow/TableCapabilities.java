@@ -27,14 +27,14 @@ final class TableCapabilities {
     private static final int GOTO_TABLE = 1;
     private static final List<Integer> ALL_INSTRUCTIONS = List.of(GOTO_TABLE, 2, 3, 4, 5, 6);
 
-    private static final List<Integer> ACTIONS = actions();
     private static final List<FieldId> FIELDS = fields(false, false);
     private static final List<FieldId> MATCHES = fields(false, true);
     private static final List<FieldId> WRITABLE = fields(true, false);
 
     private TableCapabilities() {}
 
-    static TableFeatures of(BridgeReader.TableState table) {
+    static TableFeatures of(BridgeReader.TableState table, OpenFlowVersion version) {
+        List<Integer> actions = actions(version);
         boolean isLast = table.tableId() == FlowMod.MAX_TABLE;
         List<Integer> next = new ArrayList<>();
         for (int i = table.tableId() + 1; i <= FlowMod.MAX_TABLE; i++) {
@@ -51,18 +51,18 @@ final class TableCapabilities {
                 List.of(
                         new TableProperty(INSTRUCTIONS, instructions, List.of()),
                         new TableProperty(NEXT_TABLES, next, List.of()),
-                        new TableProperty(WRITE_ACTIONS, ACTIONS, List.of()),
-                        new TableProperty(APPLY_ACTIONS, ACTIONS, List.of()),
+                        new TableProperty(WRITE_ACTIONS, actions, List.of()),
+                        new TableProperty(APPLY_ACTIONS, actions, List.of()),
                         new TableProperty(MATCH, List.of(), MATCHES),
                         new TableProperty(WILDCARDS, List.of(), FIELDS),
                         new TableProperty(WRITE_SETFIELD, List.of(), WRITABLE),
                         new TableProperty(APPLY_SETFIELD, List.of(), WRITABLE)));
     }
 
-    private static List<Integer> actions() {
+    private static List<Integer> actions(OpenFlowVersion version) {
         List<Integer> actions = new ArrayList<>();
         for (ActionType type : ActionType.values()) {
-            int number = type.number(OpenFlowVersion.OPENFLOW_13);
+            int number = type.number(version);
             if (type != ActionType.EXPERIMENTER && number >= 0) {
                 actions.add(number);
             }

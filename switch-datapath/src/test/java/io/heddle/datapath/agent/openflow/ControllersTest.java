@@ -15,6 +15,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Other people's controllers drive a switch process between two hosts. */
@@ -81,29 +82,30 @@ final class ControllersTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"10", "13"})
-    void shouldBeDrivenByTheLearningSwitchOfOsKen(String version) throws Exception {
-        URL app = Objects.requireNonNull(
-                ControllersTest.class.getResource("/os_ken/simple_switch_" + version + ".py"));
+    @CsvSource({"10, 1", "13, 4", "13, 5"})
+    void shouldBeDrivenByTheLearningSwitchOfOsKen(String app, int wire) throws Exception {
+        URL file = Objects.requireNonNull(ControllersTest.class.getResource("/os_ken/simple_switch_" + app + ".py"));
         LabProcess controller = machine.start(
+                "env",
+                "OFP_WIRE=" + wire,
                 "osken-manager",
                 "--ofp-listen-host",
                 "127.0.0.1",
                 "--ofp-tcp-listen-port",
                 "6653",
-                Path.of(app.toURI()).toString());
+                Path.of(file.toURI()).toString());
 
         awaitPing();
 
         assertThat(flows()).contains("priority=1,in_port=1", "actions=output:2");
-        if (!version.equals("10")) {
+        if (wire > 1) {
             assertThat(flows()).contains("priority=0 actions=CONTROLLER:65535");
         }
         assertThat(controller.isRunning()).as(controller.output()).isTrue();
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"OpenFlow10", "OpenFlow13"})
+    @ValueSource(strings = {"OpenFlow10", "OpenFlow13", "OpenFlow14"})
     void shouldBeDrivenByTheTestControllerOfOpenVSwitch(String version) {
         LabProcess controller = machine.start(
                 "ovs-testcontroller",
