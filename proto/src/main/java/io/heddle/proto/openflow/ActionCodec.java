@@ -108,6 +108,8 @@ final class ActionCodec {
             case SET_FIELD -> setField(in, where);
             case PUSH_PBB -> new Action.PushPbb(etherType(exactly(in, 4, where), 0x88e7, 0x88e7, where));
             case POP_PBB -> done(new Action.PopPbb(), exactly(in, 4, where));
+            case COPY_FIELD -> NiciraActions.decodeCopy(in, where);
+            case METER -> new Action.Meter(exactly(in, 4, where).i32());
             case EXPERIMENTER -> NiciraActions.decode(this, in, where);
             case SET_VLAN_VID,
                     SET_VLAN_PCP,
@@ -173,26 +175,35 @@ final class ActionCodec {
         return type;
     }
 
-    private static Action setField(Reader in, String where) throws FlowException {
+    private Action setField(Reader in, String where) throws FlowException {
         OxmCodec.Header header = OxmCodec.header(in, ErrorCode.BAD_ACTION_BAD_SET_LEN, where);
         MatchField field = header.field();
         if (field == null) {
             throw new FlowException(
                     ErrorCode.BAD_ACTION_BAD_SET_TYPE, where, OxmCodec.describe(header.id()) + " is not a known field");
         }
-        if (header.masked()) {
+        boolean mayMask = version.isAtLeast(OpenFlowVersion.OPENFLOW_15);
+        if (header.masked() && !mayMask) {
             throw new FlowException(
                     ErrorCode.BAD_ACTION_BAD_SET_TYPE, where, "set_field has no mask before OpenFlow 1.5");
         }
         int octets = OxmCodec.octets(field, header.id());
-        if (header.length() != octets || octets > in.remaining()) {
+        int both = header.masked() ? 2 * octets : octets;
+        if (header.length() != both || both > in.remaining()) {
             throw new FlowException(
                     ErrorCode.BAD_ACTION_BAD_SET_LEN,
                     where,
-                    field.fieldName() + " has length " + header.length() + ", but " + octets + " is right");
+                    field.fieldName() + " has length " + header.length() + ", but " + both + " is right");
         }
         Bits value = OxmCodec.value(in, octets);
-        int length = 4 + 4 + (header.id().experimenter() == 0 ? 0 : 4) + octets;
+        Bits mask = header.masked() ? OxmCodec.value(in, octets).and(field.allOnes()) : field.allOnes();
+        if (mask.isZero() || header.masked() && !value.and(mask.not()).isZero()) {
+            throw new FlowException(
+                    ErrorCode.BAD_ACTION_BAD_SET_ARGUMENT,
+                    where,
+                    "the value of " + field.fieldName() + " and its mask disagree");
+        }
+        int length = 4 + 4 + (header.id().experimenter() == 0 ? 0 : 4) + both;
         if (in.remaining() != (8 - length % 8) % 8) {
             throw new FlowException(
                     ErrorCode.BAD_ACTION_BAD_SET_LEN, where, "the action is longer than its field, padded to 8 octets");
@@ -200,8 +211,7 @@ final class ActionCodec {
         if (!field.isSettable()) {
             throw notWritable(field, where);
         }
-        return write(
-                field, octets == 2 && field == MatchField.IN_PORT ? widePort(value) : value, field.allOnes(), where);
+        return write(field, octets == 2 && field == MatchField.IN_PORT ? widePort(value) : value, mask, where);
     }
 
     private static Bits widePort(Bits value) {
@@ -299,7 +309,15 @@ final class ActionCodec {
                 whole(in, 4).finish();
                 yield new Instruction.ClearActions();
             }
-            case METER -> new Instruction.Meter(whole(in, 4).i32());
+            case METER -> {
+                if (version.isAtLeast(OpenFlowVersion.OPENFLOW_15)) {
+                    throw new FlowException(
+                            ErrorCode.BAD_INSTRUCTION_UNKNOWN_INST,
+                            "instructions",
+                            "a meter is an action since OpenFlow 1.5");
+                }
+                yield new Instruction.Meter(whole(in, 4).i32());
+            }
             case EXPERIMENTER ->
                 throw new FlowException(
                         ErrorCode.BAD_INSTRUCTION_BAD_EXPERIMENTER,
@@ -356,13 +374,21 @@ final class ActionCodec {
             case Action.GroupAction group -> begin(out, ActionType.GROUP, 8).writeInt(group.groupId());
             case Action.SetQueue queue -> begin(out, ActionType.SET_QUEUE, 8).writeInt(queue.queueId());
             case Action.SetField set -> {
-                if (set.isMasked()) {
+                if (set.isMasked() && !version.isAtLeast(OpenFlowVersion.OPENFLOW_15)) {
                     NiciraActions.load(out, set);
                 } else {
                     setField(out, set);
                 }
             }
-            case Action.CopyField copy -> NiciraActions.move(out, copy);
+            case Action.CopyField copy -> {
+                if (version.isAtLeast(OpenFlowVersion.OPENFLOW_15)) {
+                    int start = out.writerIndex();
+                    begin(out, ActionType.COPY_FIELD, 0);
+                    NiciraActions.copy(out, copy, start);
+                } else {
+                    NiciraActions.move(out, copy);
+                }
+            }
             case Action.PushVlan push -> half(out, ActionType.PUSH_VLAN, push.etherType());
             case Action.PopVlan _ -> begin(out, ActionType.POP_VLAN, 8).writeZero(4);
             case Action.PushMpls push -> half(out, ActionType.PUSH_MPLS, push.etherType());
@@ -377,8 +403,11 @@ final class ActionCodec {
             case Action.DecNwTtl _ -> begin(out, ActionType.DEC_NW_TTL, 8).writeZero(4);
             case Action.CopyTtlOut _ -> begin(out, ActionType.COPY_TTL_OUT, 8).writeZero(4);
             case Action.CopyTtlIn _ -> begin(out, ActionType.COPY_TTL_IN, 8).writeZero(4);
-            case Action.Meter _ -> {
-                // Only OpenFlow 1.5 has it.
+            case Action.Meter meter -> {
+                // The others have an instruction.
+                if (version.isAtLeast(OpenFlowVersion.OPENFLOW_15)) {
+                    begin(out, ActionType.METER, 8).writeInt(meter.meterId());
+                }
             }
             case Action.Resubmit resubmit -> NiciraActions.resubmit(out, resubmit);
             case Action.Controller controller -> NiciraActions.controller(out, controller);
@@ -417,8 +446,11 @@ final class ActionCodec {
         begin(out, ActionType.SET_FIELD, 0);
         MatchField field = set.field();
         int octets = OxmCodec.octets(field, field.ids().getFirst());
-        OxmCodec.header(out, field.ids().getFirst(), false, octets);
+        OxmCodec.header(out, field.ids().getFirst(), set.isMasked(), set.isMasked() ? 2 * octets : octets);
         OxmCodec.value(out, set.value(), octets);
+        if (set.isMasked()) {
+            OxmCodec.value(out, set.mask(), octets);
+        }
         close(out, start);
     }
 
@@ -431,7 +463,8 @@ final class ActionCodec {
     }
 
     void instructions(ByteBuf out, List<Instruction> instructions) {
-        for (Instruction instruction : instructions) {
+        boolean hasMeterAction = version.isAtLeast(OpenFlowVersion.OPENFLOW_15);
+        for (Instruction instruction : hasMeterAction ? withMeterAsAction(instructions) : instructions) {
             int start = out.writerIndex();
             switch (instruction) {
                 case Instruction.Meter meter ->
@@ -460,5 +493,21 @@ final class ActionCodec {
             }
             close(out, start);
         }
+    }
+
+    /** The same with the meter as the first action of the list that is applied. */
+    private static List<Instruction> withMeterAsAction(List<Instruction> instructions) {
+        if (instructions.isEmpty() || !(instructions.getFirst() instanceof Instruction.Meter(int meter))) {
+            return instructions;
+        }
+        List<Instruction> changed = new ArrayList<>(instructions.subList(1, instructions.size()));
+        List<Action> applied = new ArrayList<>();
+        applied.add(new Action.Meter(meter));
+        if (!changed.isEmpty() && changed.getFirst() instanceof Instruction.ApplyActions(List<Action> rest)) {
+            applied.addAll(rest);
+            changed.removeFirst();
+        }
+        changed.addFirst(new Instruction.ApplyActions(applied));
+        return changed;
     }
 }

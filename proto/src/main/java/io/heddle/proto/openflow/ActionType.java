@@ -40,6 +40,8 @@ public enum ActionType {
     SET_FIELD(           -1,     -1,     25,     25,     25,     25),
     PUSH_PBB(            -1,     -1,     -1,     26,     26,     26),
     POP_PBB(             -1,     -1,     -1,     27,     27,     27),
+    COPY_FIELD(          -1,     -1,     -1,     -1,     -1,     28),
+    METER(               -1,     -1,     -1,     -1,     -1,     29),
     EXPERIMENTER(    0xffff, 0xffff, 0xffff, 0xffff, 0xffff, 0xffff);
     // spotless:on
 

@@ -107,6 +107,9 @@ final class ModCodec {
     }
 
     GroupMod groupMod(Reader in) throws FlowException {
+        if (version.isAtLeast(OpenFlowVersion.OPENFLOW_15)) {
+            return new Groups15(actions).mod(in);
+        }
         int command = in.u16();
         int type = in.u8();
         in.skip(1);
@@ -152,6 +155,10 @@ final class ModCodec {
     }
 
     void groupMod(ByteBuf out, GroupMod mod) {
+        if (version.isAtLeast(OpenFlowVersion.OPENFLOW_15)) {
+            new Groups15(actions).mod(out, mod);
+            return;
+        }
         out.writeShort(mod.command().ordinal())
                 .writeByte(mod.type().ordinal())
                 .writeZero(1)

@@ -33,6 +33,9 @@ public sealed interface MultipartBody {
 
     record AggregateRequest(FlowSelection selection) implements Request {}
 
+    /** Asks for flows' counters without their descriptions (OpenFlow 1.5). */
+    record FlowStatsRequest(FlowSelection selection) implements Request {}
+
     record TableRequest() implements Request {}
 
     record PortStatsRequest(int port) implements Request {}
@@ -41,7 +44,12 @@ public sealed interface MultipartBody {
 
     record GroupStatsRequest(int groupId) implements Request {}
 
-    record GroupDescRequest() implements Request {}
+    /** {@code groupId}: which one; all of them before OpenFlow 1.5. */
+    record GroupDescRequest(int groupId) implements Request {
+        public GroupDescRequest() {
+            this(GroupMod.ALL_GROUPS);
+        }
+    }
 
     record GroupFeaturesRequest() implements Request {}
 
@@ -77,6 +85,13 @@ public sealed interface MultipartBody {
 
     record FlowReply(List<FlowEntry> flows) implements Reply {
         public FlowReply {
+            flows = List.copyOf(flows);
+        }
+    }
+
+    /** Flows of which only table, priority, match, counters and duration are told (OpenFlow 1.5). */
+    record FlowStatsReply(List<FlowEntry> flows) implements Reply {
+        public FlowStatsReply {
             flows = List.copyOf(flows);
         }
     }

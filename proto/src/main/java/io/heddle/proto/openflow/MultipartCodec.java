@@ -30,6 +30,7 @@ final class MultipartCodec {
     static final int PORT_DESC = 13;
     static final int TABLE_DESC = 14;
     static final int QUEUE_DESC = 15;
+    static final int FLOW_STATS = 17;
     static final int EXPERIMENTER = 0xffff;
 
     private static final int MORE = 1;
@@ -66,6 +67,7 @@ final class MultipartCodec {
             case GROUP_FEATURES -> OpenFlowVersion.OPENFLOW_12;
             case METER, METER_CONFIG, METER_FEATURES, TABLE_FEATURES -> OpenFlowVersion.OPENFLOW_13;
             case TABLE_DESC, QUEUE_DESC -> OpenFlowVersion.OPENFLOW_14;
+            case FLOW_STATS -> OpenFlowVersion.OPENFLOW_15;
             default -> OpenFlowVersion.OPENFLOW_10;
         };
     }
@@ -163,6 +165,7 @@ final class MultipartCodec {
             case MultipartBody.TableFeaturesRequest _, MultipartBody.TableFeaturesReply _ -> TABLE_FEATURES;
             case MultipartBody.PortDescRequest _, MultipartBody.PortDescReply _ -> PORT_DESC;
             case MultipartBody.TableDescRequest _, MultipartBody.TableDescReply _ -> TABLE_DESC;
+            case MultipartBody.FlowStatsRequest _, MultipartBody.FlowStatsReply _ -> FLOW_STATS;
             case MultipartBody.QueueDescRequest _, MultipartBody.QueueDescReply _ -> QUEUE_DESC;
             case MultipartBody.ExperimenterRequest _,
                     MultipartBody.ExperimenterReply _,

@@ -133,6 +133,10 @@ final class NiciraActions {
         int bits = in.u16();
         int fromBit = in.u16();
         int toBit = in.u16();
+        return move(in, bits, fromBit, toBit, where);
+    }
+
+    private static Action move(Reader in, int bits, int fromBit, int toBit, String where) throws FlowException {
         MatchField from = fieldOf(in, where);
         MatchField to = fieldOf(in, where);
         within(from, fromBit, bits, where);
@@ -142,6 +146,15 @@ final class NiciraActions {
                     ErrorCode.BAD_ACTION_BAD_SET_ARGUMENT, where, to.fieldName() + " cannot be written");
         }
         return new Action.CopyField(from, fromBit, to, toBit, bits);
+    }
+
+    /** Reads OpenFlow 1.5's {@code copy_field}, which differs by two octets of padding. */
+    static Action decodeCopy(Reader in, String where) throws FlowException {
+        int bits = in.u16();
+        int fromBit = in.u16();
+        int toBit = in.u16();
+        in.skip(2);
+        return move(in, bits, fromBit, toBit, where);
     }
 
     private static Action decodeLoad(Reader in, String where) throws FlowException {
@@ -237,6 +250,15 @@ final class NiciraActions {
         }
         int start = begin(out, REG_LOAD2);
         OxmCodec.write(out, set.field(), OxmCodec.extensionId(set.field()), set.value(), mask);
+        ActionCodec.close(out, start);
+    }
+
+    /** Writes OpenFlow 1.5's {@code copy_field}, whose type and length are written. */
+    static void copy(ByteBuf out, Action.CopyField copy, int start) {
+        out.writeShort(copy.bits()).writeShort(copy.sourceBit()).writeShort(copy.destinationBit());
+        out.writeZero(2);
+        field(out, copy.source(), copy.sourceBit() + copy.bits() - 1);
+        field(out, copy.destination(), copy.destinationBit() + copy.bits() - 1);
         ActionCodec.close(out, start);
     }
 

@@ -35,8 +35,11 @@ public final class OpenFlowCodec {
     public static final int MAX_OCTETS = 0xffff;
 
     /** Versions that have a codec. */
-    public static final Set<OpenFlowVersion> SUPPORTED = Collections.unmodifiableSet(
-            EnumSet.of(OpenFlowVersion.OPENFLOW_10, OpenFlowVersion.OPENFLOW_13, OpenFlowVersion.OPENFLOW_14));
+    public static final Set<OpenFlowVersion> SUPPORTED = Collections.unmodifiableSet(EnumSet.of(
+            OpenFlowVersion.OPENFLOW_10,
+            OpenFlowVersion.OPENFLOW_13,
+            OpenFlowVersion.OPENFLOW_14,
+            OpenFlowVersion.OPENFLOW_15));
 
     private static final int HELLO_VERSION_BITMAP = 1;
 

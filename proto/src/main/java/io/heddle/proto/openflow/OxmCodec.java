@@ -32,6 +32,8 @@ import org.jspecify.annotations.Nullable;
 final class OxmCodec {
     private static final int OFPMT_OXM = 1;
     static final OxmId NXM_IN_PORT = new OxmId(OxmId.NXM_0, 0, 0);
+    private static final int TCP_FLAGS = 42;
+    private static final int ACTSET_OUTPUT = 43;
     private static final OxmId NXM_TOS = new OxmId(OxmId.NXM_0, 5, 0);
 
     /** Shares its number with mpls_ttl, from which its length tells it. */
@@ -64,7 +66,11 @@ final class OxmCodec {
             length -= 4;
         }
         OxmId id = new OxmId(oxmClass, fieldAndMask >>> 1, experimenter);
-        Optional<MatchField> field = MatchField.byId(id);
+        // What was ONF's extension before has a number of its own since OpenFlow 1.5.
+        boolean isAdopted =
+                oxmClass == OxmId.OPENFLOW_BASIC && (id.field() == TCP_FLAGS || id.field() == ACTSET_OUTPUT);
+        Optional<MatchField> field =
+                MatchField.byId(isAdopted ? new OxmId(OxmId.EXPERIMENTER, id.field(), OxmId.ONF) : id);
         return new Header(id, field.orElse(null), (fieldAndMask & 1) != 0, length);
     }
 

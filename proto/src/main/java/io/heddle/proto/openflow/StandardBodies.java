@@ -5,6 +5,7 @@ import io.heddle.flow.action.Ports;
 import io.heddle.flow.error.ErrorCode;
 import io.heddle.flow.error.FlowException;
 import io.heddle.flow.match.Match;
+import io.heddle.flow.match.MatchField;
 import io.heddle.proto.openflow.OpenFlowMessage.AsyncConfiguration;
 import io.heddle.proto.openflow.OpenFlowMessage.Duration;
 import io.heddle.proto.openflow.OpenFlowMessage.Role;
@@ -45,9 +46,9 @@ final class StandardBodies implements Bodies {
                 new OpenFlowMessage.GetConfigReply(exactly(in, 4).u16(), in.u16());
             case SET_CONFIG -> new OpenFlowMessage.SetConfig(exactly(in, 4).u16(), in.u16());
             case PACKET_IN -> packetIn(in);
-            case FLOW_REMOVED -> flowRemoved(in);
+            case FLOW_REMOVED -> isLatest() ? Flows15.removed(in) : flowRemoved(in);
             case PORT_STATUS -> portStatus(in);
-            case PACKET_OUT -> packetOut(in);
+            case PACKET_OUT -> isLatest() ? packetOut15(in) : packetOut(in);
             case FLOW_MOD -> mods.flowMod(in);
             case GROUP_MOD -> new OpenFlowMessage.GroupModRequest(mods.groupMod(in));
             case PORT_MOD -> ports.portMod(in);
@@ -141,6 +142,10 @@ final class StandardBodies implements Bodies {
                 cookie, priority, reason, table, duration, idle, hard, packets, octets, match);
     }
 
+    private boolean isLatest() {
+        return version.isAtLeast(OpenFlowVersion.OPENFLOW_15);
+    }
+
     private boolean hasProperties() {
         return version.isAtLeast(OpenFlowVersion.OPENFLOW_14);
     }
@@ -161,6 +166,25 @@ final class StandardBodies implements Bodies {
         Reader list = in.sub(length, ErrorCode.BAD_REQUEST_BAD_LEN, "actions");
         List<Action> parsed = actions.actions(list, "actions");
         return new OpenFlowMessage.PacketOut(buffer, origin(inPort), parsed, in.rest());
+    }
+
+    /** What a packet brings with it besides its port becomes writes of these fields. */
+    private OpenFlowMessage packetOut15(Reader in) throws FlowException {
+        int buffer = in.i32();
+        int length = in.u16();
+        in.skip(2);
+        Match match = OxmCodec.match(in);
+        int inPort = match.has(MatchField.IN_PORT)
+                ? (int) match.valueOf(MatchField.IN_PORT).low()
+                : Ports.ANY;
+        List<Action> list = new ArrayList<>();
+        for (MatchField field : List.of(MatchField.METADATA, MatchField.TUN_ID)) {
+            if (match.has(field)) {
+                list.add(new Action.SetField(field, match.valueOf(field), match.maskOf(field)));
+            }
+        }
+        list.addAll(actions.actions(in.sub(length, ErrorCode.BAD_REQUEST_BAD_LEN, "actions"), "actions"));
+        return new OpenFlowMessage.PacketOut(buffer, origin(inPort), list, in.rest());
     }
 
     /** A port that a packet may be said to come from. */
@@ -233,7 +257,13 @@ final class StandardBodies implements Bodies {
             case OpenFlowMessage.SetConfig config ->
                 out.writeShort(config.flags()).writeShort(config.missSendLength());
             case OpenFlowMessage.PacketIn packet -> writePacketIn(out, packet);
-            case OpenFlowMessage.FlowRemoved removed -> writeFlowRemoved(out, removed);
+            case OpenFlowMessage.FlowRemoved removed -> {
+                if (isLatest()) {
+                    Flows15.removed(out, removed);
+                } else {
+                    writeFlowRemoved(out, removed);
+                }
+            }
             case OpenFlowMessage.PortStatus status ->
                 ports.port(out.writeByte(status.reason()).writeZero(7), status.port());
             case OpenFlowMessage.PacketOut packet -> writePacketOut(out, packet);
@@ -299,9 +329,19 @@ final class StandardBodies implements Bodies {
     }
 
     private void writePacketOut(ByteBuf out, OpenFlowMessage.PacketOut packet) {
-        out.writeInt(packet.bufferId()).writeInt(packet.inPort());
+        out.writeInt(packet.bufferId());
+        if (!isLatest()) {
+            out.writeInt(packet.inPort());
+        }
         int lengthAt = out.writerIndex();
-        out.writeShort(0).writeZero(6);
+        if (isLatest()) {
+            long inPort = Integer.toUnsignedLong(packet.inPort());
+            OxmCodec.match(
+                    out.writeZero(4),
+                    Match.builder().exact(MatchField.IN_PORT, inPort).build());
+        } else {
+            out.writeZero(8);
+        }
         int start = out.writerIndex();
         actions.actions(out, packet.actions());
         out.setShort(lengthAt, out.writerIndex() - start);

@@ -22,12 +22,20 @@ final class StandardMultipart implements MultipartCodec.Layout {
     private final ActionCodec actions;
     private final ModCodec mods;
     private final PortCodec ports;
+    private final Flows15 flows15;
+    private final Groups15 groups15;
 
     StandardMultipart(OpenFlowVersion version, ActionCodec actions, ModCodec mods, PortCodec ports) {
         this.version = version;
         this.actions = actions;
         this.mods = mods;
         this.ports = ports;
+        this.flows15 = new Flows15(actions);
+        this.groups15 = new Groups15(actions);
+    }
+
+    private boolean isLatest() {
+        return version.isAtLeast(OpenFlowVersion.OPENFLOW_15);
     }
 
     private boolean hasProperties() {
@@ -50,13 +58,20 @@ final class StandardMultipart implements MultipartCodec.Layout {
                 new MultipartBody.QueueStatsRequest(
                         MultipartCodec.exactly(in, 8).i32(), in.i32());
             case MultipartCodec.GROUP -> new MultipartBody.GroupStatsRequest(number(in));
-            case MultipartCodec.GROUP_DESC -> MultipartCodec.empty(new MultipartBody.GroupDescRequest(), in);
+            case MultipartCodec.GROUP_DESC ->
+                isLatest()
+                        ? new MultipartBody.GroupDescRequest(number(in))
+                        : MultipartCodec.empty(new MultipartBody.GroupDescRequest(), in);
             case MultipartCodec.GROUP_FEATURES -> MultipartCodec.empty(new MultipartBody.GroupFeaturesRequest(), in);
             case MultipartCodec.METER -> new MultipartBody.MeterStatsRequest(number(in));
             case MultipartCodec.METER_CONFIG -> new MultipartBody.MeterConfigRequest(number(in));
             case MultipartCodec.METER_FEATURES -> MultipartCodec.empty(new MultipartBody.MeterFeaturesRequest(), in);
             case MultipartCodec.TABLE_FEATURES -> new MultipartBody.TableFeaturesRequest(TableFeaturesCodec.decode(in));
-            case MultipartCodec.PORT_DESC -> MultipartCodec.empty(new MultipartBody.PortDescRequest(), in);
+            case MultipartCodec.PORT_DESC ->
+                isLatest()
+                        ? new MultipartBody.PortDescRequest(number(in))
+                        : MultipartCodec.empty(new MultipartBody.PortDescRequest(), in);
+            case MultipartCodec.FLOW_STATS -> new MultipartBody.FlowStatsRequest(selection(in));
             case MultipartCodec.TABLE_DESC -> MultipartCodec.empty(new MultipartBody.TableDescRequest(), in);
             case MultipartCodec.QUEUE_DESC ->
                 new MultipartBody.QueueDescRequest(MultipartCodec.exactly(in, 8).i32(), in.i32());
@@ -89,8 +104,11 @@ final class StandardMultipart implements MultipartCodec.Layout {
     public MultipartBody.Reply reply(int type, Reader in) throws FlowException {
         return switch (type) {
             case MultipartCodec.DESC -> description(in);
-            case MultipartCodec.FLOW -> new MultipartBody.FlowReply(MultipartCodec.list(in, this::flow));
-            case MultipartCodec.AGGREGATE -> aggregate(in);
+            case MultipartCodec.FLOW ->
+                new MultipartBody.FlowReply(MultipartCodec.list(in, isLatest() ? flows15::description : this::flow));
+            case MultipartCodec.FLOW_STATS ->
+                new MultipartBody.FlowStatsReply(MultipartCodec.list(in, Flows15::statisticsEntry));
+            case MultipartCodec.AGGREGATE -> isLatest() ? Flows15.aggregate(in) : aggregate(in);
             case MultipartCodec.TABLE ->
                 new MultipartBody.TableReply(MultipartCodec.list(in, StandardMultipart::table));
             case MultipartCodec.PORT_STATS ->
@@ -99,7 +117,8 @@ final class StandardMultipart implements MultipartCodec.Layout {
             case MultipartCodec.GROUP ->
                 new MultipartBody.GroupStatsReply(MultipartCodec.list(in, StandardMultipart::group));
             case MultipartCodec.GROUP_DESC ->
-                new MultipartBody.GroupDescReply(MultipartCodec.list(in, this::groupDescription));
+                new MultipartBody.GroupDescReply(
+                        MultipartCodec.list(in, isLatest() ? groups15::description : this::groupDescription));
             case MultipartCodec.GROUP_FEATURES -> {
                 MultipartCodec.exactly(in, 40);
                 yield new MultipartBody.GroupFeatures(
@@ -113,7 +132,7 @@ final class StandardMultipart implements MultipartCodec.Layout {
             case MultipartCodec.METER_CONFIG ->
                 new MultipartBody.MeterConfigReply(MultipartCodec.list(in, StandardMultipart::meterConfig));
             case MultipartCodec.METER_FEATURES -> {
-                MultipartCodec.exactly(in, 16);
+                MultipartCodec.exactly(in, isLatest() ? 24 : 16);
                 MultipartBody.MeterFeatures features =
                         new MultipartBody.MeterFeatures(in.i32(), in.i32(), in.i32(), in.u8(), in.u8());
                 in.finish();
@@ -290,6 +309,17 @@ final class StandardMultipart implements MultipartCodec.Layout {
         switch (request) {
             case MultipartBody.FlowRequest flow -> selection(out, flow.selection());
             case MultipartBody.AggregateRequest aggregate -> selection(out, aggregate.selection());
+            case MultipartBody.FlowStatsRequest flow -> selection(out, flow.selection());
+            case MultipartBody.GroupDescRequest group -> {
+                if (isLatest()) {
+                    out.writeInt(group.groupId()).writeZero(4);
+                }
+            }
+            case MultipartBody.PortDescRequest port -> {
+                if (isLatest()) {
+                    out.writeInt(port.port()).writeZero(4);
+                }
+            }
             case MultipartBody.PortStatsRequest port ->
                 out.writeInt(port.port()).writeZero(4);
             case MultipartBody.QueueStatsRequest queue ->
@@ -311,11 +341,9 @@ final class StandardMultipart implements MultipartCodec.Layout {
             case MultipartBody.ExtendedRequest _ -> throw notHere();
             case MultipartBody.DescriptionRequest _,
                     MultipartBody.TableRequest _,
-                    MultipartBody.GroupDescRequest _,
                     MultipartBody.GroupFeaturesRequest _,
                     MultipartBody.MeterFeaturesRequest _,
-                    MultipartBody.TableDescRequest _,
-                    MultipartBody.PortDescRequest _ -> {
+                    MultipartBody.TableDescRequest _ -> {
                 // No body.
             }
         }
@@ -332,8 +360,24 @@ final class StandardMultipart implements MultipartCodec.Layout {
     public List<Runnable> entries(ByteBuf out, MultipartBody.Reply body) {
         return switch (body) {
             case MultipartBody.Description description -> List.of(() -> description(out, description));
-            case MultipartBody.FlowReply flows -> MultipartCodec.steps(flows.flows(), flow -> flow(out, flow));
-            case MultipartBody.Aggregate sums -> List.of(() -> aggregate(out, sums));
+            case MultipartBody.FlowReply flows ->
+                MultipartCodec.steps(flows.flows(), flow -> {
+                    if (isLatest()) {
+                        flows15.description(out, flow);
+                    } else {
+                        flow(out, flow);
+                    }
+                });
+            case MultipartBody.FlowStatsReply flows ->
+                MultipartCodec.steps(flows.flows(), flow -> Flows15.statisticsEntry(out, flow));
+            case MultipartBody.Aggregate sums ->
+                List.of(() -> {
+                    if (isLatest()) {
+                        Flows15.aggregate(out, sums);
+                    } else {
+                        aggregate(out, sums);
+                    }
+                });
             case MultipartBody.TableReply tables ->
                 MultipartCodec.steps(
                         tables.tables(),
@@ -359,6 +403,10 @@ final class StandardMultipart implements MultipartCodec.Layout {
                 MultipartCodec.steps(groups.groups(), group -> group(out, group));
             case MultipartBody.GroupDescReply groups ->
                 MultipartCodec.steps(groups.groups(), group -> {
+                    if (isLatest()) {
+                        groups15.description(out, group);
+                        return;
+                    }
                     int start = out.writerIndex();
                     out.writeShort(0)
                             .writeByte(group.type().ordinal())
@@ -390,7 +438,7 @@ final class StandardMultipart implements MultipartCodec.Layout {
                         .writeInt(features.capabilities())
                         .writeByte(features.maxBands())
                         .writeByte(features.maxColor())
-                        .writeZero(2));
+                        .writeZero(isLatest() ? 10 : 2));
             case MultipartBody.TableFeaturesReply tables ->
                 MultipartCodec.steps(tables.tables(), table -> TableFeaturesCodec.encode(out, table));
             case MultipartBody.PortDescReply ports ->

@@ -115,6 +115,12 @@ final class SampleMessages {
                         false, new MultipartBody.ExtendedRequest(new MultipartBody.AggregateRequest(selection))),
                 new OpenFlowMessage.MultipartReply(
                         false, new MultipartBody.ExtendedReply(new MultipartBody.Aggregate(1, 2, 3))),
+                new OpenFlowMessage.MultipartRequest(false, new MultipartBody.FlowStatsRequest(selection)),
+                new OpenFlowMessage.MultipartReply(
+                        false,
+                        new MultipartBody.FlowStatsReply(List.of(new MultipartBody.FlowEntry(
+                                1, new Duration(2, 3), 4, 0, 0, Set.of(), 0, 0, 5, 6, selection.match(), List.of())))),
+                new OpenFlowMessage.MultipartRequest(false, new MultipartBody.PortDescRequest(3)),
                 new OpenFlowMessage.MultipartRequest(false, new MultipartBody.TableDescRequest()),
                 new OpenFlowMessage.MultipartRequest(false, new MultipartBody.QueueDescRequest(1, 2)),
                 new OpenFlowMessage.MultipartReply(

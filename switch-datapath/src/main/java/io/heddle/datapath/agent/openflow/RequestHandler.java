@@ -422,6 +422,10 @@ final class RequestHandler {
                 new MultipartBody.FlowReply(reader.flows(selector(request.selection())).stream()
                         .map(Replies::flow)
                         .toList());
+            case MultipartBody.FlowStatsRequest request ->
+                new MultipartBody.FlowStatsReply(reader.flows(selector(request.selection())).stream()
+                        .map(Replies::flow)
+                        .toList());
             case MultipartBody.AggregateRequest request -> {
                 BridgeReader.Aggregate sums = reader.aggregate(selector(request.selection()));
                 yield new MultipartBody.Aggregate(sums.packets(), sums.octets(), sums.flows());
@@ -449,9 +453,12 @@ final class RequestHandler {
                                 request.groupId() == GroupMod.ALL_GROUPS || group.groupId() == request.groupId())
                         .map(Replies::groupStatistics)
                         .toList());
-            case MultipartBody.GroupDescRequest _ ->
-                new MultipartBody.GroupDescReply(
-                        reader.groups().stream().map(Replies::group).toList());
+            case MultipartBody.GroupDescRequest request ->
+                new MultipartBody.GroupDescReply(reader.groups().stream()
+                        .filter(group ->
+                                request.groupId() == GroupMod.ALL_GROUPS || group.groupId() == request.groupId())
+                        .map(Replies::group)
+                        .toList());
             case MultipartBody.GroupFeaturesRequest _ -> groupFeatures(version);
             case MultipartBody.MeterStatsRequest request -> {
                 requireMeter(reader, request.meterId());

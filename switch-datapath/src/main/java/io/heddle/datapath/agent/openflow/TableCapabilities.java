@@ -25,7 +25,11 @@ final class TableCapabilities {
     private static final int APPLY_SETFIELD = 14;
 
     private static final int GOTO_TABLE = 1;
-    private static final List<Integer> ALL_INSTRUCTIONS = List.of(GOTO_TABLE, 2, 3, 4, 5, 6);
+
+    /** An action since OpenFlow 1.5. */
+    private static final int METER = 6;
+
+    private static final List<Integer> ALL_INSTRUCTIONS = List.of(GOTO_TABLE, 2, 3, 4, 5, METER);
 
     private static final List<FieldId> FIELDS = fields(false, false);
     private static final List<FieldId> MATCHES = fields(false, true);
@@ -40,7 +44,10 @@ final class TableCapabilities {
         for (int i = table.tableId() + 1; i <= FlowMod.MAX_TABLE; i++) {
             next.add(i);
         }
-        List<Integer> instructions = isLast ? ALL_INSTRUCTIONS.subList(1, ALL_INSTRUCTIONS.size()) : ALL_INSTRUCTIONS;
+        List<Integer> instructions = ALL_INSTRUCTIONS.stream()
+                .filter(type -> !(isLast && type == GOTO_TABLE))
+                .filter(type -> !(version.isAtLeast(OpenFlowVersion.OPENFLOW_15) && type == METER))
+                .toList();
         return new TableFeatures(
                 table.tableId(),
                 "", // as with Open vSwitch: a name would take the number's place in what ovs-ofctl prints

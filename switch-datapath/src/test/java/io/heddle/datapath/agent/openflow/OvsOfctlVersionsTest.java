@@ -46,7 +46,7 @@ final class OvsOfctlVersionsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"OpenFlow14"})
+    @ValueSource(strings = {"OpenFlow14", "OpenFlow15"})
     void shouldShowTheBridge(String version) throws Exception {
         lab.speak(version);
         assertThat(lab.ovsOfctl("show"))
@@ -63,7 +63,7 @@ final class OvsOfctlVersionsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"OpenFlow14"})
+    @ValueSource(strings = {"OpenFlow14", "OpenFlow15"})
     void shouldAddDumpModifyAndDeleteFlows(String version) throws Exception {
         lab.speak(version);
         List<String> flows = List.of(
@@ -96,7 +96,7 @@ final class OvsOfctlVersionsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"OpenFlow14"})
+    @ValueSource(strings = {"OpenFlow14", "OpenFlow15"})
     void shouldKnowGroupsAndMeters(String version) throws Exception {
         lab.speak(version);
         lab.ovsOfctl(
@@ -126,7 +126,7 @@ final class OvsOfctlVersionsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"OpenFlow14"})
+    @ValueSource(strings = {"OpenFlow14", "OpenFlow15"})
     void shouldKnowWhatCameWith14(String version) throws Exception {
         lab.speak(version);
         lab.ovsOfctl("add-flow", "importance=7,in_port=1,actions=drop");
@@ -137,7 +137,25 @@ final class OvsOfctlVersionsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"OpenFlow14"})
+    @ValueSource(strings = {"OpenFlow15"})
+    void shouldKnowWhatCameWith15(String version) throws Exception {
+        lab.speak(version);
+        lab.ovsOfctl(
+                "add-flow",
+                "tcp,tcp_flags=+syn,actions=set_field:0x5/0xf->reg1,move:NXM_NX_REG0[]->NXM_NX_REG2[],set_field:8080->tcp_dst");
+        assertThat(flows())
+                .containsExactly("tcp,tcp_flags=+syn actions=set_field:0x5/0xf->reg1,"
+                        + "move:NXM_NX_REG0[]->NXM_NX_REG2[],set_field:8080->tcp_dst");
+        assertThat(lab.ovsOfctl("dump-ports-desc", "2")).contains(" 2(p2)").doesNotContain(" 1(p1)");
+        lab.ovsOfctl("add-group", "group_id=1,type=all,bucket=output:1");
+        lab.ovsOfctl("add-group", "group_id=2,type=all,bucket=output:2");
+        assertThat(lab.ovsOfctl("dump-groups", "2")).contains("group_id=2").doesNotContain("group_id=1");
+        assertThat(lab.ovsOfctl(1, "insert-buckets", "group_id=1,command_bucket_id=last,bucket=output:3"))
+                .contains("OFPGMFC_BAD_COMMAND");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"OpenFlow14", "OpenFlow15"})
     void shouldNameWhatIsRefused(String version) throws Exception {
         lab.speak(version);
         assertThat(lab.ovsOfctl(1, "add-flow", "actions=group:99")).contains("OFPBAC_BAD_OUT_GROUP");
@@ -148,7 +166,7 @@ final class OvsOfctlVersionsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"OpenFlow14"})
+    @ValueSource(strings = {"OpenFlow14", "OpenFlow15"})
     void shouldSendAndMonitorPackets(String version) throws Exception {
         lab.speak(version);
         lab.ovsOfctl("packet-out", "in_port=CONTROLLER packet=" + ARP + " actions=output:2");
