@@ -315,6 +315,23 @@ public sealed interface Action {
         }
     }
 
+    /**
+     * Sends the beginning of the packet to a port ({@code NXAST_OUTPUT_TRUNC}).
+     *
+     * @param port a real port, {@link Ports#LOCAL} or {@link Ports#IN_PORT}
+     * @param maxLength octets from the Ethernet header on, 14 or more
+     */
+    record OutputTruncated(int port, int maxLength) implements Action {
+        /** Shortest beginning: an Ethernet header. */
+        public static final int MIN_LENGTH = 14;
+
+        public OutputTruncated {
+            if (maxLength < MIN_LENGTH) {
+                throw new IllegalArgumentException("maxLength " + maxLength + " is not 14 or more");
+            }
+        }
+    }
+
     /** Chooses no queue for later outputs ({@code NXAST_POP_QUEUE}). */
     record PopQueue() implements Action {}
 

@@ -82,6 +82,7 @@ public final class ActionSet {
             case Action.Exit a -> 11;
             case Action.CheckPacketLarger a -> 11;
             case Action.PopQueue a -> 11;
+            case Action.OutputTruncated a -> 14;
             case Action.Multipath a -> 11;
             case Action.Bundle a -> 14;
             case Action.Conjunction a -> 11;

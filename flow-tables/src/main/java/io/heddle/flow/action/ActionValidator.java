@@ -113,6 +113,7 @@ public final class ActionValidator {
                 case Action.Exit a -> throw notInSet(at, "exit");
                 case Action.CheckPacketLarger a -> throw notInSet(at, "check_pkt_larger");
                 case Action.PopQueue a -> throw notInSet(at, "pop_queue");
+                case Action.OutputTruncated a -> throw notInSet(at, "output with max_len");
                 case Action.Multipath a -> throw notInSet(at, "multipath");
                 case Action.Bundle a -> throw notInSet(at, "bundle");
                 case Action.Conjunction a -> throw notInSet(at, "conjunction");
@@ -209,6 +210,14 @@ public final class ActionValidator {
                 checkWritten(larger.destination(), path + ".check_pkt_larger");
             }
             case Action.PopQueue pop -> {}
+            case Action.OutputTruncated output -> {
+                if (output.port() != Ports.IN_PORT && !Ports.isPhysicalOrLocal(output.port())) {
+                    throw new FlowException(
+                            ErrorCode.BAD_ACTION_BAD_OUT_PORT,
+                            path + ".output",
+                            "a packet is cut for a port, LOCAL or IN_PORT only");
+                }
+            }
             case Action.Multipath multipath -> checkWritten(multipath.destination(), path + ".multipath");
             case Action.Bundle bundle -> {
                 for (int member : bundle.members()) {

@@ -129,7 +129,11 @@ public final class Classifier<R extends ClassifierRule> {
         return (R) (scratch.conjunctive.isEmpty() ? best : conjunctive(now, key, version, looked, scratch, best));
     }
 
-    /** The plain rule of highest priority that matches; adds the others that match, as far as they have a higher one. */
+    /**
+     * The plain rule of highest priority that matches; adds the others that match, as far as they have a higher one.
+     *
+     * @param conjunctive null for a search with a conj_id: it does not see what stands behind a conjunctive rule of the same match
+     */
     private @Nullable ClassifierRule search(
             Order now,
             FlowKey key,
@@ -144,10 +148,12 @@ public final class Classifier<R extends ClassifierRule> {
             }
             ClassifierRule rule = now.subtables[i].lookup(key, version, looked, tries, scratch);
             while (rule != null && rule.isConjunctive()) {
-                if (conjunctive != null) {
+                if (conjunctive == null) {
+                    rule = null;
+                } else {
                     conjunctive.add(rule);
+                    rule = nextVisible(rule, version);
                 }
-                rule = nextVisible(rule, version);
             }
             if (rule != null && (best == null || rule.priority() > best.priority())) {
                 best = rule;

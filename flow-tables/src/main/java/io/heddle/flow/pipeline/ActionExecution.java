@@ -101,6 +101,7 @@ final class ActionExecution {
             case Action.Exit exit -> translator.exit();
             case Action.CheckPacketLarger larger -> translator.ask(larger);
             case Action.PopQueue pop -> packet.popQueue();
+            case Action.OutputTruncated output -> outputTruncated(output);
             case Action.Multipath multipath -> links.multipath(multipath);
             case Action.Bundle bundle -> links.bundle(bundle);
             case Action.SetQueue queue -> packet.setQueue(queue.queueId());
@@ -376,13 +377,39 @@ final class ActionExecution {
     }
 
     private void send(int number) {
+        PortInfo port = sender(number);
+        if (port != null) {
+            send(port);
+        }
+    }
+
+    /** The port of that number if it can send. */
+    private @Nullable PortInfo sender(int number) {
         BridgeView bridge = translator.bridge();
         PortInfo port = bridge == null ? null : translator.world.topology().port(bridge.id(), number);
         if (port == null) {
             translator.problem(DropCause.PORT_DOWN, "there is no port " + Integer.toUnsignedString(number));
-        } else if (!port.canSend()) {
+            return null;
+        }
+        if (!port.canSend()) {
             translator.problem(DropCause.PORT_DOWN, "port " + port.name() + " is down or does not forward");
-        } else {
+            return null;
+        }
+        return port;
+    }
+
+    private void outputTruncated(Action.OutputTruncated output) {
+        if (output.port() == translator.inPort()) {
+            translator.problem(
+                    DropCause.OUTPUT_TO_IN_PORT, "the packet came from this port: only IN_PORT would send it back");
+            return;
+        }
+        PortInfo port = sender(output.port() == Ports.IN_PORT ? translator.inPort() : output.port());
+        if (port != null && port.peer() != 0) {
+            translator.problem(DropCause.NO_OUTPUT, "a packet is not cut for patch port " + port.name());
+        } else if (port != null) {
+            translator.packet.commit(translator.out, port.isTunnel());
+            translator.out.add(new DatapathAction.Truncate(output.maxLength()));
             send(port);
         }
     }

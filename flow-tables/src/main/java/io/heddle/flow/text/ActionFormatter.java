@@ -88,6 +88,9 @@ final class ActionFormatter {
             case Action.CheckPacketLarger larger ->
                 "check_pkt_larger(" + larger.length() + ")->" + subfield(larger.destination());
             case Action.PopQueue _ -> "pop_queue";
+            case Action.OutputTruncated output ->
+                "output(port=" + values.port(output.port()) + ",max_len=" + Integer.toUnsignedString(output.maxLength())
+                        + ")";
             case Action.Multipath multipath -> LinkText.format(multipath);
             case Action.Bundle bundle -> LinkText.format(values, bundle);
             case Action.Conjunction part ->

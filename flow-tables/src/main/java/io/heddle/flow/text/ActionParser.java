@@ -305,7 +305,7 @@ final class ActionParser {
         }
         int at = token.valuePosition();
         if (text.contains("=")) {
-            throw OUT_PORT.at(at, text, "cutting a packet on output is not supported: write output:1");
+            return outputTruncated(text, at);
         }
         int colon = text.indexOf(':');
         int port = values.port(colon < 0 ? text : text.substring(0, colon), at, OUT_PORT);
@@ -314,6 +314,24 @@ final class ActionParser {
         }
         return new Action.Output(
                 port, FieldText.integer(text.substring(colon + 1), 0xffff, "max_len", at + colon + 1, OUT_PORT));
+    }
+
+    private Action outputTruncated(String text, int at) throws FlowException {
+        Integer port = null;
+        int maxLength = 0;
+        for (Token part : Token.all(text, at, OUT_PORT)) {
+            String value = part.required(OUT_PORT, "output(port=1,max_len=100)");
+            switch (part.name()) {
+                case "port" -> port = values.port(value, part.valuePosition(), OUT_PORT);
+                case "max_len" ->
+                    maxLength = FieldText.integer(value, Integer.MAX_VALUE, "max_len", part.valuePosition(), OUT_PORT);
+                default -> throw OUT_PORT.at(part.position(), part.name(), "output(...) takes port and max_len");
+            }
+        }
+        if (port == null || maxLength < Action.OutputTruncated.MIN_LENGTH) {
+            throw OUT_PORT.at(at, text, "write port and a max_len of 14 or more: output(port=1,max_len=100)");
+        }
+        return new Action.OutputTruncated(port, maxLength);
     }
 
     private Action controller(Token token) throws FlowException {

@@ -34,7 +34,7 @@ final class LinearClassifier<R extends ClassifierRule> {
             List<@Nullable R> found = new ArrayList<>();
             for (int id = 0; id < 4; id++) {
                 R rule = isComplete(id, key, version, priority)
-                        ? lookup(new FlowKey(key).set(MatchField.CONJ_ID, id), version)
+                        ? lookup(new FlowKey(key).set(MatchField.CONJ_ID, id), version, true)
                         : null;
                 if (rule != null) {
                     found.add(rule);
@@ -69,16 +69,29 @@ final class LinearClassifier<R extends ClassifierRule> {
 
     @Nullable
     R lookup(FlowKey key, long version) {
+        return lookup(key, version, false);
+    }
+
+    /** @param isHiding whether a conjunctive rule hides the plain ones of its match and a lower priority */
+    private @Nullable R lookup(FlowKey key, long version, boolean isHiding) {
         R best = null;
         for (R rule : rules) {
             boolean isBetter = best == null || rule.priority() > best.priority();
-            if (isBetter
-                    && rule.clauses().isEmpty()
+            boolean isFound = rule.clauses().isEmpty()
                     && rule.isVisibleIn(version)
-                    && rule.match().matches(key)) {
+                    && rule.match().matches(key);
+            if (isBetter && isFound && !(isHiding && isHidden(rule, version))) {
                 best = rule;
             }
         }
         return best;
+    }
+
+    private boolean isHidden(R rule, long version) {
+        return rules.stream()
+                .anyMatch(other -> !other.clauses().isEmpty()
+                        && other.isVisibleIn(version)
+                        && other.match().equals(rule.match())
+                        && other.priority() > rule.priority());
     }
 }

@@ -135,7 +135,9 @@ final class RandomFlows {
     }
 
     private String action(String protocol) {
-        return switch (random.nextInt(30)) {
+        return switch (random.nextInt(31)) {
+            case 30 ->
+                "output(port=" + pick("7", "LOCAL", "IN_PORT") + ",max_len=" + (14 + random.nextInt(100000)) + ")";
             case 27 ->
                 "multipath(%s,%d,%s,%d,%d,NXM_NX_REG%d[0..%d])"
                         .formatted(

@@ -41,7 +41,7 @@ class ConjunctionTest {
         lab.flows(
                 "priority=9,ip,nw_src=10.0.0.1,actions=conjunction(7,1/2)",
                 "priority=9,ip,nw_dst=10.0.0.3,actions=conjunction(7,2/2)",
-                "priority=5,ip,nw_src=10.0.0.1,actions=output:4");
+                "priority=5,ip,nw_src=10.0.0.0/24,actions=output:4");
         assertThat(from(1, 3)).isEqualTo("4");
         lab.flows("priority=2,conj_id=7,actions=output:2");
         assertThat(from(1, 3)).as("the conjunction's flow has a lower priority").isEqualTo("4");
@@ -49,6 +49,17 @@ class ConjunctionTest {
         assertThat(from(1, 3)).isEqualTo("2");
         lab.flows("priority=10,ip,nw_dst=10.0.0.3,actions=output:3");
         assertThat(from(1, 3)).isEqualTo("3");
+    }
+
+    @Test
+    void shouldNotSeeAFlowBehindAConjunctiveOneWithTheSameMatch() throws Exception {
+        lab.flows(
+                "priority=9,ip,nw_src=10.0.0.1,actions=conjunction(7,1/2)",
+                "priority=9,ip,nw_dst=10.0.0.3,actions=conjunction(7,2/2)",
+                "priority=5,ip,nw_src=10.0.0.1,actions=output:4",
+                "priority=2,conj_id=7,actions=output:2");
+        assertThat(from(1, 3)).isEqualTo("2");
+        assertThat(from(1, 2)).isEqualTo("4");
     }
 
     @Test

@@ -38,6 +38,11 @@ class ControlActionsTest {
                 "write_actions(output:2),exit                                | drop",
                 "set_queue:5,output:2,pop_queue,output:3                     | 'set(queue=5),2,set(queue=none),3'",
                 "enqueue:2:5,output:3                                        | 'set(queue=5),2,set(queue=none),3'",
+                "output(port=2,max_len=100),output:3                         | 'trunc(100),2,3'",
+                "output(port=1,max_len=100),output:3                         | 3",
+                "output(port=9,max_len=100),output:3                         | 3",
+                "output(port=IN_PORT,max_len=14)                             | 'trunc(14),1'",
+                "dec_ttl,output(port=2,max_len=100)                          | 'set(nw_ttl=63),trunc(100),2'",
                 "check_pkt_larger(100)->reg0[0]                              | drop",
                 "note:01.02,output:2                                         | 2",
                 "conjunction(1,1/2)                                          | drop",
@@ -135,6 +140,9 @@ class ControlActionsTest {
                 "check_pkt_larger(65536)->reg0[0]      | the length",
                 "sample(probability=5)                 | packets are not sampled",
                 "encap(nsh)                            | not supported",
+                "output(port=2,max_len=13)            | max_len of 14 or more",
+                "output(max_len=13)                   | max_len of 14 or more",
+                "output(port=FLOOD,max_len=14)        | a packet is cut for a port",
                 "enqueue:5                             | write port and queue",
             })
     void shouldSayWhatIsWrong(String actions, String message) {

@@ -78,6 +78,10 @@ final class ActionMapping {
                         .setResult(LearnMapping.toProto(larger.destination())));
             case Action.Multipath multipath -> proto.setMultipath(LinkMapping.toProto(multipath));
             case Action.Bundle bundle -> proto.setBundle(LinkMapping.toProto(bundle));
+            case Action.OutputTruncated output ->
+                proto.setOutputTruncated(io.heddle.proto.v1.Action.OutputTruncated.newBuilder()
+                        .setPort(output.port())
+                        .setMaxLength(output.maxLength()));
             case Action.PopQueue _ -> proto.setPopQueue(nothing);
             case Action.Conjunction part ->
                 proto.setConjunction(io.heddle.proto.v1.Action.Conjunction.newBuilder()
@@ -189,6 +193,15 @@ final class ActionMapping {
                         LearnMapping.toModel(proto.getCheckPacketLarger().getResult(), "check_packet_larger.result"));
             case MULTIPATH -> LinkMapping.toModel(proto.getMultipath());
             case BUNDLE -> LinkMapping.toModel(proto.getBundle());
+            case OUTPUT_TRUNCATED ->
+                new Action.OutputTruncated(
+                        proto.getOutputTruncated().getPort(),
+                        Checks.range(
+                                "output_truncated.max_length",
+                                proto.getOutputTruncated().getMaxLength(),
+                                Action.OutputTruncated.MIN_LENGTH,
+                                Integer.MAX_VALUE,
+                                ErrorCode.BAD_ACTION_BAD_ARGUMENT));
             case POP_QUEUE -> new Action.PopQueue();
             case CONJUNCTION -> conjunction(proto.getConjunction());
             case NOTE ->

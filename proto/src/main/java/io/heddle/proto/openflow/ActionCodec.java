@@ -415,6 +415,7 @@ final class ActionCodec {
             case Action.Conntrack conntrack -> ConntrackCodec.encode(this, out, conntrack);
             case Action.ConntrackClear _ -> ConntrackCodec.encodeClear(out);
             case Action.Learn learn -> LearnCodec.encode(out, learn.spec());
+            case Action.OutputTruncated output -> LinkCodec.encode(out, output);
             case Action.Multipath multipath -> LinkCodec.encode(out, multipath);
             case Action.Bundle bundle -> LinkCodec.encode(out, bundle);
             case Action.CloneActions clone -> FlowActionCodec.encode(this, out, clone);

@@ -13,10 +13,11 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The actions {@code multipath}, {@code bundle} and {@code bundle_load} of Open vSwitch's extensions.
+ * The actions {@code multipath}, {@code bundle}, {@code bundle_load} and {@code output} with {@code max_len} of Open vSwitch's extensions.
  *
  * <pre>
  *   multipath     fields 16 | basis 16 | 0 (16) | algorithm 16 | highest link 16 | argument 32 | 0 (16) | first bit and bits 16 | field
+ *   output_trunc  port 16 | octets 32
  *   bundle        algorithm 16 | fields 16 | basis 16 | type of members (in_port) 32 | how many 16 | first bit and bits 16 | field 32
  *                 | 0 (32) | members, 16 each
  * </pre>
@@ -25,6 +26,7 @@ final class LinkCodec {
     static final int MULTIPATH = 10;
     static final int BUNDLE = 12;
     static final int BUNDLE_LOAD = 13;
+    static final int OUTPUT_TRUNC = 39;
 
     private static final int ACTIVE_BACKUP = 0;
     private static final int HIGHEST_WEIGHT = 1;
@@ -101,6 +103,22 @@ final class LinkCodec {
 
     private static FlowException bad(String where, String what) {
         return new FlowException(ErrorCode.BAD_ACTION_BAD_ARGUMENT, where, what);
+    }
+
+    static Action decodeOutput(Reader in, String where) throws FlowException {
+        int port = OxmCodec.widePort(in.u16());
+        int maxLength = in.i32();
+        try {
+            return new Action.OutputTruncated(port, maxLength);
+        } catch (IllegalArgumentException e) {
+            throw bad(where, String.valueOf(e.getMessage()));
+        }
+    }
+
+    static void encode(ByteBuf out, Action.OutputTruncated output) {
+        int start = NiciraActions.begin(out, OUTPUT_TRUNC);
+        out.writeShort(output.port()).writeInt(output.maxLength());
+        ActionCodec.close(out, start);
     }
 
     static void encode(ByteBuf out, Action.Multipath multipath) {

@@ -87,6 +87,7 @@ final class NiciraActions {
                 yield new Action.Controller(maxLength, in.u8(), id);
             }
             case LearnCodec.LEARN, LearnCodec.LEARN2 -> LearnCodec.decode(in, subtype, where);
+            case LinkCodec.OUTPUT_TRUNC -> LinkCodec.decodeOutput(in, where);
             case LinkCodec.MULTIPATH -> LinkCodec.decodeMultipath(in, where);
             case LinkCodec.BUNDLE, LinkCodec.BUNDLE_LOAD -> LinkCodec.decodeBundle(in, subtype, where);
             case FlowActionCodec.EXIT -> new Action.Exit();

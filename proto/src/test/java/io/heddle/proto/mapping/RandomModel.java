@@ -89,7 +89,7 @@ final class RandomModel {
     }
 
     private Action action() {
-        return switch (random.nextInt(35)) {
+        return switch (random.nextInt(36)) {
             case 0 -> new Action.Output(1 + random.nextInt(100));
             case 1 -> new Action.Output(Ports.CONTROLLER, 1 + random.nextInt(0xffff));
             case 2 -> new Action.Output(Ports.IN_PORT + random.nextInt(7));
@@ -119,6 +119,7 @@ final class RandomModel {
                 new Action.CheckPacketLarger(
                         random.nextInt(0x10000), new Action.Subfield(MatchField.REG5, random.nextInt(32), 1));
             case 31 -> new Action.PopQueue();
+            case 34 -> new Action.OutputTruncated(1 + random.nextInt(100), 14 + random.nextInt(100_000));
             case 32 ->
                 new Action.Multipath(
                         HashFields.byNumber(random.nextInt(7)).orElseThrow(),

@@ -67,6 +67,7 @@ final class SampleMessages {
             "conj_id=5,actions=note:",
             "tcp,actions=push:NXM_NX_REG0[5..12],pop:NXM_OF_TCP_SRC[],clone(output:1,clone(dec_ttl,output:2)),"
                     + "clone(exit),check_pkt_larger(1500)->NXM_NX_REG1[31],set_queue:5,output:3,pop_queue,exit",
+            "actions=output(port=5,max_len=100),output(port=LOCAL,max_len=70000)",
             "actions=multipath(symmetric_l4,65535,iter_hash,5,4294967295,NXM_NX_REG0[3..5]),"
                     + "multipath(eth_src,0,modulo_n,65536,0,NXM_NX_REG1[]),bundle(nw_src,5,active_backup,ofport,members:),"
                     + "bundle(symmetric_l3,5,hrw,ofport,members:1,LOCAL,ANY),"

@@ -62,6 +62,16 @@ class PacketLengthTest {
     }
 
     @Test
+    void shouldCutOneOutputOnly() {
+        try (SwitchLab lab = SwitchLab.withPorts(3).flows("actions=output(port=2,max_len=64),output:3")) {
+            lab.send("p1", udp(100));
+            lab.turn();
+            assertThat(lab.receive("p2")).hasSize(64);
+            assertThat(lab.receive("p3")).isEqualTo(udp(100));
+        }
+    }
+
+    @Test
     void shouldForgetTheQueue() {
         try (SwitchLab lab = SwitchLab.withPorts(3).flows("actions=enqueue:2:7,output:3")) {
             assertThat(outputs(lab, 100)).isEqualTo("p2x1 p3x1");

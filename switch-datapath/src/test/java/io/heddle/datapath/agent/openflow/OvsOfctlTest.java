@@ -94,6 +94,7 @@ final class OvsOfctlTest {
                         + "multipath(eth_src,0,modulo_n,65536,0,NXM_NX_REG1[])",
                 "bundle(eth_src,7,hrw,ofport,members:1,2,LOCAL),bundle(nw_dst,0,active_backup,ofport,members:),"
                         + "bundle_load(symmetric_l4,7,hrw,ofport,NXM_NX_REG0[8..31],members:1,2,3)",
+                "output(port=2,max_len=100),output(port=IN_PORT,max_len=14)",
                 "conjunction(5,1/2),conjunction(4294967295,64/64),note:01.02.00.00.00.00",
             })
     void shouldDumpActionsAsTheyWereAdded(String actions) throws Exception {
