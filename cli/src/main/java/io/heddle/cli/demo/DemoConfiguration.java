@@ -1,6 +1,11 @@
 package io.heddle.cli.demo;
 
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Objects;
 
 /** The configurations that the demo starts its processes with; also a short example of each file. */
 final class DemoConfiguration {
@@ -68,14 +73,10 @@ final class DemoConfiguration {
 
     /** The script that busybox's udhcpc calls with what the server gave it. */
     static String udhcpcScript() {
-        return """
-                #!/bin/sh
-                [ "$1" = bound ] || [ "$1" = renew ] || exit 0
-                ip addr flush dev "$interface"
-                ip addr add "$ip/${mask:-24}" dev "$interface"
-                [ -n "$mtu" ] && ip link set "$interface" mtu "$mtu"
-                [ -n "$router" ] && ip route replace default via "${router%% *}"
-                exit 0
-                """;
+        try (InputStream script = DemoConfiguration.class.getResourceAsStream("/demo/udhcpc.sh")) {
+            return new String(Objects.requireNonNull(script).readAllBytes(), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 }
