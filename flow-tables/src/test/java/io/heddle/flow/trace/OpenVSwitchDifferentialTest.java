@@ -64,6 +64,9 @@ class OpenVSwitchDifferentialTest {
                         compare(lab, sandbox, key);
                     } catch (AssertionError e) {
                         throw new AssertionError(shrunk(sandbox, new DifferentialCase(GROUPS, flows, key), seed), e);
+                    } catch (IOException e) {
+                        throw new IOException(
+                                "seed " + seed + "\n" + new DifferentialCase(GROUPS, flows, key).toText(), e);
                     }
                 }
             }
