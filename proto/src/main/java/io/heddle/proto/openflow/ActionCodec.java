@@ -393,8 +393,16 @@ final class ActionCodec {
             case Action.PopVlan _ -> begin(out, ActionType.POP_VLAN, 8).writeZero(4);
             case Action.PushMpls push -> half(out, ActionType.PUSH_MPLS, push.etherType());
             case Action.PopMpls pop -> half(out, ActionType.POP_MPLS, pop.etherType());
-            case Action.PushPbb push -> half(out, ActionType.PUSH_PBB, push.etherType());
-            case Action.PopPbb _ -> begin(out, ActionType.POP_PBB, 8).writeZero(4);
+            case Action.PushPbb push -> {
+                if (ActionType.PUSH_PBB.number(version) >= 0) {
+                    half(out, ActionType.PUSH_PBB, push.etherType());
+                }
+            }
+            case Action.PopPbb _ -> {
+                if (ActionType.POP_PBB.number(version) >= 0) {
+                    begin(out, ActionType.POP_PBB, 8).writeZero(4);
+                }
+            }
             case Action.SetMplsTtl set ->
                 begin(out, ActionType.SET_MPLS_TTL, 8).writeByte(set.ttl()).writeZero(3);
             case Action.DecMplsTtl _ -> begin(out, ActionType.DEC_MPLS_TTL, 8).writeZero(4);

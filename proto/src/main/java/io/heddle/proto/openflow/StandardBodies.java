@@ -103,8 +103,15 @@ final class StandardBodies implements Bodies {
         return message;
     }
 
-    private static OpenFlowMessage featuresReply(Reader in) throws FlowException {
-        exactly(in, 24);
+    /** Ports are in the reply until OpenFlow 1.2. */
+    private boolean hasPortsInFeatures() {
+        return !version.isAtLeast(OpenFlowVersion.OPENFLOW_13);
+    }
+
+    private OpenFlowMessage featuresReply(Reader in) throws FlowException {
+        if (!hasPortsInFeatures()) {
+            exactly(in, 24);
+        }
         long datapathId = in.i64();
         int buffers = in.i32();
         int tables = in.u8();
@@ -112,15 +119,19 @@ final class StandardBodies implements Bodies {
         in.skip(2);
         int capabilities = in.i32();
         in.skip(4);
-        return new OpenFlowMessage.FeaturesReply(datapathId, buffers, tables, auxiliary, capabilities);
+        List<OpenFlowMessage.PortDescription> list = new ArrayList<>();
+        while (in.remaining() > 0) {
+            list.add(ports.port(in));
+        }
+        return new OpenFlowMessage.FeaturesReply(datapathId, buffers, tables, auxiliary, capabilities, list);
     }
 
-    private static OpenFlowMessage packetIn(Reader in) throws FlowException {
+    private OpenFlowMessage packetIn(Reader in) throws FlowException {
         int buffer = in.i32();
         int totalLength = in.u16();
         int reason = in.u8();
         int table = in.u8();
-        long cookie = in.i64();
+        long cookie = version.isAtLeast(OpenFlowVersion.OPENFLOW_13) ? in.i64() : -1;
         Match match = OxmCodec.match(in);
         in.skip(2);
         return new OpenFlowMessage.PacketIn(buffer, totalLength, reason, table, cookie, match, in.rest());
@@ -244,14 +255,16 @@ final class StandardBodies implements Bodies {
     @Override
     public void write(ByteBuf out, OpenFlowMessage message) {
         switch (message) {
-            case OpenFlowMessage.FeaturesReply features ->
+            case OpenFlowMessage.FeaturesReply features -> {
                 out.writeLong(features.datapathId())
                         .writeInt(features.buffers())
-                        .writeByte(features.tables())
-                        .writeByte(features.auxiliaryId())
-                        .writeZero(2)
-                        .writeInt(features.capabilities())
-                        .writeZero(4);
+                        .writeByte(features.tables());
+                out.writeByte(features.auxiliaryId()).writeZero(2);
+                out.writeInt(features.capabilities()).writeZero(4);
+                if (hasPortsInFeatures()) {
+                    features.ports().forEach(port -> ports.port(out, port));
+                }
+            }
             case OpenFlowMessage.GetConfigReply config ->
                 out.writeShort(config.flags()).writeShort(config.missSendLength());
             case OpenFlowMessage.SetConfig config ->
@@ -312,9 +325,12 @@ final class StandardBodies implements Bodies {
         }
     }
 
-    private static void writePacketIn(ByteBuf out, OpenFlowMessage.PacketIn packet) {
+    private void writePacketIn(ByteBuf out, OpenFlowMessage.PacketIn packet) {
         out.writeInt(packet.bufferId()).writeShort(packet.totalLength());
-        out.writeByte(packet.reason()).writeByte(packet.tableId()).writeLong(packet.cookie());
+        out.writeByte(packet.reason()).writeByte(packet.tableId());
+        if (version.isAtLeast(OpenFlowVersion.OPENFLOW_13)) {
+            out.writeLong(packet.cookie());
+        }
         OxmCodec.match(out, packet.match());
         out.writeZero(2).writeBytes(packet.frame().array());
     }

@@ -18,6 +18,15 @@ import java.util.Set;
  */
 @SuppressWarnings("EnumOrdinal") // the order is that of the numbers on the wire
 final class StandardMultipart implements MultipartCodec.Layout {
+    /** Octets from a table's number to its largest number of entries in OpenFlow 1.2. */
+    private static final int TABLE_CAPABILITIES_12 = 7 + 32 + 2 * 8 + 2 * 4 + 4 * 8 + 2 * 4;
+
+    /** Bits of the fields of OpenFlow 1.2, {@code OFPXMT_OFB_IN_PORT} to {@code MPLS_TC}. */
+    private static final long FIELDS_12 = (1L << 36) - 1;
+
+    /** Bits of the instructions of OpenFlow 1.2: all five. */
+    private static final int INSTRUCTIONS_12 = 0x3e;
+
     private final OpenFlowVersion version;
     private final ActionCodec actions;
     private final ModCodec mods;
@@ -109,13 +118,11 @@ final class StandardMultipart implements MultipartCodec.Layout {
             case MultipartCodec.FLOW_STATS ->
                 new MultipartBody.FlowStatsReply(MultipartCodec.list(in, Flows15::statisticsEntry));
             case MultipartCodec.AGGREGATE -> isLatest() ? Flows15.aggregate(in) : aggregate(in);
-            case MultipartCodec.TABLE ->
-                new MultipartBody.TableReply(MultipartCodec.list(in, StandardMultipart::table));
+            case MultipartCodec.TABLE -> new MultipartBody.TableReply(MultipartCodec.list(in, this::table));
             case MultipartCodec.PORT_STATS ->
                 new MultipartBody.PortStatsReply(MultipartCodec.list(in, ports::statistics));
             case MultipartCodec.QUEUE -> new MultipartBody.QueueStatsReply(MultipartCodec.list(in, this::queue));
-            case MultipartCodec.GROUP ->
-                new MultipartBody.GroupStatsReply(MultipartCodec.list(in, StandardMultipart::group));
+            case MultipartCodec.GROUP -> new MultipartBody.GroupStatsReply(MultipartCodec.list(in, this::group));
             case MultipartCodec.GROUP_DESC ->
                 new MultipartBody.GroupDescReply(
                         MultipartCodec.list(in, isLatest() ? groups15::description : this::groupDescription));
@@ -225,8 +232,13 @@ final class StandardMultipart implements MultipartCodec.Layout {
         return new OpenFlowMessage.Queue(queue, port);
     }
 
-    private static MultipartBody.TableEntry table(Reader in) throws FlowException {
+    private MultipartBody.TableEntry table(Reader in) throws FlowException {
         int table = in.u8();
+        if (!hasDurations()) {
+            in.skip(TABLE_CAPABILITIES_12);
+            int maxEntries = in.i32();
+            return new MultipartBody.TableEntry(table, in.i32(), in.i64(), in.i64(), maxEntries);
+        }
         in.skip(3);
         return new MultipartBody.TableEntry(table, in.i32(), in.i64(), in.i64(), 0);
     }
@@ -250,8 +262,8 @@ final class StandardMultipart implements MultipartCodec.Layout {
         return queue;
     }
 
-    private static MultipartBody.GroupEntry group(Reader in) throws FlowException {
-        Reader entry = MultipartCodec.entry(in, 40);
+    private MultipartBody.GroupEntry group(Reader in) throws FlowException {
+        Reader entry = MultipartCodec.entry(in, hasDurations() ? 40 : 32);
         entry.skip(2);
         int group = entry.i32();
         int references = entry.i32();
@@ -261,7 +273,7 @@ final class StandardMultipart implements MultipartCodec.Layout {
                 references,
                 entry.i64(),
                 entry.i64(),
-                duration(entry),
+                hasDurations() ? duration(entry) : Duration.ZERO,
                 MultipartCodec.list(entry, StandardMultipart::count));
     }
 
@@ -378,14 +390,7 @@ final class StandardMultipart implements MultipartCodec.Layout {
                         aggregate(out, sums);
                     }
                 });
-            case MultipartBody.TableReply tables ->
-                MultipartCodec.steps(
-                        tables.tables(),
-                        table -> out.writeByte(table.tableId())
-                                .writeZero(3)
-                                .writeInt(table.active())
-                                .writeLong(table.lookups())
-                                .writeLong(table.matches()));
+            case MultipartBody.TableReply tables -> MultipartCodec.steps(tables.tables(), table -> table(out, table));
             case MultipartBody.PortStatsReply ports ->
                 MultipartCodec.steps(ports.ports(), port -> this.ports.statistics(out, port));
             case MultipartBody.QueueStatsReply queues ->
@@ -488,6 +493,25 @@ final class StandardMultipart implements MultipartCodec.Layout {
         out.writeInt(duration.seconds()).writeInt(duration.nanoseconds());
     }
 
+    private void table(ByteBuf out, MultipartBody.TableEntry table) {
+        if (hasDurations()) {
+            out.writeByte(table.tableId()).writeZero(3);
+            out.writeInt(table.active()).writeLong(table.lookups()).writeLong(table.matches());
+            return;
+        }
+        int actionBits = 0;
+        for (ActionType type : ActionType.values()) {
+            int number = type.number(version);
+            actionBits |= number >= 0 && number < 32 ? 1 << number : 0;
+        }
+        out.writeByte(table.tableId()).writeZero(7);
+        text(out, "table" + table.tableId(), 32);
+        out.writeLong(FIELDS_12).writeLong(FIELDS_12).writeInt(actionBits).writeInt(actionBits);
+        out.writeLong(FIELDS_12).writeLong(FIELDS_12).writeLong(-1L).writeLong(-1L);
+        out.writeInt(INSTRUCTIONS_12).writeInt(0).writeInt(table.maxEntries()).writeInt(table.active());
+        out.writeLong(table.lookups()).writeLong(table.matches());
+    }
+
     private void flow(ByteBuf out, MultipartBody.FlowEntry flow) {
         int start = out.writerIndex();
         out.writeShort(0).writeByte(flow.tableId()).writeZero(1);
@@ -501,11 +525,13 @@ final class StandardMultipart implements MultipartCodec.Layout {
         out.setShort(start, out.writerIndex() - start);
     }
 
-    private static void group(ByteBuf out, MultipartBody.GroupEntry group) {
-        out.writeShort(40 + 16 * group.buckets().size()).writeZero(2);
+    private void group(ByteBuf out, MultipartBody.GroupEntry group) {
+        out.writeShort((hasDurations() ? 40 : 32) + 16 * group.buckets().size()).writeZero(2);
         out.writeInt(group.groupId()).writeInt(group.referenceCount()).writeZero(4);
         out.writeLong(group.packets()).writeLong(group.octets());
-        duration(out, group.duration());
+        if (hasDurations()) {
+            duration(out, group.duration());
+        }
         counts(out, group.buckets());
     }
 

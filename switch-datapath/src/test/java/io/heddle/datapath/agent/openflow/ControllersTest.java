@@ -105,7 +105,7 @@ final class ControllersTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"OpenFlow10", "OpenFlow13", "OpenFlow14", "OpenFlow15"})
+    @ValueSource(strings = {"OpenFlow10", "OpenFlow12", "OpenFlow13", "OpenFlow14", "OpenFlow15"})
     void shouldBeDrivenByTheTestControllerOfOpenVSwitch(String version) {
         LabProcess controller = machine.start(
                 "ovs-testcontroller",

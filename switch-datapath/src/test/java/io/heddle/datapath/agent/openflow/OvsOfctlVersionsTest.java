@@ -46,7 +46,7 @@ final class OvsOfctlVersionsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"OpenFlow14", "OpenFlow15"})
+    @ValueSource(strings = {"OpenFlow12", "OpenFlow14", "OpenFlow15"})
     void shouldShowTheBridge(String version) throws Exception {
         lab.speak(version);
         assertThat(lab.ovsOfctl("show"))
@@ -63,7 +63,7 @@ final class OvsOfctlVersionsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"OpenFlow14", "OpenFlow15"})
+    @ValueSource(strings = {"OpenFlow12", "OpenFlow14", "OpenFlow15"})
     void shouldAddDumpModifyAndDeleteFlows(String version) throws Exception {
         lab.speak(version);
         List<String> flows = List.of(
@@ -96,7 +96,7 @@ final class OvsOfctlVersionsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"OpenFlow14", "OpenFlow15"})
+    @ValueSource(strings = {"OpenFlow12", "OpenFlow14", "OpenFlow15"})
     void shouldKnowGroupsAndMeters(String version) throws Exception {
         lab.speak(version);
         lab.ovsOfctl(
@@ -155,7 +155,7 @@ final class OvsOfctlVersionsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"OpenFlow14", "OpenFlow15"})
+    @ValueSource(strings = {"OpenFlow12", "OpenFlow14", "OpenFlow15"})
     void shouldNameWhatIsRefused(String version) throws Exception {
         lab.speak(version);
         assertThat(lab.ovsOfctl(1, "add-flow", "actions=group:99")).contains("OFPBAC_BAD_OUT_GROUP");
@@ -166,7 +166,7 @@ final class OvsOfctlVersionsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"OpenFlow14", "OpenFlow15"})
+    @ValueSource(strings = {"OpenFlow12", "OpenFlow14", "OpenFlow15"})
     void shouldSendAndMonitorPackets(String version) throws Exception {
         lab.speak(version);
         lab.ovsOfctl("packet-out", "in_port=CONTROLLER packet=" + ARP + " actions=output:2");
