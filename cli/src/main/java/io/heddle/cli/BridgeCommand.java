@@ -143,7 +143,7 @@ final class BridgeCommand {
             }
             BridgeConfiguration.Builder bridge = BridgeConfiguration.newBuilder()
                     .setName(name)
-                    .setDatapathId(datapathId.toLowerCase(Locale.ROOT))
+                    .setDatapathId(padded(datapathId.toLowerCase(Locale.ROOT)))
                     .setFailMode(mode == Mode.standalone ? FailMode.FAIL_MODE_STANDALONE : FailMode.FAIL_MODE_SECURE);
             if (controllers != null) {
                 bridge.addAllControllers(controllers);
@@ -168,5 +168,10 @@ final class BridgeCommand {
                 connection,
                 0,
                 ConfigurationChange.newBuilder().setDeleteBridge(name).build()));
+    }
+
+    /** Leading zeros may be left out, as in the configuration file. */
+    private static String padded(String datapathId) {
+        return datapathId.matches("[0-9a-f]{1,15}") ? "0".repeat(16 - datapathId.length()) + datapathId : datapathId;
     }
 }

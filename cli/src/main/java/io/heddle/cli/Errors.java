@@ -5,6 +5,8 @@ import io.grpc.Status.Code;
 import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.StatusProto;
 import io.heddle.proto.mapping.StatusMapping;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -22,7 +24,10 @@ final class Errors {
             return new CliException(
                     ExitStatus.UNREACHABLE,
                     "nobody answers at %s: %s%nIs the process running? Another address is given with --target."
-                            .formatted(target, rootMessage(failure)));
+                            .formatted(target, reason(failure, target)));
+        }
+        if (String.valueOf(failure.getStatus().getDescription()).equals("http2 exception")) {
+            return new CliException(ExitStatus.UNREACHABLE, "what listens at %s does not speak gRPC".formatted(target));
         }
         if (code == Code.DEADLINE_EXCEEDED) {
             return new CliException(
@@ -47,6 +52,15 @@ final class Errors {
                 status == null || status.getMessage().isEmpty()
                         ? failure.getStatus().getCode().toString()
                         : StatusMapping.describe(status));
+    }
+
+    private static String reason(StatusRuntimeException failure, String target) {
+        String message = rootMessage(failure);
+        String unix = "unix:";
+        if (target.startsWith(unix) && !Files.exists(Path.of(target.substring(unix.length())))) {
+            return "there is no such socket";
+        }
+        return message;
     }
 
     private static String rootMessage(Throwable failure) {

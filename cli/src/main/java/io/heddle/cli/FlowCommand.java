@@ -32,17 +32,14 @@ import picocli.CommandLine.Parameters;
         mixinStandardHelpOptions = true)
 final class FlowCommand {
     private static final String BRIDGE = "name of the bridge";
+    private static final String SELECTION = "only these: table=0,ip,nw_dst=10.0.0.0/8 or out_port=2";
     private static final String FLOW = "such as table=0,priority=10,ip,nw_dst=10.0.0.1,actions=output:2";
 
     @Command(name = "dump", description = "Prints flows as ovs-ofctl dump-flows does.", mixinStandardHelpOptions = true)
     int dump(
             @Mixin Client.ToSwitch client,
             @Parameters(paramLabel = "BRIDGE", description = BRIDGE) String bridge,
-            @Parameters(
-                            paramLabel = "FLOW",
-                            arity = "0..1",
-                            defaultValue = "",
-                            description = "only these: table=0,ip,nw_dst=10.0.0.0/8")
+            @Parameters(paramLabel = "FLOW", arity = "0..1", defaultValue = "", description = SELECTION)
                     String selection,
             @Option(names = "--no-stats", description = "without durations and counters") boolean noStats) {
         return client.call(connection -> {
@@ -142,7 +139,7 @@ final class FlowCommand {
     int del(
             @Mixin Client.ToSwitch client,
             @Parameters(paramLabel = "BRIDGE", description = BRIDGE) String bridge,
-            @Parameters(paramLabel = "FLOW", arity = "0..1", defaultValue = "", description = FLOW) String flow,
+            @Parameters(paramLabel = "FLOW", arity = "0..1", defaultValue = "", description = SELECTION) String flow,
             @Option(names = "--strict", description = "exactly the flow of this table, priority and match")
                     boolean strict) {
         return client.call(connection ->

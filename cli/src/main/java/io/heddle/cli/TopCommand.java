@@ -8,6 +8,7 @@ import io.heddle.proto.v1.PortState;
 import io.heddle.proto.v1.Query;
 import java.io.Console;
 import java.io.PrintWriter;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -17,6 +18,8 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import tools.jackson.databind.PropertyNamingStrategies;
+import tools.jackson.databind.json.JsonMapper;
 
 /** Rates of ports and caches, again and again. */
 @Command(
@@ -25,6 +28,9 @@ import picocli.CommandLine.Parameters;
         mixinStandardHelpOptions = true)
 final class TopCommand implements Callable<Integer> {
     private static final String CLEAR_SCREEN = "\033[H\033[2J";
+    private static final JsonMapper JSON = JsonMapper.builder()
+            .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
+            .build();
     private static final Query PORTS =
             Query.newBuilder().setPorts(PortQuery.getDefaultInstance()).build();
     private static final Query CACHES =
@@ -48,6 +54,31 @@ final class TopCommand implements Callable<Integer> {
     @Option(names = "--count", paramLabel = "N", description = "end after so many pictures; left out: never")
     private int count;
 
+    /** A port's rates. */
+    private record PortRates(
+            String bridge,
+            int number,
+            String name,
+            double rxPacketsPerSecond,
+            double rxBitsPerSecond,
+            double txPacketsPerSecond,
+            double txBitsPerSecond,
+            double dropsPerSecond) {}
+
+    /** A poll loop's rates and the sizes of its caches. */
+    private record LoopRates(
+            int pollLoop,
+            double busy,
+            double exactHitsPerSecond,
+            double megaflowHitsPerSecond,
+            double missesPerSecond,
+            long exactEntries,
+            long megaflowEntries,
+            long megaflowMasks) {}
+
+    /** An object per picture, a line each; names as in the other commands' JSON. */
+    private record Picture(double seconds, List<PortRates> ports, List<LoopRates> loops) {}
+
     /** What was read at a time. */
     private record Sample(long atNs, List<Asks.Found> found) {}
 
@@ -68,7 +99,7 @@ final class TopCommand implements Callable<Integer> {
 
     /** A connection each time: the time limit of one is that of one picture, and a switch that restarts is found again. */
     private Sample sample() {
-        List<Asks.Found> found = new java.util.ArrayList<>();
+        List<Asks.Found> found = new ArrayList<>();
         client.call(connection -> {
             found.addAll(Asks.read(connection, bridge, false, PORTS, CACHES));
             return ExitStatus.OK;
@@ -78,21 +109,43 @@ final class TopCommand implements Callable<Integer> {
 
     private void print(Sample before, Sample now) {
         double seconds = (now.atNs - before.atNs) / 1e9;
-        PrintWriter out = client.out();
-        Table ports = new Table("BRIDGE", ">PORT", "NAME", ">RX-PPS", ">RX-BPS", ">TX-PPS", ">TX-BPS", ">DROP-PPS");
+        List<PortRates> portRates = new ArrayList<>();
+        List<LoopRates> loopRates = new ArrayList<>();
         for (Asks.Found found : now.found) {
             if (found.entity().hasPort()) {
                 PortState port = found.entity().getPort();
-                rates(ports, found.bridge(), port, earlier(before, found), seconds);
+                portRates.add(rates(found.bridge(), port, earlier(before, found), seconds));
+            } else if (found.entity().hasCache()) {
+                loopRates.add(rates(found.entity().getCache(), before, seconds));
             }
         }
+        PrintWriter out = client.out();
+        if (client.isJson()) {
+            out.println(JSON.writeValueAsString(new Picture(seconds, portRates, loopRates)));
+            out.flush();
+            return;
+        }
+        Table ports = new Table("BRIDGE", ">PORT", "NAME", ">RX-PPS", ">RX-BPS", ">TX-PPS", ">TX-BPS", ">DROP-PPS");
+        portRates.forEach(rate -> ports.row(
+                rate.bridge,
+                Numbers.port(rate.number),
+                rate.name,
+                Numbers.scaled(rate.rxPacketsPerSecond),
+                Numbers.scaled(rate.rxBitsPerSecond),
+                Numbers.scaled(rate.txPacketsPerSecond),
+                Numbers.scaled(rate.txBitsPerSecond),
+                Numbers.scaled(rate.dropsPerSecond)));
         Table loops = new Table(
                 ">LOOP", ">BUSY", ">EXACT-PPS", ">MEGAFLOW-PPS", ">MISS-PPS", ">EXACT", ">MEGAFLOWS", ">MASKS");
-        for (Asks.Found found : now.found) {
-            if (found.entity().hasCache()) {
-                rates(loops, found.entity().getCache(), before, seconds);
-            }
-        }
+        loopRates.forEach(rate -> loops.row(
+                rate.pollLoop,
+                String.format(Locale.ROOT, "%.0f%%", rate.busy * 100),
+                Numbers.scaled(rate.exactHitsPerSecond),
+                Numbers.scaled(rate.megaflowHitsPerSecond),
+                Numbers.scaled(rate.missesPerSecond),
+                rate.exactEntries,
+                rate.megaflowEntries,
+                rate.megaflowMasks));
         // Null when nothing is interactive, in some releases of the JDK.
         if (Optional.ofNullable(System.console()).filter(Console::isTerminal).isPresent()) {
             out.print(CLEAR_SCREEN);
@@ -116,34 +169,34 @@ final class TopCommand implements Callable<Integer> {
         return null;
     }
 
-    private static void rates(Table table, String bridge, PortState port, @Nullable PortState earlier, double seconds) {
+    private static PortRates rates(String bridge, PortState port, @Nullable PortState earlier, double seconds) {
         PortCounters now = port.getCounters();
         PortCounters then = earlier == null ? now : earlier.getCounters();
         long dropped = now.getRxDropped() + now.getTxDropped() - then.getRxDropped() - then.getTxDropped();
-        table.row(
+        return new PortRates(
                 bridge,
-                Numbers.port(port.getNumber()),
+                port.getNumber(),
                 port.getName(),
-                Numbers.scaled((now.getRxPackets() - then.getRxPackets()) / seconds),
-                Numbers.scaled((now.getRxBytes() - then.getRxBytes()) * 8 / seconds),
-                Numbers.scaled((now.getTxPackets() - then.getTxPackets()) / seconds),
-                Numbers.scaled((now.getTxBytes() - then.getTxBytes()) * 8 / seconds),
-                Numbers.scaled(dropped / seconds));
+                (now.getRxPackets() - then.getRxPackets()) / seconds,
+                (now.getRxBytes() - then.getRxBytes()) * 8 / seconds,
+                (now.getTxPackets() - then.getTxPackets()) / seconds,
+                (now.getTxBytes() - then.getTxBytes()) * 8 / seconds,
+                dropped / seconds);
     }
 
-    private static void rates(Table table, CacheState now, Sample before, double seconds) {
+    private static LoopRates rates(CacheState now, Sample before, double seconds) {
         CacheState then = before.found.stream()
                 .filter(found -> found.entity().hasCache())
                 .map(found -> found.entity().getCache())
                 .filter(cache -> cache.getPollLoop() == now.getPollLoop())
                 .findFirst()
                 .orElse(now);
-        table.row(
+        return new LoopRates(
                 now.getPollLoop(),
-                String.format(Locale.ROOT, "%.0f%%", now.getBusy() * 100),
-                Numbers.scaled((now.getExactHits() - then.getExactHits()) / seconds),
-                Numbers.scaled((now.getMegaflowHits() - then.getMegaflowHits()) / seconds),
-                Numbers.scaled((now.getMisses() - then.getMisses()) / seconds),
+                now.getBusy(),
+                (now.getExactHits() - then.getExactHits()) / seconds,
+                (now.getMegaflowHits() - then.getMegaflowHits()) / seconds,
+                (now.getMisses() - then.getMisses()) / seconds,
                 now.getExactEntries(),
                 now.getMegaflowEntries(),
                 now.getMegaflowMasks());

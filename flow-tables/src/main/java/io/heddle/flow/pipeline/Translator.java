@@ -285,7 +285,9 @@ final class Translator {
 
     /** Looks the packet up in one table and executes what it hits; returns the table to go on with. */
     private int runTable(int tableId) {
-        FlowEntry hit = lookup(tableId);
+        BridgeView.Standalone standalone =
+                bridge == null || tableId != 0 ? BridgeView.Standalone.OFF : bridge.standalone();
+        FlowEntry hit = standalone == BridgeView.Standalone.ABOVE_FLOWS ? null : lookup(tableId);
         trace.begin(new TraceListener.Step.Table(tableId, hit));
         try {
             if (hit != null) {
@@ -293,8 +295,8 @@ final class Translator {
                 origin = new Origin(tableId, hit.cookie(), hit.isTableMiss());
                 return runInstructions(hit.instructions());
             }
-            if (tableId == 0 && bridge != null && bridge.isStandalone()) {
-                trace.note("no controller: acting as a learning switch");
+            if (standalone != BridgeView.Standalone.OFF) {
+                trace.note("no controller: acting as a learning switch, as fail-mode standalone says");
                 actions.output(Ports.NORMAL, 0);
                 return STOP;
             }

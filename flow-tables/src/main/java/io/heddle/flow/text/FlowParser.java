@@ -187,6 +187,10 @@ public final class FlowParser {
                     throw MatchParser.unknown(token);
                 }
             }
+            if (actionText != null && command == FlowMod.Command.DELETE) {
+                throw FLOW.under("actions")
+                        .at(actionAt, text, "actions select no flows: out_port=2 selects those that output to port 2");
+            }
             Match matched = match.build();
             List<Instruction> instructions = List.of();
             if (actionText != null && !isDelete()) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.heddle.flow.error.FlowException;
+import io.heddle.flow.pipeline.BridgeView;
 import io.heddle.flow.pipeline.PortInfo;
 import io.heddle.flow.pipeline.PortInfo.PortConfig;
 import io.heddle.flow.pipeline.Translation.DropCause;
@@ -73,7 +74,7 @@ class ControlActionsTest {
 
     @Test
     void shouldLeaveOnlyTheBridgeBehindThePatchPort() throws Exception {
-        lab.bridge(1, false)
+        lab.bridge(1, BridgeView.Standalone.OFF)
                 .port(new PortInfo(6, 0, 6, "patch0", true, PortConfig.DEFAULT, 101, false))
                 .port(new PortInfo(101, 1, 1, "patch1", true, PortConfig.DEFAULT, 6, false))
                 .port(new PortInfo(102, 1, 2, "b2"));

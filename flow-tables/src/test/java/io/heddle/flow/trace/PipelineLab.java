@@ -45,7 +45,7 @@ final class PipelineLab {
     /** One bridge, number 0, with ports 1 to 4 and LOCAL (5 in the datapath). */
     static PipelineLab oneBridge() {
         PipelineLab lab = new PipelineLab();
-        lab.bridge(0, false);
+        lab.bridge(0, BridgeView.Standalone.OFF);
         for (int number = 1; number <= 4; number++) {
             lab.port(new PortInfo(number, 0, number, "p" + number));
         }
@@ -53,15 +53,15 @@ final class PipelineLab {
         return lab;
     }
 
-    PipelineLab bridge(int id, boolean isStandalone) {
+    PipelineLab bridge(int id, BridgeView.Standalone standalone) {
         TableSet set = tables.computeIfAbsent(id, n -> new TableSet(clock));
-        bridges.put(id, new BridgeView(id, "br" + id, set, new MacLearning(clock), isStandalone));
+        bridges.put(id, new BridgeView(id, "br" + id, set, new MacLearning(clock), standalone));
         return use();
     }
 
     PipelineLab fragments(BridgeView.FragmentHandling handling) {
         bridges.replaceAll((id, view) ->
-                new BridgeView(id, view.name(), view.tables(), view.macs(), view.isStandalone(), handling));
+                new BridgeView(id, view.name(), view.tables(), view.macs(), view.standalone(), handling, false));
         return use();
     }
 

@@ -9,6 +9,7 @@ import io.heddle.flow.match.FlowMask;
 import io.heddle.flow.match.KeyLayout;
 import io.heddle.flow.match.Match;
 import io.heddle.flow.match.MatchField;
+import io.heddle.flow.pipeline.BridgeView;
 import io.heddle.flow.pipeline.PortInfo;
 import io.heddle.flow.pipeline.PortInfo.PortConfig;
 import io.heddle.flow.pipeline.Translation;
@@ -86,7 +87,7 @@ class PipelinePropertyTest {
 
     private static PipelineLab randomLab(Random random) throws FlowException {
         PipelineLab lab = PipelineLab.oneBridge();
-        lab.bridge(1, random.nextBoolean())
+        lab.bridge(1, List.of(BridgeView.Standalone.values()).get(random.nextInt(3)))
                 .port(new PortInfo(6, 0, 6, "patch0", true, PortConfig.DEFAULT, 101, false))
                 .port(new PortInfo(101, 1, 1, "patch1", true, PortConfig.DEFAULT, 6, false))
                 .port(new PortInfo(102, 1, 2, "b2"))

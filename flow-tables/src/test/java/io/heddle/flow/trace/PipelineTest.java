@@ -11,6 +11,7 @@ import io.heddle.flow.match.FlowKey;
 import io.heddle.flow.match.KeyLayout;
 import io.heddle.flow.match.Match;
 import io.heddle.flow.match.MatchField;
+import io.heddle.flow.pipeline.BridgeView;
 import io.heddle.flow.pipeline.BridgeView.FragmentHandling;
 import io.heddle.flow.pipeline.DatapathAction;
 import io.heddle.flow.pipeline.PacketInReason;
@@ -146,7 +147,7 @@ class PipelineTest {
 
     @Test
     void shouldGoOnInThePeerOfAPatchPortAndComeBackUnchanged() throws Exception {
-        lab.bridge(1, false)
+        lab.bridge(1, BridgeView.Standalone.OFF)
                 .port(new PortInfo(6, 0, 6, "patch0", true, PortConfig.DEFAULT, 101, false))
                 .port(new PortInfo(101, 1, 1, "patch1", true, PortConfig.DEFAULT, 6, false))
                 .port(new PortInfo(102, 1, 2, "b2"));
@@ -159,7 +160,7 @@ class PipelineTest {
 
     @Test
     void shouldEndALoopOfPatchPorts() throws Exception {
-        lab.bridge(1, false)
+        lab.bridge(1, BridgeView.Standalone.OFF)
                 .port(new PortInfo(6, 0, 6, "patch0", true, PortConfig.DEFAULT, 101, false))
                 .port(new PortInfo(101, 1, 1, "patch1", true, PortConfig.DEFAULT, 6, false));
         lab.flows("in_port=1,actions=output:6", "in_port=6,actions=in_port");
@@ -233,10 +234,12 @@ class PipelineTest {
 
     @Test
     void shouldActAsALearningSwitchWhenStandalone() throws Exception {
-        lab.bridge(0, true);
+        lab.bridge(0, BridgeView.Standalone.BELOW_FLOWS);
         assertThat(lab.actions("in_port=1")).isEqualTo("2,3,4,5");
         lab.flows("actions=drop");
         assertThat(lab.actions("in_port=1")).isEqualTo("drop");
+        lab.bridge(0, BridgeView.Standalone.ABOVE_FLOWS);
+        assertThat(lab.actions("in_port=1")).isEqualTo("2,3,4,5");
     }
 
     @Test

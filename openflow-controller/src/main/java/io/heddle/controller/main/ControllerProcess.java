@@ -2,6 +2,7 @@ package io.heddle.controller.main;
 
 import io.heddle.controller.config.ControllerConfig;
 import io.heddle.proto.document.DocumentException;
+import io.heddle.proto.transport.Signals;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -94,24 +95,17 @@ public final class ControllerProcess {
         // The loop says in a line why a switch cannot be reached; gRPC would print a stack trace at every attempt.
         GRPC_LOG.setLevel(Level.OFF);
         unpackNativeCodeIn(config.settings().state().resolve("native"));
-        RunningController controller = RunningController.start(config);
-        CountDownLatch stopped = new CountDownLatch(1);
-        Runtime.getRuntime()
-                .addShutdownHook(new Thread(
-                        () -> {
-                            try {
-                                controller.close();
-                            } catch (IOException e) {
-                                LOG.error("did not stop cleanly: {}", e.getMessage());
-                            }
-                            stopped.countDown();
-                        },
-                        "heddle-stop"));
-        System.out.println("heddle-controller: ready");
-        try {
-            stopped.await();
+        CountDownLatch stop = new CountDownLatch(1);
+        Signals.on("TERM", stop::countDown);
+        Signals.on("INT", stop::countDown);
+        try (RunningController _ = RunningController.start(config)) {
+            System.out.println("heddle-controller: ready");
+            System.out.flush();
+            stop.await();
+            LOG.info("stopping");
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+            return 1;
         }
         return 0;
     }

@@ -91,7 +91,8 @@ public final class FlowMapping {
             }
             FlowMod flow = texts.flow(command, proto.getText());
             // A flow's table is part of what it is: 0 when it is not said, as in the structured form.
-            return flow.tableId() == FlowMod.ALL_TABLES ? inTable0(flow) : flow;
+            boolean isDelete = command == FlowMod.Command.DELETE || command == FlowMod.Command.DELETE_STRICT;
+            return isDelete && flow.tableId() == FlowMod.ALL_TABLES ? inTable0(flow) : flow;
         }
         int table = Checks.range(
                 "table_id", proto.getTableId(), 0, FlowMod.MAX_TABLE, ErrorCode.FLOW_MOD_FAILED_BAD_TABLE_ID);

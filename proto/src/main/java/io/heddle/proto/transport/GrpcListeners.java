@@ -57,6 +57,17 @@ public final class GrpcListeners implements AutoCloseable {
     private final Settings settings;
 
     /**
+     * It would print a stack trace for each connection that brings something else than gRPC. Held here, for the logging of the JDK forgets
+     * loggers that nobody holds.
+     */
+    private static final java.util.logging.Logger CONNECTIONS =
+            java.util.logging.Logger.getLogger("io.grpc.netty.NettyServerTransport");
+
+    static {
+        CONNECTIONS.setLevel(Level.OFF);
+    }
+
+    /**
      * How to serve.
      *
      * @param group for the network; the caller stops it

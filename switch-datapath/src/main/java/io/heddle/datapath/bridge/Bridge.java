@@ -46,6 +46,7 @@ final class Bridge implements BridgeControl {
     private final Map<String, Election> elections = new ConcurrentHashMap<>();
     private volatile BridgeConfiguration configuration;
     private volatile boolean isGone;
+    private volatile boolean hasHadController;
     private boolean isChanged;
     private long flowMods;
     private long flowModsRefused;
@@ -89,13 +90,22 @@ final class Bridge implements BridgeControl {
 
     BridgeView view() {
         boolean sendsMisses = controllers.stream().anyMatch(each -> each.isConnected && each.wantsMisses);
-        return new BridgeView(id, name, tables, macs, isStandalone(), BridgeView.FragmentHandling.NORMAL, sendsMisses);
+        return new BridgeView(id, name, tables, macs, standalone(), BridgeView.FragmentHandling.NORMAL, sendsMisses);
     }
 
     /** Says whether it acts as a learning switch now. */
     boolean isStandalone() {
-        return configuration.failMode() == BridgeConfiguration.FailMode.STANDALONE
-                && controllers.stream().noneMatch(controller -> controller.isConnected);
+        return standalone() != BridgeView.Standalone.OFF;
+    }
+
+    private BridgeView.Standalone standalone() {
+        if (configuration.failMode() != BridgeConfiguration.FailMode.STANDALONE
+                || controllers.stream().anyMatch(controller -> controller.isConnected)) {
+            return BridgeView.Standalone.OFF;
+        }
+        return hasHadController || !configuration.controllers().isEmpty()
+                ? BridgeView.Standalone.ABOVE_FLOWS
+                : BridgeView.Standalone.BELOW_FLOWS;
     }
 
     long revision() {
@@ -459,6 +469,9 @@ final class Bridge implements BridgeControl {
         private void setConnected(boolean connected) {
             if (isConnected != connected) {
                 isConnected = connected;
+                if (connected) {
+                    hasHadController = true;
+                }
                 owner.loop().submit(owner::updateTopology);
             }
         }

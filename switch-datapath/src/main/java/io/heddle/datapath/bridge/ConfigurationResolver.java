@@ -175,11 +175,23 @@ final class ConfigurationResolver {
 
     private static void checkPatches(SwitchConfiguration configuration) throws ConfigurationException {
         Map<String, PortConfiguration> patches = new HashMap<>();
+        Map<String, PortType> types = new HashMap<>();
+        configuration.bridges().forEach(bridge -> bridge.ports().forEach(port -> types.put(port.name(), port.type())));
         for (int i = 0; i < configuration.bridges().size(); i++) {
             List<PortConfiguration> ports = configuration.bridges().get(i).ports();
             for (int j = 0; j < ports.size(); j++) {
                 PortConfiguration port = ports.get(j);
-                if (port.type() == PortType.PATCH && patches.put(port.name(), port) != null) {
+                if (port.type() != PortType.PATCH) {
+                    continue;
+                }
+                PortType other = types.get(port.peer());
+                if (other != null && other != PortType.PATCH) {
+                    throw invalid(
+                            "bridges[%d].ports[%d].peer".formatted(i, j),
+                            "\"%s\" is a port of type %s: a patch port's peer is a patch port"
+                                    .formatted(port.peer(), other.name().toLowerCase(Locale.ROOT)));
+                }
+                if (patches.put(port.name(), port) != null) {
                     throw invalid(
                             "bridges[%d].ports[%d].name".formatted(i, j),
                             "there is another patch port \"" + port.name()

@@ -17,6 +17,7 @@ import io.heddle.datapath.port.PooledOffload;
 import io.heddle.datapath.port.PortFactory;
 import io.heddle.flow.table.TableSet;
 import io.heddle.proto.document.DocumentException;
+import io.heddle.proto.transport.Signals;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;

@@ -32,7 +32,7 @@ public enum DropReason {
     /** The frame was flooded, or sent to another station than the layer 3 port. */
     NOT_FOR_PORT("the frame is for another Ethernet address than the layer 3 egress port's"),
     /** Nobody answered the layer 3 port's ARP request or neighbour solicitation. */
-    NO_NEIGHBOUR("no answer to ARP or neighbour discovery for the packet's destination"),
+    NO_NEIGHBOUR("the Ethernet address of the packet's destination is not known yet: it has been asked for"),
     /** No flow matched in a bridge in fail-mode secure. */
     TABLE_MISS("no flow matched, and the table's miss entry drops"),
     /** The matching flow has no output. */

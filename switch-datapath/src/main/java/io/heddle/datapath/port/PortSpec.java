@@ -1,5 +1,6 @@
 package io.heddle.datapath.port;
 
+import io.heddle.flow.text.AddressText;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
@@ -237,7 +238,7 @@ public sealed interface PortSpec {
 
     private static void checkMac(long mac) {
         if (mac >>> 48 != 0 || (mac & 0x0100_0000_0000L) != 0) {
-            throw new IllegalArgumentException("mac: " + Long.toHexString(mac)
+            throw new IllegalArgumentException("mac: " + AddressText.ethernet(mac)
                     + " is not the address of one station: 48 bits, first octet even, like 02:00:00:00:00:07");
         }
     }

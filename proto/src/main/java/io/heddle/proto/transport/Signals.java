@@ -1,4 +1,4 @@
-package io.heddle.datapath.main;
+package io.heddle.proto.transport;
 
 import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.Proxy;
@@ -7,7 +7,7 @@ import java.lang.reflect.Proxy;
  * Hears of signals. Java has no API of its own for it but {@code sun.misc.Signal} of the module jdk.unsupported, which is reached by
  * reflection, so that a JVM without it still starts (and is then stopped by its shutdown hooks only).
  */
-final class Signals {
+public final class Signals {
     private Signals() {}
 
     /**
@@ -16,7 +16,7 @@ final class Signals {
      * @param name without SIG: {@code TERM}
      * @return false when this JVM cannot do that
      */
-    static boolean on(String name, Runnable action) {
+    public static boolean on(String name, Runnable action) {
         try {
             Class<?> signal = Class.forName("sun.misc.Signal");
             Class<?> handler = Class.forName("sun.misc.SignalHandler");
