@@ -10,9 +10,10 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The controller and switches that it reaches by OpenFlow: a Heddle bridge and an Open vSwitch, one network. */
 @Tag("netns")
@@ -30,8 +31,7 @@ class OpenFlowControllerTest {
     private LabProcess controllerProcess;
 
     /** {@code a -- Heddle's br0 -- Open vSwitch's ovs0 -- b}. */
-    @BeforeEach
-    void startNetwork() {
+    private void startNetwork(String protocols) {
         lab = new HeddleLab();
         sw = lab.net.host("s");
         Host peer = lab.net.host("o");
@@ -75,7 +75,7 @@ class OpenFlowControllerTest {
                 "ovs0",
                 "datapath_type=netdev",
                 "fail-mode=secure",
-                "protocols=OpenFlow13",
+                "protocols=" + protocols,
                 "other-config:datapath-id=0000000000000002",
                 "--",
                 "add-port",
@@ -118,6 +118,7 @@ class OpenFlowControllerTest {
 
     @Test
     void shouldRunOneNetworkOverBothKindsOfSwitches() {
+        startNetwork("OpenFlow13");
         lease(a);
         String address = lease(b);
 
@@ -142,8 +143,10 @@ class OpenFlowControllerTest {
         assertThat(controllerProcess.output()).contains("bridge ovs0 (0000000000000002) up, 0 flows to write");
     }
 
-    @Test
-    void shouldRestoreFlowsThatSomebodyElseDeleted() {
+    @ParameterizedTest
+    @ValueSource(strings = {"OpenFlow13,OpenFlow14", "OpenFlow13,OpenFlow15"})
+    void shouldRestoreFlowsThatSomebodyElseDeleted(String protocols) {
+        startNetwork(protocols);
         lease(a);
         String address = lease(b);
         awaitPing(address);

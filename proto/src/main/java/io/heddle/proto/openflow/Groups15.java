@@ -46,11 +46,12 @@ final class Groups15 {
                     "command",
                     "command " + command + " is not in 0-2: replace the group to change one of its buckets");
         }
-        List<BucketSpec> buckets = buckets(bucketList(in, length));
+        GroupMod.GroupType groupType = ModCodec.groupType(type);
+        List<BucketSpec> buckets = buckets(bucketList(in, length), groupType);
         Properties.read(in, "properties", (propertyType, value) -> {
             throw Properties.unknown(propertyType, "properties");
         });
-        return new GroupMod(GroupMod.Command.values()[command], ModCodec.groupType(type), group, buckets);
+        return new GroupMod(GroupMod.Command.values()[command], groupType, group, buckets);
     }
 
     private static Reader bucketList(Reader in, int length) throws FlowException {
@@ -76,7 +77,7 @@ final class Groups15 {
         int group = entry.i32();
         int length = entry.u16();
         entry.skip(6);
-        List<BucketSpec> buckets = buckets(bucketList(entry, length));
+        List<BucketSpec> buckets = buckets(bucketList(entry, length), ModCodec.groupType(type));
         entry.finish();
         return new MultipartBody.GroupDescription(group, ModCodec.groupType(type), buckets);
     }
@@ -91,7 +92,7 @@ final class Groups15 {
         out.setShort(start, out.writerIndex() - start);
     }
 
-    private List<BucketSpec> buckets(Reader in) throws FlowException {
+    private List<BucketSpec> buckets(Reader in, GroupMod.GroupType type) throws FlowException {
         List<BucketSpec> buckets = new ArrayList<>();
         while (in.remaining() > 0) {
             String where = "buckets[" + buckets.size() + "]";
@@ -102,17 +103,18 @@ final class Groups15 {
                         where,
                         "length " + length + " is not a multiple of 8 in 8-" + (in.remaining() + 2));
             }
-            buckets.add(bucket(in.sub(length - 2, ErrorCode.GROUP_MOD_FAILED_BAD_BUCKET, where), where));
+            buckets.add(bucket(in.sub(length - 2, ErrorCode.GROUP_MOD_FAILED_BAD_BUCKET, where), type, where));
         }
         return buckets;
     }
 
-    private BucketSpec bucket(Reader in, String where) throws FlowException {
+    /** A bucket of a select group that does not say its weight weighs 1, as with Open vSwitch. */
+    private BucketSpec bucket(Reader in, GroupMod.GroupType group, String where) throws FlowException {
         int length = in.u16();
         in.skip(4);
         Reader list = in.sub(length, ErrorCode.GROUP_MOD_FAILED_BAD_BUCKET, where);
         List<Action> parsed = actions.actions(list, where + ".actions");
-        int[] values = {0, Ports.ANY, FlowMod.ANY_GROUP};
+        int[] values = {group == GroupMod.GroupType.SELECT ? 1 : 0, Ports.ANY, FlowMod.ANY_GROUP};
         Properties.read(in, where, (type, value) -> {
             switch (type) {
                 case WEIGHT -> values[WEIGHT] = value.u16();

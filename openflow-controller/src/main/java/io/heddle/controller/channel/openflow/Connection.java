@@ -42,7 +42,7 @@ import org.slf4j.LoggerFactory;
 final class Connection extends ChannelInboundHandlerAdapter {
     /** The apps' pipeline needs several tables and OXM: earlier versions cannot say it. */
     static final Set<OpenFlowVersion> VERSIONS = OpenFlowCodec.SUPPORTED.stream()
-            .filter(version -> version == OpenFlowVersion.OPENFLOW_13)
+            .filter(version -> version.compareTo(OpenFlowVersion.OPENFLOW_13) >= 0)
             .collect(Collectors.toUnmodifiableSet());
 
     /** Silence before an echo request, and again before the connection is given up, in milliseconds. */

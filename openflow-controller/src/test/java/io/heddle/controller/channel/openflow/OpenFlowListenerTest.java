@@ -267,7 +267,8 @@ class OpenFlowListenerTest {
                 byte[] octets = new byte[(head[2] & 0xff) << 8 | head[3] & 0xff];
                 System.arraycopy(head, 0, octets, 0, 8);
                 in.readFully(octets, 8, octets.length - 8);
-                io.heddle.proto.openflow.Frame frame = CODEC.decode(Unpooled.wrappedBuffer(octets));
+                OpenFlowVersion version = OpenFlowVersion.ofWire(head[0]).orElseThrow();
+                io.heddle.proto.openflow.Frame frame = OpenFlowCodec.of(version).decode(Unpooled.wrappedBuffer(octets));
                 xid = frame.xid();
                 if (type.isInstance(frame.message())) {
                     return type.cast(frame.message());
