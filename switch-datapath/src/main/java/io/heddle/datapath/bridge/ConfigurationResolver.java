@@ -92,6 +92,7 @@ final class ConfigurationResolver {
         return given;
     }
 
+    /** A port without a number keeps the one it has, unless another port is given just that one, and else gets a free one. */
     private List<PortConfiguration> resolvePorts(BridgeConfiguration bridge, String path)
             throws ConfigurationException {
         Set<Integer> taken = new HashSet<>();
@@ -100,10 +101,11 @@ final class ConfigurationResolver {
             PortConfiguration port = bridge.ports().get(i);
             check(bridge, port, path + ".ports[" + i + "]", names, taken);
         }
+        Map<String, Integer> kept = new HashMap<>();
         for (PortConfiguration port : bridge.ports()) {
             int now = numberNow.applyAsInt(bridge.name(), port.name());
-            if (needsNumber(port) && now != 0) {
-                taken.add(now);
+            if (needsNumber(port) && now != 0 && taken.add(now)) {
+                kept.put(port.name(), now);
             }
         }
         List<PortConfiguration> ports = new ArrayList<>();
@@ -111,7 +113,7 @@ final class ConfigurationResolver {
         for (PortConfiguration port : bridge.ports()) {
             int number = port.number();
             if (needsNumber(port)) {
-                number = numberNow.applyAsInt(bridge.name(), port.name());
+                number = kept.getOrDefault(port.name(), 0);
                 if (number == 0) {
                     while (taken.contains(next)) {
                         next++;

@@ -23,7 +23,16 @@ final class PortTable {
         return byName.get(name);
     }
 
+    /**
+     * Adds a port.
+     *
+     * @throws IllegalStateException when there is one of its number or name, which the check of the configuration is to refuse
+     */
     void add(BridgePort port) {
+        if (byNumber.containsKey(port.number()) || byName.containsKey(port.name())) {
+            throw new IllegalStateException("there is a port %s or a port number %s already"
+                    .formatted(port.name(), Integer.toUnsignedString(port.number())));
+        }
         byNumber.put(port.number(), port);
         byName.put(port.name(), port);
     }

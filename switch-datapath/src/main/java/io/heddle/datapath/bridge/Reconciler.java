@@ -11,7 +11,9 @@ import io.heddle.flow.table.FlowMod;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 
@@ -23,6 +25,9 @@ import java.util.Set;
  */
 final class Reconciler {
     private final HeddleSwitch owner;
+
+    /** Tables of the bridges that the present change has taken down: forgotten when it is durable, loaded again when it is undone. */
+    private final Map<String, StateStore.Tables> takenDown = new HashMap<>();
 
     Reconciler(HeddleSwitch owner) {
         this.owner = owner;
@@ -43,9 +48,10 @@ final class Reconciler {
             return new ConfigurationResult(revision, Configurations.difference(before, desired));
         }
         List<String> applied = new ArrayList<>();
+        takenDown.clear();
         try {
-            apply(desired, applied);
-        } catch (ConfigurationException e) {
+            apply(desired, applied, false);
+        } catch (ConfigurationException | RuntimeException e) {
             undo(before);
             throw e;
         }
@@ -56,6 +62,8 @@ final class Reconciler {
             throw new ConfigurationException(
                     Kind.FAILED, "", "the configuration could not be saved: " + e.getMessage());
         }
+        takenDown.keySet().forEach(owner.saver()::forget);
+        takenDown.clear();
         owner.setConfigured(desired);
         return new ConfigurationResult(owner.configuration().revision(), applied);
     }
@@ -71,19 +79,23 @@ final class Reconciler {
 
     private void undo(SwitchConfiguration before) {
         try {
-            apply(before, new ArrayList<>());
+            apply(before, new ArrayList<>(), true);
         } catch (ConfigurationException e) {
             owner.parts().onException().accept(e);
         }
+        takenDown.clear();
     }
 
-    private void apply(SwitchConfiguration desired, List<String> applied) throws ConfigurationException {
+    private void apply(SwitchConfiguration desired, List<String> applied, boolean isUndo)
+            throws ConfigurationException {
         removeWhatIsNotDesired(desired, applied);
         List<Bridge> added = new ArrayList<>();
         for (BridgeConfiguration each : desired.bridges()) {
             Bridge bridge = owner.bridgeMap().get(each.name());
             if (bridge == null) {
-                added.add(owner.addBridge(each));
+                Bridge made = owner.addBridge(each);
+                restoreTables(made, isUndo);
+                added.add(made);
                 applied.add(each.name() + ": added bridge");
             }
         }
@@ -98,7 +110,6 @@ final class Reconciler {
         for (BridgeConfiguration each : desired.bridges()) {
             Bridge bridge = Objects.requireNonNull(owner.bridgeMap().get(each.name()));
             if (added.contains(bridge)) {
-                loadTables(bridge);
                 owner.tellListeners(listener -> listener.added(bridge));
             } else if (!bridge.configuration().equals(each)) {
                 boolean isOther =
@@ -145,13 +156,13 @@ final class Reconciler {
     }
 
     private void removeBridge(Bridge bridge) {
+        takenDown.putIfAbsent(bridge.name(), tablesOf(bridge));
         for (BridgePort port : bridge.ports().copy()) {
             removePort(bridge, port);
         }
         owner.removeBridge(bridge);
         owner.updateTopology();
         owner.tellListeners(listener -> listener.removed(bridge));
-        owner.saver().forget(bridge.name());
     }
 
     private void removePort(Bridge bridge, BridgePort port) {
@@ -226,22 +237,38 @@ final class Reconciler {
     // ---- tables over a restart
 
     void saveTables(Bridge bridge) {
+        owner.saver().save(bridge.name(), tablesOf(bridge), owner.nowNs());
+    }
+
+    /** What is kept of a bridge's tables. */
+    private StateStore.Tables tablesOf(Bridge bridge) {
         Reader reader = new Reader(bridge, owner.nowNs());
         List<FlowState> flows = reader.flows(FlowSelector.ALL).stream()
                 .filter(flow -> flow.idleTimeoutSeconds() == 0 && flow.hardTimeoutSeconds() == 0)
                 .toList();
-        StateStore.Tables tables = new StateStore.Tables(flows, reader.groups(), reader.meters());
-        owner.saver().save(bridge.name(), tables, owner.nowNs());
+        return new StateStore.Tables(flows, reader.groups(), reader.meters());
     }
 
-    private void loadTables(Bridge bridge) {
-        StateStore.Tables tables;
+    /** A bridge that is made in place of another of its name begins empty; one that an undo brings back has what it had. */
+    private void restoreTables(Bridge bridge, boolean isUndo) {
+        StateStore.Tables before = takenDown.get(bridge.name());
+        if (before == null) {
+            loadSavedTables(bridge);
+        } else if (isUndo) {
+            load(bridge, before);
+            saveTables(bridge); // what was saved last may be older
+        }
+    }
+
+    private void loadSavedTables(Bridge bridge) {
         try {
-            tables = owner.saver().load(bridge.name());
+            load(bridge, owner.saver().load(bridge.name()));
         } catch (IOException e) {
             owner.parts().onException().accept(e);
-            return;
         }
+    }
+
+    private static void load(Bridge bridge, StateStore.Tables tables) {
         List<TableUpdate> updates = new ArrayList<>();
         for (MeterState meter : tables.meters()) {
             updates.add(new TableUpdate.MeterUpdate(
