@@ -50,7 +50,7 @@ final class Transport {
                 .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, CONNECT_TIMEOUT_MS)
                 .handler(pipeline(channel -> session, timing));
         if (!isUnix) {
-            bootstrap.option(ChannelOption.TCP_NODELAY, true);
+            bootstrap.option(ChannelOption.TCP_NODELAY, true).resolver(BackgroundResolver.INSTANCE);
         }
         return bootstrap.connect(address);
     }
