@@ -5,17 +5,12 @@ import io.heddle.datapath.bridge.PortConfiguration.PortType;
 import io.heddle.datapath.bridge.SwitchControl.ConfigurationResult;
 import io.heddle.datapath.port.Port;
 import io.heddle.flow.action.Ports;
-import io.heddle.flow.group.GroupMod;
-import io.heddle.flow.meter.MeterMod;
-import io.heddle.flow.table.FlowMod;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 
 /**
  * Makes the switch what it should be: finds the differences between the desired and the actual bridges and ports, and applies them.
@@ -24,6 +19,9 @@ import java.util.Set;
  * <p>Threading: the control loop.
  */
 final class Reconciler {
+    /** Most refusals that one message names. */
+    private static final int MAX_TOLD = 10;
+
     private final HeddleSwitch owner;
 
     /** Tables of the bridges that the present change has taken down: forgotten when it is durable, loaded again when it is undone. */
@@ -255,61 +253,42 @@ final class Reconciler {
         if (before == null) {
             loadSavedTables(bridge);
         } else if (isUndo) {
-            load(bridge, before);
+            List<String> refused = TableLoader.load(bridge, before);
+            if (!refused.isEmpty()) {
+                report(bridge, refused, "they are lost");
+            }
             saveTables(bridge); // what was saved last may be older
         }
     }
 
     private void loadSavedTables(Bridge bridge) {
+        List<String> refused = new ArrayList<>();
         try {
-            load(bridge, owner.saver().load(bridge.name()));
+            StateStore.Tables tables = owner.saver().load(bridge.name(), refused::add);
+            refused.addAll(TableLoader.load(bridge, tables));
         } catch (IOException e) {
-            owner.parts().onException().accept(e);
+            refused.add(String.valueOf(e.getMessage()));
+        }
+        if (!refused.isEmpty()) {
+            try {
+                report(
+                        bridge,
+                        refused,
+                        "what was saved is kept in " + owner.saver().setAside(bridge.name()));
+            } catch (IOException e) {
+                report(bridge, refused, "what was saved could not be set aside: " + e.getMessage());
+            }
         }
     }
 
-    private static void load(Bridge bridge, StateStore.Tables tables) {
-        List<TableUpdate> updates = new ArrayList<>();
-        for (MeterState meter : tables.meters()) {
-            updates.add(new TableUpdate.MeterUpdate(
-                    new MeterMod(MeterMod.Command.ADD, meter.meterId(), meter.flags(), meter.bands())));
-        }
-        for (GroupState group : tables.groups()) {
-            updates.add(new TableUpdate.GroupUpdate(
-                    new GroupMod(GroupMod.Command.ADD, group.type(), group.groupId(), group.buckets())));
-        }
-        for (FlowState flow : tables.flows()) {
-            updates.add(new TableUpdate.FlowUpdate(add(flow)));
-        }
-        if (!updates.isEmpty()) {
-            bridge.commit(updates, BridgeControl.Atomicity.CONTINUE_ON_ERROR, false);
-            bridge.takeChanged();
-        }
-    }
-
-    private static FlowMod add(FlowState flow) {
-        return new FlowMod(
-                FlowMod.Command.ADD,
-                flow.tableId(),
-                flow.match(),
-                flow.priority(),
-                flow.cookie(),
-                0,
-                0,
-                0,
-                flow.importance(),
-                keptFlags(flow),
-                Ports.ANY,
-                FlowMod.ANY_GROUP,
-                flow.instructions());
-    }
-
-    /** Flags that say how the add was to be done are done with. */
-    private static Set<FlowMod.Flag> keptFlags(FlowState flow) {
-        Set<FlowMod.Flag> flags = EnumSet.noneOf(FlowMod.Flag.class);
-        flags.addAll(flow.flags());
-        flags.remove(FlowMod.Flag.CHECK_OVERLAP);
-        flags.remove(FlowMod.Flag.RESET_COUNTS);
-        return flags;
+    private void report(Bridge bridge, List<String> refused, String whatNow) {
+        owner.parts()
+                .onException()
+                .accept(new IOException("bridge %s: %d of its saved flows, groups and meters cannot be loaded; %s: %s"
+                        .formatted(
+                                bridge.name(),
+                                refused.size(),
+                                whatNow,
+                                String.join("; ", refused.subList(0, Math.min(MAX_TOLD, refused.size()))))));
     }
 }

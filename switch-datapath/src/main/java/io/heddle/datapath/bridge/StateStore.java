@@ -2,6 +2,7 @@ package io.heddle.datapath.bridge;
 
 import java.io.IOException;
 import java.util.List;
+import java.util.function.Consumer;
 
 /**
  * Keeps what was made at run time over a restart.
@@ -21,8 +22,13 @@ public interface StateStore {
         public void forgetTables(String bridge) {}
 
         @Override
-        public Tables loadTables(String bridge) {
+        public Tables loadTables(String bridge, Consumer<String> refused) {
             return Tables.EMPTY;
+        }
+
+        @Override
+        public String setTablesAside(String bridge) {
+            return "";
         }
     };
 
@@ -40,6 +46,18 @@ public interface StateStore {
     /** The bridge has been removed. */
     void forgetTables(String bridge) throws IOException;
 
-    /** What was saved last, empty when nothing was. */
-    Tables loadTables(String bridge) throws IOException;
+    /**
+     * What was saved last, empty when nothing was.
+     *
+     * @param refused is told, in a sentence with its place, of each entry that cannot be read; the others are loaded
+     * @throws IOException when nothing can be read
+     */
+    Tables loadTables(String bridge, Consumer<String> refused) throws IOException;
+
+    /**
+     * Keeps what was saved last, of which something could not be loaded, where the next save does not overwrite it.
+     *
+     * @return where, for a person
+     */
+    String setTablesAside(String bridge) throws IOException;
 }

@@ -98,10 +98,16 @@ final class TableSaver implements AutoCloseable {
         });
     }
 
-    /** Loads, after everything submitted before is done. */
-    StateStore.Tables load(String bridge) throws IOException {
+    /** Loads, after everything submitted before is done; {@code refused} is told of what cannot be read. */
+    StateStore.Tables load(String bridge, Consumer<String> refused) throws IOException {
         last.join();
-        return store.loadTables(bridge);
+        return store.loadTables(bridge, refused);
+    }
+
+    /** Has what is saved kept beside what will be saved; returns where. */
+    String setAside(String bridge) throws IOException {
+        last.join();
+        return store.setTablesAside(bridge);
     }
 
     private interface Job {

@@ -25,6 +25,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.SerializationFeature;
@@ -36,6 +37,7 @@ import tools.jackson.databind.json.JsonMapper;
  * <pre>
  *   configuration.json        what there is, and what the configuration file said when it grew out of that
  *   tables/BRIDGE.flows       groups, meters and flows without timeouts, in the syntax of ovs-ofctl
+ *   tables/BRIDGE.flows.refused  what was saved when some of it could not be loaded
  *   lock                      held while a switch uses the folder
  * </pre>
  *
@@ -182,7 +184,7 @@ final class FileStateStore implements StateStore, AutoCloseable {
     }
 
     @Override
-    public Tables loadTables(String bridge) throws IOException {
+    public Tables loadTables(String bridge, Consumer<String> refused) throws IOException {
         Path path = tablesOf(bridge);
         if (!Files.exists(path)) {
             return Tables.EMPTY;
@@ -191,15 +193,32 @@ final class FileStateStore implements StateStore, AutoCloseable {
         List<GroupState> groups = new ArrayList<>();
         List<MeterState> meters = new ArrayList<>();
         int number = 0;
-        for (String line : Files.readAllLines(path)) {
+        // Octets that are no UTF-8 spoil their own line only.
+        String text = new String(Files.readAllBytes(path), StandardCharsets.UTF_8);
+        for (String line : text.lines().toList()) {
             number++;
             try {
                 read(line, flows, groups, meters);
-            } catch (FlowException e) {
-                throw new IOException("%s:%d: %s".formatted(path, number, e.getMessage()));
+            } catch (FlowException | IllegalArgumentException e) {
+                refused.accept("%s:%d: %s".formatted(path, number, e.getMessage()));
             }
         }
         return new Tables(flows, groups, meters);
+    }
+
+    @Override
+    public String setTablesAside(String bridge) throws IOException {
+        Path path = tablesOf(bridge);
+        Path aside = path.resolveSibling(path.getFileName() + ".refused");
+        try {
+            write(aside, Files.readAllBytes(path));
+        } catch (IOException e) {
+            Files.move(
+                    path,
+                    aside,
+                    StandardCopyOption.REPLACE_EXISTING); // what cannot be copied is at least not overwritten
+        }
+        return aside.toString();
     }
 
     private static void read(String line, List<FlowState> flows, List<GroupState> groups, List<MeterState> meters)
@@ -217,7 +236,12 @@ final class FileStateStore implements StateStore, AutoCloseable {
                 MeterMod mod = PARSER.meter(MeterMod.Command.ADD, text);
                 meters.add(new MeterState(mod.meterId(), mod.flags(), mod.bands(), List.of(), 0, 0, 0, 0));
             }
-            default -> {}
+            default -> {
+                if (!line.isBlank() && !line.startsWith("#")) {
+                    throw new IllegalArgumentException(
+                            "a line begins with flow, group, meter or #, not \"" + kind + "\"");
+                }
+            }
         }
     }
 
@@ -239,10 +263,14 @@ final class FileStateStore implements StateStore, AutoCloseable {
     }
 
     private static void write(Path path, String text) throws IOException {
+        write(path, text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static void write(Path path, byte[] content) throws IOException {
         Path next = path.resolveSibling(path.getFileName() + ".new");
         try (FileChannel channel = FileChannel.open(
                 next, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING)) {
-            ByteBuffer octets = ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
+            ByteBuffer octets = ByteBuffer.wrap(content);
             while (octets.hasRemaining()) {
                 channel.write(octets);
             }

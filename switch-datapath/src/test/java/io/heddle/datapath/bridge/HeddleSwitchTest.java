@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 
 class HeddleSwitchTest {
@@ -333,8 +334,13 @@ class HeddleSwitchTest {
         public void forgetTables(String bridge) {}
 
         @Override
-        public Tables loadTables(String bridge) {
+        public Tables loadTables(String bridge, Consumer<String> refused) {
             return Tables.EMPTY;
+        }
+
+        @Override
+        public String setTablesAside(String bridge) {
+            throw new AssertionError("nothing was refused");
         }
     }
 

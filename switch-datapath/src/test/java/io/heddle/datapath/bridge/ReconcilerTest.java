@@ -4,10 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.heddle.datapath.bridge.PortConfiguration.PortType;
+import io.heddle.flow.group.GroupMod;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 
 /** What is kept, and what is undone, when a configuration is changed, also over a restart. */
@@ -17,6 +20,7 @@ class ReconcilerTest {
     /** Saves in memory. */
     private static final class MemoryStore implements StateStore {
         final Map<String, Tables> tables = new ConcurrentHashMap<>();
+        final Map<String, Tables> aside = new ConcurrentHashMap<>();
         volatile boolean isFull;
 
         @Override
@@ -37,8 +41,14 @@ class ReconcilerTest {
         }
 
         @Override
-        public Tables loadTables(String bridge) {
+        public Tables loadTables(String bridge, Consumer<String> refused) {
             return tables.getOrDefault(bridge, Tables.EMPTY);
+        }
+
+        @Override
+        public String setTablesAside(String bridge) {
+            aside.put(bridge, loadTables(bridge, text -> {}));
+            return "memory";
         }
     }
 
@@ -144,6 +154,64 @@ class ReconcilerTest {
 
         assertThat(store.tables).isEmpty();
         assertThat(flowsAfterRestart()).isEmpty();
+    }
+
+    @Test
+    void shouldLoadGroupsThatChainInAnyOrderAndToDeletedOnes() {
+        List<String> groups;
+        try (SwitchLab lab = new SwitchLab(store)) {
+            lab.configure(BR0);
+            lab.flows(
+                    "group group_id=9,type=all",
+                    "group group_id=3,type=all,bucket=actions=output:2",
+                    "group group_id=2,type=select,bucket=weight:7,actions=group:3",
+                    "group group_id=1,type=indirect,bucket=actions=group:2",
+                    "group group_id=4,type=all,bucket=actions=group:9,bucket=actions=output:2",
+                    "priority=5,in_port=1 actions=group:1",
+                    "priority=4 actions=group:4");
+            GroupMod deleted = new GroupMod(GroupMod.Command.DELETE, GroupMod.GroupType.ALL, 9, List.of());
+            assertThat(lab.write(List.of(new TableUpdate.GroupUpdate(deleted))).failures())
+                    .isEmpty();
+            groups = groups(lab);
+        }
+
+        try (SwitchLab again = new SwitchLab(store)) {
+            again.configure(BR0);
+            assertThat(groups(again)).hasSize(4).isEqualTo(groups);
+            assertThat(again.allFlows()).hasSize(2);
+        }
+        assertThat(store.aside).isEmpty();
+    }
+
+    private static List<String> groups(SwitchLab lab) {
+        return lab.await(lab.bridge().read(BridgeReader::groups)).stream()
+                .map(group -> group.groupId() + " " + group.type() + " " + group.buckets())
+                .toList();
+    }
+
+    @Test
+    void shouldTellWhatIsRefusedAndSetItAside() {
+        try (SwitchLab lab = new SwitchLab(store)) {
+            lab.configure(BR0);
+            lab.flows(
+                    "group group_id=1,type=select,bucket=weight:7,actions=output:2",
+                    "priority=5 actions=group:1",
+                    "priority=4 actions=output:2");
+        }
+        StateStore.Tables saved = Objects.requireNonNull(store.tables.get("br0"));
+        StateStore.Tables withoutGroup = new StateStore.Tables(saved.flows(), List.of(), List.of());
+        store.tables.put("br0", withoutGroup);
+
+        try (SwitchLab again = new SwitchLab(store)) {
+            again.configure(BR0);
+            assertThat(again.exceptions).hasSize(1);
+            assertThat(again.exceptions.getFirst())
+                    .hasMessageStartingWith("bridge br0: 1 of its saved flows, groups and meters cannot be loaded; "
+                            + "what was saved is kept in memory: flow of priority 5 in table 0: ");
+            again.exceptions.clear();
+            assertThat(again.onlyFlow().priority()).isEqualTo(4);
+        }
+        assertThat(store.aside).containsExactly(Map.entry("br0", withoutGroup));
     }
 
     @Test

@@ -14,8 +14,10 @@ import io.heddle.flow.table.FlowMod;
 import io.heddle.flow.text.FlowParser;
 import io.heddle.flow.text.PortNames;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -44,6 +46,13 @@ class FileStateStoreTest {
                 0);
     }
 
+    private static Tables load(FileStateStore store) throws IOException {
+        List<String> refused = new ArrayList<>();
+        Tables tables = store.loadTables("br0", refused::add);
+        assertThat(refused).isEmpty();
+        return tables;
+    }
+
     @Test
     void shouldLoadTheTablesThatWereSaved() throws Exception {
         GroupMod group = PARSER.group(
@@ -58,9 +67,9 @@ class FileStateStoreTest {
         try (FileStateStore store = FileStateStore.open(folder)) {
             store.saveTables("br0", tables);
 
-            assertThat(store.loadTables("br0")).isEqualTo(tables);
+            assertThat(load(store)).isEqualTo(tables);
             store.forgetTables("br0");
-            assertThat(store.loadTables("br0")).isEqualTo(Tables.EMPTY);
+            assertThat(load(store)).isEqualTo(Tables.EMPTY);
         }
     }
 
@@ -95,19 +104,48 @@ class FileStateStoreTest {
             store.saveTables("br0", tables);
             Files.writeString(folder.resolve("tables/br0.flows.new"), "flow priority=1,acti");
 
-            assertThat(store.loadTables("br0")).isEqualTo(tables);
+            assertThat(load(store)).isEqualTo(tables);
         }
     }
 
     @Test
-    void shouldNameTheFileAndLineOfWhatItCannotRead() throws Exception {
+    void shouldKeepTheOtherLinesAndNameThoseThatItCannotRead() throws Exception {
+        Path path = folder.resolve("tables/br0.flows");
+        String text = "# x\nflow actions=nonsense:3\n\nflow actions=drop\nstate x\n";
+        List<String> refused = new ArrayList<>();
         try (FileStateStore store = FileStateStore.open(folder)) {
-            Files.writeString(folder.resolve("tables/br0.flows"), "# x\nflow actions=nonsense:3\n");
+            Files.writeString(path, text);
+
+            assertThat(store.loadTables("br0", refused::add).flows()).containsExactly(flow("actions=drop"));
+            assertThat(refused).hasSize(2);
+            assertThat(refused.get(0)).startsWith(path + ":2: ");
+            assertThat(refused.get(1)).startsWith(path + ":5: ").contains("\"state\"");
+
+            String aside = store.setTablesAside("br0");
+            store.saveTables("br0", Tables.EMPTY);
+            assertThat(aside).isEqualTo(path + ".refused");
+            assertThat(Path.of(aside)).hasContent(text);
+        }
+    }
+
+    @Test
+    void shouldLoadTheOtherLinesOfAFileThatIsNotUtf8() throws Exception {
+        byte[] text = "flow actions=drop\nflow priority=?,actions=drop\n".getBytes(StandardCharsets.US_ASCII);
+        text[new String(text, StandardCharsets.US_ASCII).indexOf('?')] = (byte) 0xff;
+        List<String> refused = new ArrayList<>();
+        try (FileStateStore store = FileStateStore.open(folder)) {
+            Files.write(folder.resolve("tables/br0.flows"), text);
+
+            assertThat(store.loadTables("br0", refused::add).flows()).containsExactly(flow("actions=drop"));
+            assertThat(refused).hasSize(1);
+        }
+    }
+
+    @Test
+    void shouldSayWhatToDoWithAConfigurationItCannotRead() throws Exception {
+        try (FileStateStore store = FileStateStore.open(folder)) {
             Files.writeString(folder.resolve("configuration.json"), "{ \"file\": 5 }");
 
-            assertThatThrownBy(() -> store.loadTables("br0"))
-                    .isInstanceOf(IOException.class)
-                    .hasMessageContaining("br0.flows:2: ");
             assertThatThrownBy(store::load)
                     .isInstanceOf(IOException.class)
                     .hasMessageContaining("configuration.json is not a saved configuration")
