@@ -67,7 +67,9 @@ final class FileStateStore implements StateStore, AutoCloseable {
     private final Path folder;
     private final FileChannel lockChannel;
     private final FileLock lock;
-    private SwitchConfiguration file = SwitchConfiguration.EMPTY;
+
+    /** What the configuration file says now; set by whoever reads it, read by the control loop. */
+    private volatile SwitchConfiguration file = SwitchConfiguration.EMPTY;
 
     private FileStateStore(Path folder, FileChannel lockChannel, FileLock lock) {
         this.folder = folder;
@@ -122,7 +124,7 @@ final class FileStateStore implements StateStore, AutoCloseable {
         }
     }
 
-    /** What the configuration file says now; saved with the next configuration. */
+    /** What the configuration file says now; saved with the next configuration. Any thread. */
     void setFile(SwitchConfiguration configuration) {
         file = configuration;
     }

@@ -4,13 +4,10 @@ import io.heddle.datapath.agent.grpc.GrpcAgent;
 import io.heddle.datapath.agent.metrics.MetricsServer;
 import io.heddle.datapath.agent.openflow.OpenFlowAgent;
 import io.heddle.datapath.agent.openflow.Timing;
-import io.heddle.datapath.bridge.ConfigurationChange;
 import io.heddle.datapath.bridge.ConfigurationException;
 import io.heddle.datapath.bridge.Configurations;
 import io.heddle.datapath.bridge.ControlLoop;
 import io.heddle.datapath.bridge.HeddleSwitch;
-import io.heddle.datapath.bridge.SwitchConfiguration;
-import io.heddle.datapath.bridge.SwitchControl.ConfigurationResult;
 import io.heddle.datapath.buffer.PacketPool;
 import io.heddle.datapath.poll.EpollWaiter;
 import io.heddle.datapath.port.PooledOffload;
@@ -24,9 +21,8 @@ import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ExecutionException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -58,7 +54,7 @@ public final class SwitchProcess implements AutoCloseable {
     private final FileStateStore store;
     private final HeddleSwitch heddle;
     private final Deque<AutoCloseable> closeLast = new ArrayDeque<>();
-    private SwitchConfiguration file = SwitchConfiguration.EMPTY;
+    private @Nullable FileChanges changes;
 
     private SwitchProcess(Path path, FileStateStore store, HeddleSwitch heddle) {
         this.path = path;
@@ -202,8 +198,9 @@ public final class SwitchProcess implements AutoCloseable {
         heddle.start();
         closeLast.push(heddle);
         FileStateStore.Saved saved = store.load();
-        file = saved.file();
-        apply(configuration.configuration(), saved.current());
+        FileChanges first = new FileChanges(heddle, store, saved.file());
+        first.start(configuration.configuration(), saved.current());
+        changes = first;
         closeLast.push(GrpcAgent.start(heddle, settings.grpcListen(), GrpcAgent.Limits.DEFAULT));
         closeLast.push(new OpenFlowAgent(heddle, Timing.DEFAULT));
         String metrics = settings.metricsListen();
@@ -212,31 +209,11 @@ public final class SwitchProcess implements AutoCloseable {
         }
     }
 
-    /** Makes it so that what has changed in the file holds, and everything else stays as it is. */
-    private void apply(SwitchConfiguration said, SwitchConfiguration current) throws ConfigurationException {
-        SwitchConfiguration wanted = Configurations.merge(file, said, current);
-        store.setFile(said);
-        try {
-            ConfigurationResult result = heddle.configure(List.of(new ConfigurationChange.Replace(wanted)), 0, false)
-                    .get();
-            file = said;
-            result.applied().forEach(LOG::info);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        } catch (ExecutionException e) {
-            store.setFile(file);
-            if (e.getCause() instanceof ConfigurationException refused) {
-                throw refused;
-            }
-            throw new IllegalStateException(e.getCause());
-        }
-    }
-
     private synchronized void reload() {
         try {
             ConfigurationFile again = ConfigurationFile.load(path);
             try {
-                apply(again.configuration(), heddle.configuration().configuration());
+                Objects.requireNonNull(changes).apply(again.configuration());
                 LOG.info("{} read again", path);
             } catch (ConfigurationException e) {
                 LOG.error("{}: nothing was changed", again.locate(e));
