@@ -1,14 +1,12 @@
 package io.heddle.datapath.agent.openflow;
 
 import io.heddle.proto.transport.OpenFlowAddress;
+import io.heddle.proto.transport.SocketFile;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import java.io.IOException;
 import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
-import java.nio.channels.SocketChannel;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
@@ -33,6 +31,7 @@ final class ClientListener implements Session.Listener {
     private boolean isClosed;
     private @Nullable OpenFlowAddress address;
     private @Nullable Channel channel;
+    private @Nullable SocketFile file;
 
     ClientListener(BridgeEndpoint endpoint, String place) {
         this.endpoint = endpoint;
@@ -72,15 +71,24 @@ final class ClientListener implements Session.Listener {
             return;
         }
         SocketAddress where = address.address();
-        if (where instanceof UnixDomainSocketAddress unix) {
-            removeStale(unix);
+        try {
+            if (where instanceof UnixDomainSocketAddress unix) {
+                file = SocketFile.prepare(unix.getPath());
+            }
+        } catch (IOException e) {
+            failed(String.valueOf(e.getMessage()));
+            return;
         }
         ChannelFuture binding = endpoint.transport().listen(where, this::accept, endpoint.timing());
         binding.addListener(done -> {
             if (!done.isSuccess()) {
                 failed(String.valueOf(done.cause().getMessage()));
-            } else if (isClosed) {
+                return;
+            }
+            bound();
+            if (isClosed) {
                 binding.channel().close();
+                removeFile();
             } else {
                 channel = binding.channel();
                 LOG.info("{}: listening for OpenFlow at {}", endpoint.bridge().name(), place);
@@ -88,32 +96,21 @@ final class ClientListener implements Session.Listener {
         });
     }
 
+    private void bound() {
+        if (file == null) {
+            return;
+        }
+        try {
+            file.bound();
+        } catch (IOException e) {
+            LOG.warn("{}: {}: {}", endpoint.bridge().name(), place, e.getMessage());
+        }
+    }
+
     private void failed(String reason) {
         LOG.error("{}: cannot listen at {}: {}; trying again", endpoint.bridge().name(), place, reason);
         endpoint.transport().loop().schedule(this::bind, backOffMs, TimeUnit.MILLISECONDS);
         backOffMs = Math.min(2 * backOffMs, endpoint.timing().lastBackOffMs());
-    }
-
-    private void removeStale(UnixDomainSocketAddress unix) {
-        Path path = unix.getPath();
-        try {
-            if (path.getParent() != null) {
-                Files.createDirectories(path.getParent());
-            }
-            if (Files.exists(path) && !isInUse(unix)) {
-                Files.delete(path);
-            }
-        } catch (IOException e) {
-            LOG.warn("{}: {}: {}", endpoint.bridge().name(), path, e.getMessage());
-        }
-    }
-
-    private static boolean isInUse(UnixDomainSocketAddress unix) {
-        try (SocketChannel probe = SocketChannel.open(unix)) {
-            return probe.isConnected();
-        } catch (IOException e) {
-            return false;
-        }
     }
 
     private Session accept(Channel client) {
@@ -150,12 +147,12 @@ final class ClientListener implements Session.Listener {
             channel.close();
         }
         Set.copyOf(sessions).forEach(session -> session.close("the bridge does not listen there any more"));
-        if (channel != null && address != null && address.address() instanceof UnixDomainSocketAddress unix) {
-            try {
-                Files.deleteIfExists(unix.getPath());
-            } catch (IOException e) {
-                LOG.debug("{}: {}: {}", endpoint.bridge().name(), unix, e.getMessage());
-            }
+        removeFile();
+    }
+
+    private void removeFile() {
+        if (file != null) {
+            file.remove();
         }
     }
 }

@@ -30,6 +30,7 @@ import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
@@ -320,6 +321,20 @@ final class OpenFlowAgentTest {
             lab.configure(List.of(), List.of("punix:" + lab.socket), List.of("OpenFlow13"));
             await().atMost(10, TimeUnit.SECONDS).until(() -> controllers().isEmpty());
         }
+    }
+
+    @Test
+    void shouldLeaveAFileThatIsNoSocketAlone() throws Exception {
+        Path precious = Files.writeString(lab.socket.resolveSibling("precious"), "data");
+        Path other = lab.socket.resolveSibling("other.mgmt");
+
+        lab.configure(List.of(), List.of("punix:" + precious, "punix:" + other), List.of("OpenFlow13"));
+        await().atMost(20, TimeUnit.SECONDS).until(() -> Files.exists(other));
+        assertThat(lab.socket).as("the former one's socket").doesNotExist();
+        lab.configure(List.of(), List.of("punix:" + lab.socket), List.of("OpenFlow13"));
+        await().atMost(20, TimeUnit.SECONDS).until(() -> Files.exists(lab.socket) && !Files.exists(other));
+
+        assertThat(precious).hasContent("data");
     }
 
     private List<ControllerRegistration.State> controllers() {
