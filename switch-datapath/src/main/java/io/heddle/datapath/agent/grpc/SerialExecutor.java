@@ -41,7 +41,7 @@ final class SerialExecutor implements Executor {
             }
             try {
                 task.run();
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | StackOverflowError e) {
                 // A task handles what it expects; whatever else happens, those behind it must be run.
                 Failures.status(e);
             }

@@ -368,7 +368,12 @@ final class Session extends ChannelInboundHandlerAdapter implements Roles.Holder
             codec().encodeReply(out, xid, reply);
         } catch (IllegalArgumentException e) {
             out.release();
-            LOG.error("{}: {}: a reply could not be sent: {}", bridge.name(), peer, e.getMessage());
+            LOG.warn("{}: {}: a reply could not be sent: {}", bridge.name(), peer, e.getMessage());
+            // One entry is longer than a message can be: who asked is not to wait for ever.
+            sendError(
+                    xid,
+                    Octets.EMPTY,
+                    new FlowError(ErrorCode.BAD_REQUEST_MULTIPART_BUFFER_OVERFLOW, "", String.valueOf(e.getMessage())));
             return;
         }
         channel().write(out);

@@ -4,12 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import io.heddle.datapath.bridge.BridgeControl;
 import io.heddle.datapath.bridge.BridgeReader;
 import io.heddle.datapath.bridge.ControllerRegistration;
 import io.heddle.datapath.bridge.FlowSelector;
+import io.heddle.datapath.bridge.TableUpdate;
 import io.heddle.flow.action.Action;
 import io.heddle.flow.action.Ports;
 import io.heddle.flow.error.ErrorCode;
+import io.heddle.flow.group.GroupMod;
 import io.heddle.flow.match.MatchField;
 import io.heddle.flow.table.FlowMod;
 import io.heddle.flow.text.FlowParser;
@@ -31,6 +34,7 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
@@ -320,6 +324,26 @@ final class OpenFlowAgentTest {
             await().atMost(10, TimeUnit.SECONDS).until(() -> !controllers().isEmpty());
             lab.configure(List.of(), List.of("punix:" + lab.socket), List.of("OpenFlow13"));
             await().atMost(10, TimeUnit.SECONDS).until(() -> controllers().isEmpty());
+        }
+    }
+
+    @Test
+    void shouldAnswerWithAnErrorWhenAnEntryFitsInNoMessage() throws Exception {
+        List<GroupMod.BucketSpec> buckets = Collections.nCopies(
+                4096, new GroupMod.BucketSpec(1, Ports.ANY, FlowMod.ANY_GROUP, List.of(new Action.Output(1))));
+        GroupMod group = new GroupMod(GroupMod.Command.ADD, GroupMod.GroupType.SELECT, 7, buckets);
+        assertThat(lab.bridge()
+                        .write(
+                                List.of(new TableUpdate.GroupUpdate(group)),
+                                BridgeControl.Atomicity.CONTINUE_ON_ERROR,
+                                false)
+                        .get(20, TimeUnit.SECONDS)
+                        .failures())
+                .isEmpty();
+        try (Client client = client()) {
+            assertThat(client.ask(3, new OpenFlowMessage.MultipartRequest(false, new MultipartBody.GroupDescRequest())))
+                    .isEqualTo(new OpenFlowMessage.ErrorReply(
+                            ErrorCode.BAD_REQUEST_MULTIPART_BUFFER_OVERFLOW, Octets.EMPTY));
         }
     }
 
