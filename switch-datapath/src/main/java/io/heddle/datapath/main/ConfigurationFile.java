@@ -54,6 +54,11 @@ public record ConfigurationFile(SwitchSettings settings, SwitchConfiguration con
                 settings(document.root().path("switch")), new SwitchConfiguration(bridges), document);
     }
 
+    /** Says whether the file has the key {@code bridges} at all. */
+    boolean saysBridges() {
+        return document.root().has("bridges");
+    }
+
     /** The message of a configuration error with the file and line of the part that it is about. */
     public String locate(ConfigurationException error) {
         return document.errorAt(error.path(), String.valueOf(error.getMessage()));

@@ -212,6 +212,11 @@ public final class SwitchProcess implements AutoCloseable {
     private synchronized void reload() {
         try {
             ConfigurationFile again = ConfigurationFile.load(path);
+            if (!again.saysBridges()) {
+                // As a file is while somebody is still writing it; it would take every bridge away.
+                LOG.error("{}: the key bridges is missing: nothing was changed; bridges: [] removes all", path);
+                return;
+            }
             try {
                 Objects.requireNonNull(changes).apply(again.configuration());
                 LOG.info("{} read again", path);

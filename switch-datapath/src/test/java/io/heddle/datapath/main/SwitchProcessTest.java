@@ -295,7 +295,7 @@ class SwitchProcessTest {
 
     @Test
     @Tag("netns")
-    void shouldForwardWithoutFlowsAndControllerOnlyInFailModeStandalone() {
+    void shouldForwardWithoutFlowsAndControllerOnlyInFailModeStandalone() throws IOException {
         try (Life life = new Life()) {
             life.addresses();
             assertThat(life.isReachable()).isFalse();
@@ -303,6 +303,11 @@ class SwitchProcessTest {
             life.configure(false, "standalone");
             life.process.signal("HUP");
             await().atMost(RELOAD).until(() -> life.isReachable());
+            life.ping();
+
+            Files.writeString(folder.resolve("switch.yaml"), "");
+            life.process.signal("HUP");
+            life.process.awaitOutput("the key bridges is missing: nothing was changed", RELOAD);
             life.ping();
         }
     }
