@@ -126,7 +126,10 @@ final class TcpTracking {
         if (retransmissions >= MAX_RETRANSMISSIONS) {
             return Math.min(timeout, timeouts.tcpRetransmitNs());
         }
-        boolean isWaiting = ((record[end(slot, 0) + WINDOW] | record[end(slot, 1) + WINDOW]) & UNACKNOWLEDGED) != 0;
+        // Without an answer there is no saying that the other end exists.
+        boolean isUnanswered = (table.status(slot) & ConnectionTable.SEEN_REPLY) == 0;
+        boolean isWaiting =
+                isUnanswered || ((record[end(slot, 0) + WINDOW] | record[end(slot, 1) + WINDOW]) & UNACKNOWLEDGED) != 0;
         return isWaiting ? Math.min(timeout, timeouts.tcpUnacknowledgedNs()) : timeout;
     }
 

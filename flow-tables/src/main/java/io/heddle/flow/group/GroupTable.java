@@ -9,8 +9,12 @@ import io.heddle.flow.error.ErrorCode;
 import io.heddle.flow.error.FlowException;
 import io.heddle.flow.group.GroupMod.BucketSpec;
 import io.heddle.flow.group.GroupMod.GroupType;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
@@ -185,14 +189,22 @@ public final class GroupTable {
         if (from == to) {
             return true;
         }
-        Group group = groups.find(from, version);
-        if (group == null || !visited.add(from)) {
-            return false;
-        }
-        for (Group.Bucket bucket : group.buckets()) {
-            for (Action action : bucket.spec().actions()) {
-                if (action instanceof Action.GroupAction chained && reaches(chained.groupId(), to, version, visited)) {
-                    return true;
+        // Not by recursion: a chain may be as long as there are groups.
+        Deque<Integer> open = new ArrayDeque<>(List.of(from));
+        visited.add(from);
+        while (!open.isEmpty()) {
+            Group group = groups.find(open.pop(), version);
+            if (group == null) {
+                continue;
+            }
+            for (Group.Bucket bucket : group.buckets()) {
+                for (Action action : bucket.spec().actions()) {
+                    if (action instanceof Action.GroupAction chained && visited.add(chained.groupId())) {
+                        if (chained.groupId() == to) {
+                            return true;
+                        }
+                        open.push(chained.groupId());
+                    }
                 }
             }
         }
@@ -205,10 +217,12 @@ public final class GroupTable {
      * @param isPortLive says whether a port, by its OpenFlow number, exists and is up
      */
     public boolean isLive(Group.Bucket bucket, long version, IntPredicate isPortLive) {
-        return isLive(bucket, version, isPortLive, 0);
+        return isLive(bucket, version, isPortLive, 0, new HashMap<>());
     }
 
-    private boolean isLive(Group.Bucket bucket, long version, IntPredicate isPortLive, int depth) {
+    /** @param known liveness of groups that have been looked at; one that is being looked at does not make itself live */
+    private boolean isLive(
+            Group.Bucket bucket, long version, IntPredicate isPortLive, int depth, Map<Integer, Boolean> known) {
         if (!bucket.isWatching()) {
             return true;
         }
@@ -218,7 +232,16 @@ public final class GroupTable {
         }
         int watched = bucket.spec().watchGroup();
         Group group = watched == Group.ANY_GROUP || depth >= MAX_LIVENESS_DEPTH ? null : groups.find(watched, version);
-        return group != null && group.buckets().stream().anyMatch(b -> isLive(b, version, isPortLive, depth + 1));
+        if (group == null) {
+            return false;
+        }
+        Boolean before = known.putIfAbsent(watched, false);
+        if (before != null) {
+            return before;
+        }
+        boolean isLive = group.buckets().stream().anyMatch(b -> isLive(b, version, isPortLive, depth + 1, known));
+        known.put(watched, isLive);
+        return isLive;
     }
 
     /** Takes back what is staged. */

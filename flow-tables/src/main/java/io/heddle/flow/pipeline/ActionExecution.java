@@ -251,7 +251,8 @@ final class ActionExecution {
      */
     private void conntrack(Action.Conntrack action) {
         PacketState packet = translator.packet;
-        packet.commit(translator.out, false);
+        // The copy that goes to a table takes the tunnel's fields along.
+        packet.commit(translator.out, true);
         int zone = action.zone();
         Action.Subfield from = action.zoneField();
         if (from != null) {

@@ -32,6 +32,18 @@ final class NormalForwarding {
     }
 
     void forward() {
+        // Over a patch port NORMAL may be inside of NORMAL.
+        boolean outerHasChanged = hasChangedTag;
+        long outerTci = firstTci;
+        int outerTpid = firstTpid;
+        hasChangedTag = false;
+        forwardHere();
+        hasChangedTag = outerHasChanged;
+        firstTci = outerTci;
+        firstTpid = outerTpid;
+    }
+
+    private void forwardHere() {
         BridgeView bridge = translator.bridge();
         if (bridge == null) {
             return;

@@ -42,6 +42,9 @@ final class Translator {
     /** Table lookups by resubmit, in all. */
     static final int MAX_RESUBMITS = 4096;
 
+    /** Resubmits, clones, buckets and patch ports, of one packet. */
+    static final int MAX_ENTERED = 16_384;
+
     private static final int STOP = -1;
 
     /** What a translation sees of the world outside of the packet. */
@@ -72,6 +75,7 @@ final class Translator {
 
     private int depth;
     private int resubmits;
+    private int entered;
 
     // What belongs to the scope that is being translated.
     PacketState packet;
@@ -385,8 +389,10 @@ final class Translator {
 
     /** Looks up in a table and comes back ({@code resubmit}). */
     void resubmit(int tableId, int inPort) {
-        if (depth >= MAX_DEPTH || ++resubmits > MAX_RESUBMITS) {
+        if (++resubmits > MAX_RESUBMITS) {
             tooDeep();
+        }
+        if (!mayEnter()) {
             return;
         }
         depth++;
@@ -472,8 +478,7 @@ final class Translator {
 
     /** Executes actions, and the action set, on a copy of the packet. */
     void runClone(List<Action> list) {
-        if (depth >= MAX_DEPTH) {
-            tooDeep();
+        if (!mayEnter()) {
             return;
         }
         depth++;
@@ -495,8 +500,7 @@ final class Translator {
 
     /** Executes a bucket's actions on a copy of the packet. */
     void runBucket(int groupId, int index, List<Action> list) {
-        if (depth >= MAX_DEPTH) {
-            tooDeep();
+        if (!mayEnter()) {
             return;
         }
         depth++;
@@ -512,8 +516,7 @@ final class Translator {
 
     /** Sends a copy of the packet through a patch port. */
     void enterPeer(PortInfo port, PortInfo peer) {
-        if (depth >= MAX_DEPTH) {
-            tooDeep();
+        if (!mayEnter()) {
             return;
         }
         depth++;
@@ -761,6 +764,17 @@ final class Translator {
     void problem(DropCause why, String text) {
         noteCause(why);
         trace.leaf(new TraceListener.Step.Problem(text));
+    }
+
+    /**
+     * Says whether another resubmit, clone, bucket or patch port may be entered. Depth alone bounds nothing: where each has two of the next
+     * inside, their number doubles with every level.
+     */
+    private boolean mayEnter() {
+        if (!isFailed && (depth >= MAX_DEPTH || ++entered > MAX_ENTERED)) {
+            tooDeep();
+        }
+        return !isFailed;
     }
 
     private void tooDeep() {

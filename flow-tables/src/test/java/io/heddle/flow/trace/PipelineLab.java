@@ -95,6 +95,13 @@ final class PipelineLab {
         return group(0, line);
     }
 
+    PipelineLab group(GroupMod.Command command, String line) throws FlowException {
+        TableTransaction transaction = new TableTransaction(clock, nowNs);
+        transaction.apply(set(0), PARSER.group(command, line));
+        transaction.commit();
+        return this;
+    }
+
     PipelineLab group(int bridge, String line) throws FlowException {
         TableTransaction transaction = new TableTransaction(clock, nowNs);
         transaction.apply(set(bridge), PARSER.group(GroupMod.Command.ADD, line));

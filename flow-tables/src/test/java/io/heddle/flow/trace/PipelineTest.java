@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.heddle.flow.action.Action;
 import io.heddle.flow.action.Instruction;
 import io.heddle.flow.action.Ports;
+import io.heddle.flow.group.GroupMod;
 import io.heddle.flow.match.Bits;
 import io.heddle.flow.match.FlowKey;
 import io.heddle.flow.match.KeyLayout;
@@ -24,6 +25,7 @@ import io.heddle.flow.table.FlowMod;
 import java.util.List;
 import org.assertj.core.groups.Tuple;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -230,6 +232,35 @@ class PipelineTest {
         assertThat(lab.view(0).macs().expire(lab.nowNs + 299_000_000_000L)).isZero();
         assertThat(lab.view(0).macs().expire(lab.nowNs + 301_000_000_000L)).isEqualTo(1);
         assertThat(lab.actions("in_port=2,dl_dst=00:00:00:00:00:0a")).isEqualTo("1,3,4,5");
+    }
+
+    @Test
+    @Timeout(60)
+    void shouldGiveUpWhereGroupsMultiply() throws Exception {
+        lab.group("group_id=1,type=all,bucket=actions=output:2,bucket=actions=output:3");
+        for (int id = 2; id <= 40; id++) {
+            lab.group("group_id=%d,type=all,bucket=actions=group:%d,bucket=actions=group:%d"
+                    .formatted(id, id - 1, id - 1));
+        }
+        lab.flows("actions=group:40");
+        assertThat(lab.translate(TCP).drop()).isEqualTo(DropCause.TRANSLATION_LIMIT);
+    }
+
+    @Test
+    @Timeout(60)
+    void shouldFindGroupsThatWatchEachOtherDead() throws Exception {
+        String watching = ",bucket=watch_group:1,actions=output:2,bucket=watch_group:2,actions=output:3".repeat(5);
+        lab.group("group_id=1,type=ff,bucket=watch_port:77,actions=output:2");
+        lab.group("group_id=2,type=ff" + watching);
+        lab.group(GroupMod.Command.MODIFY, "group_id=1,type=ff" + watching);
+        lab.flows("actions=group:1");
+        assertThat(lab.translate(TCP).drop()).isEqualTo(DropCause.NO_LIVE_BUCKET);
+    }
+
+    @Test
+    void shouldTakeTunnelFieldsThroughConnectionTracking() throws Exception {
+        lab.flows("table=0,ip,actions=set_field:100->tun_id,ct(table=1)");
+        assertThat(lab.actions(TCP)).contains("tun_id=0x64");
     }
 
     @Test
