@@ -4,7 +4,8 @@ import java.util.Arrays;
 import java.util.Optional;
 
 /**
- * OpenFlow's errors: {@code OFPET_*} and the code in it, with the numbers of version 1.3. A constant is named {@code TYPE_CODE}.
+ * OpenFlow's errors: {@code OFPET_*} and the code in it, with the numbers of version 1.3, or where it has none those of 1.5. A constant
+ * is named {@code TYPE_CODE}.
  *
  * @see <a href="https://opennetworking.org/wp-content/uploads/2014/10/openflow-switch-v1.3.5.pdf">OpenFlow 1.3.5 section
  *     7.4.4</a>
@@ -121,7 +122,43 @@ public enum ErrorCode {
     TABLE_FEATURES_FAILED_BAD_TYPE(13, 2),
     TABLE_FEATURES_FAILED_BAD_LEN(13, 3),
     TABLE_FEATURES_FAILED_BAD_ARGUMENT(13, 4),
-    TABLE_FEATURES_FAILED_EPERM(13, 5);
+    TABLE_FEATURES_FAILED_EPERM(13, 5),
+    BAD_PROPERTY_TOO_MANY(14, 3),
+    BAD_PROPERTY_DUP_TYPE(14, 4),
+    BAD_PROPERTY_BAD_EXPERIMENTER(14, 5),
+    BAD_PROPERTY_BAD_EXP_TYPE(14, 6),
+    BAD_PROPERTY_BAD_EXP_VALUE(14, 7),
+    BAD_PROPERTY_EPERM(14, 8),
+    ASYNC_CONFIG_FAILED_INVALID(15, 0),
+    ASYNC_CONFIG_FAILED_UNSUPPORTED(15, 1),
+    ASYNC_CONFIG_FAILED_EPERM(15, 2),
+    FLOW_MONITOR_FAILED_UNKNOWN(16, 0),
+    FLOW_MONITOR_FAILED_MONITOR_EXISTS(16, 1),
+    FLOW_MONITOR_FAILED_INVALID_MONITOR(16, 2),
+    FLOW_MONITOR_FAILED_UNKNOWN_MONITOR(16, 3),
+    FLOW_MONITOR_FAILED_BAD_COMMAND(16, 4),
+    FLOW_MONITOR_FAILED_BAD_FLAGS(16, 5),
+    FLOW_MONITOR_FAILED_BAD_TABLE_ID(16, 6),
+    FLOW_MONITOR_FAILED_BAD_OUT(16, 7),
+    BUNDLE_FAILED_UNKNOWN(17, 0),
+    BUNDLE_FAILED_EPERM(17, 1),
+    BUNDLE_FAILED_BAD_ID(17, 2),
+    BUNDLE_FAILED_BUNDLE_EXIST(17, 3),
+    BUNDLE_FAILED_BUNDLE_CLOSED(17, 4),
+    BUNDLE_FAILED_OUT_OF_BUNDLES(17, 5),
+    BUNDLE_FAILED_BAD_TYPE(17, 6),
+    BUNDLE_FAILED_BAD_FLAGS(17, 7),
+    BUNDLE_FAILED_MSG_BAD_LEN(17, 8),
+    BUNDLE_FAILED_MSG_BAD_XID(17, 9),
+    BUNDLE_FAILED_MSG_UNSUP(17, 10),
+    BUNDLE_FAILED_MSG_CONFLICT(17, 11),
+    BUNDLE_FAILED_MSG_TOO_MANY(17, 12),
+    BUNDLE_FAILED_MSG_FAILED(17, 13),
+    BUNDLE_FAILED_TIMEOUT(17, 14),
+    BUNDLE_FAILED_BUNDLE_IN_PROGRESS(17, 15),
+    BUNDLE_FAILED_SCHED_NOT_SUPPORTED(17, 16),
+    BUNDLE_FAILED_SCHED_FUTURE(17, 17),
+    BUNDLE_FAILED_SCHED_PAST(17, 18);
 
     private final int type;
     private final int code;
@@ -131,7 +168,7 @@ public enum ErrorCode {
         this.code = code;
     }
 
-    /** The error with these numbers, if OpenFlow 1.3 has it. */
+    /** The error with these numbers, if there is one. */
     public static Optional<ErrorCode> of(int type, int code) {
         return Arrays.stream(values())
                 .filter(error -> error.type == type && error.code == code)
@@ -157,7 +194,7 @@ public enum ErrorCode {
 
     private static final String[] PREFIXES = {
         "OFPHFC", "OFPBRC", "OFPBAC", "OFPBIC", "OFPBMC", "OFPFMFC", "OFPGMFC", "OFPPMFC", "OFPTMFC", "OFPQOFC",
-        "OFPSCFC", "OFPRRFC", "OFPMMFC", "OFPTFFC"
+        "OFPSCFC", "OFPRRFC", "OFPMMFC", "OFPTFFC", "OFPBPC", "OFPACFC", "OFPMOFC", "OFPBFC"
     };
 
     private static final String[] TYPE_NAMES = {
@@ -174,6 +211,10 @@ public enum ErrorCode {
         "SWITCH_CONFIG_FAILED",
         "ROLE_REQUEST_FAILED",
         "METER_MOD_FAILED",
-        "TABLE_FEATURES_FAILED"
+        "TABLE_FEATURES_FAILED",
+        "BAD_PROPERTY",
+        "ASYNC_CONFIG_FAILED",
+        "FLOW_MONITOR_FAILED",
+        "BUNDLE_FAILED"
     };
 }

@@ -18,12 +18,31 @@ import org.jspecify.annotations.Nullable;
  */
 final class ErrorNumbers {
     private static final int EXTENSION = 0xb0c2;
+    private static final int EXPERIMENTER = 0xffff;
+
+    /** Who gave an error its numbers; {@code type} counts for STANDARD and EXTENSION only. */
+    private enum Owner {
+        STANDARD,
+        /** Open vSwitch, before OpenFlow had errors of experimenters. */
+        EXTENSION,
+        /** Open vSwitch, in OpenFlow 1.2 and later. */
+        NICIRA,
+        /** The Open Networking Foundation's extensions of OpenFlow 1.3. */
+        ONF
+    }
 
     /** What an error is in one version. */
-    private record Numbers(boolean isExtension, int type, int code) {}
+    private record Numbers(Owner owner, int type, int code) {}
 
     /** {@code NXBRC_UNENCODABLE_ERROR}: the version has nothing for it. */
-    private static final Numbers OTHER = new Numbers(true, 1, 521);
+    private static final Numbers OTHER = new Numbers(Owner.EXTENSION, 1, 521);
+
+    private static final Numbers OTHER_SINCE_12 = new Numbers(Owner.NICIRA, 0, 10);
+
+    private static final int FIRST_TYPE_OF_14 = 14;
+    private static final int BAD_PROPERTY = 14;
+    private static final int BUNDLE_FAILED = 17;
+    private static final int LAST_BUNDLE_ERROR_OF_ONF = 15;
 
     private static final Map<OpenFlowVersion, Map<ErrorCode, Numbers>> NUMBERS = new EnumMap<>(OpenFlowVersion.class);
     private static final Map<OpenFlowVersion, Map<Numbers, ErrorCode>> ERRORS = new EnumMap<>(OpenFlowVersion.class);
@@ -36,13 +55,15 @@ final class ErrorNumbers {
                 Numbers there = switch (version) {
                     case OPENFLOW_10 -> first(error);
                     case OPENFLOW_11 -> second(error);
-                    case OPENFLOW_12, OPENFLOW_13 -> same(error);
+                    case OPENFLOW_12, OPENFLOW_13 ->
+                        error.type() < FIRST_TYPE_OF_14 ? same(error) : before14(error, version);
                     case OPENFLOW_14, OPENFLOW_15 -> withProperties(error);
                 };
                 numbers.put(error, there);
                 errors.putIfAbsent(there, error);
             }
             errors.remove(OTHER);
+            errors.remove(OTHER_SINCE_12);
             NUMBERS.put(version, numbers);
             ERRORS.put(version, errors);
         }
@@ -51,15 +72,40 @@ final class ErrorNumbers {
     private ErrorNumbers() {}
 
     private static Numbers same(ErrorCode error) {
-        return new Numbers(false, error.type(), error.code());
+        return new Numbers(Owner.STANDARD, error.type(), error.code());
     }
 
     private static Numbers of(int type, int code) {
-        return new Numbers(false, type, code);
+        return new Numbers(Owner.STANDARD, type, code);
     }
 
     private static Numbers extension(int type, int code) {
-        return new Numbers(true, type, code);
+        return new Numbers(Owner.EXTENSION, type, code);
+    }
+
+    private static Numbers nicira(int number) {
+        return new Numbers(Owner.NICIRA, 0, number);
+    }
+
+    private static Numbers onf(int number) {
+        return new Numbers(Owner.ONF, 0, number);
+    }
+
+    /** What OpenFlow 1.4 added, in 1.2 and 1.3. */
+    private static Numbers before14(ErrorCode error, OpenFlowVersion version) {
+        boolean hasOnf = version == OpenFlowVersion.OPENFLOW_13;
+        return switch (error) {
+            case FLOW_MONITOR_FAILED_MONITOR_EXISTS -> nicira(6);
+            case FLOW_MONITOR_FAILED_BAD_FLAGS -> nicira(7);
+            case FLOW_MONITOR_FAILED_UNKNOWN_MONITOR -> nicira(8);
+            default ->
+                switch (error.type()) {
+                    case BAD_PROPERTY -> hasOnf ? onf(4440 + error.code()) : nicira(25 + error.code());
+                    case BUNDLE_FAILED ->
+                        hasOnf && error.code() <= LAST_BUNDLE_ERROR_OF_ONF ? onf(2300 + error.code()) : OTHER_SINCE_12;
+                    default -> OTHER_SINCE_12;
+                };
+        };
     }
 
     /** What were errors of table features are errors of any properties. */
@@ -138,6 +184,15 @@ final class ErrorNumbers {
             case BAD_MATCH_BAD_PREREQ -> extension(1, 260);
             case BAD_MATCH_DUP_FIELD -> extension(1, 261);
             case ROLE_REQUEST_FAILED_BAD_ROLE -> extension(1, 513);
+            case FLOW_MONITOR_FAILED_MONITOR_EXISTS -> extension(1, 517);
+            case FLOW_MONITOR_FAILED_BAD_FLAGS -> extension(1, 518);
+            case FLOW_MONITOR_FAILED_UNKNOWN_MONITOR -> extension(1, 519);
+            case BAD_PROPERTY_TOO_MANY,
+                    BAD_PROPERTY_DUP_TYPE,
+                    BAD_PROPERTY_BAD_EXPERIMENTER,
+                    BAD_PROPERTY_BAD_EXP_TYPE,
+                    BAD_PROPERTY_BAD_EXP_VALUE,
+                    BAD_PROPERTY_EPERM -> extension(14, error.code());
             default -> OTHER;
         };
     }
@@ -146,9 +201,16 @@ final class ErrorNumbers {
         int type = in.u16();
         int code = in.u16();
         Numbers numbers = of(type, code);
-        if (type == EXTENSION && in.remaining() >= 8 && (in.peek16(0) << 16 | in.peek16(2)) == OxmId.NICIRA) {
+        int experimenter = in.remaining() >= 4 ? in.peek16(0) << 16 | in.peek16(2) : 0;
+        if (type == EXTENSION && in.remaining() >= 8 && experimenter == OxmId.NICIRA) {
             in.skip(4);
             numbers = extension(in.u16(), in.u16());
+        } else if (type == EXPERIMENTER && (experimenter == OxmId.NICIRA || experimenter == OxmId.ONF)) {
+            Numbers known = experimenter == OxmId.ONF ? onf(code) : nicira(code);
+            if (ERRORS.getOrDefault(version, Map.of()).containsKey(known)) {
+                in.skip(4);
+                numbers = known;
+            }
         }
         ErrorCode error = ERRORS.getOrDefault(version, Map.of()).get(numbers);
         Octets data = in.rest();
@@ -164,11 +226,18 @@ final class ErrorNumbers {
                 .orElse(null);
         if (numbers == null) {
             out.writeShort(reply.errorType()).writeShort(reply.code());
-        } else if (numbers.isExtension) {
-            out.writeShort(EXTENSION).writeShort(0).writeInt(OxmId.NICIRA);
-            out.writeShort(numbers.type).writeShort(numbers.code);
         } else {
-            out.writeShort(numbers.type).writeShort(numbers.code);
+            switch (numbers.owner) {
+                case STANDARD -> out.writeShort(numbers.type).writeShort(numbers.code);
+                case EXTENSION -> {
+                    out.writeShort(EXTENSION).writeShort(0).writeInt(OxmId.NICIRA);
+                    out.writeShort(numbers.type).writeShort(numbers.code);
+                }
+                case NICIRA ->
+                    out.writeShort(EXPERIMENTER).writeShort(numbers.code).writeInt(OxmId.NICIRA);
+                case ONF ->
+                    out.writeShort(EXPERIMENTER).writeShort(numbers.code).writeInt(OxmId.ONF);
+            }
         }
         out.writeBytes(reply.data().array());
     }

@@ -42,14 +42,16 @@ public enum MessageType {
     GET_ASYNC_REQUEST(          -1,  -1,  -1,  26,  26,  26),
     GET_ASYNC_REPLY(            -1,  -1,  -1,  27,  27,  27),
     SET_ASYNC(                  -1,  -1,  -1,  28,  28,  28),
-    METER_MOD(                  -1,  -1,  -1,  29,  29,  29);
+    METER_MOD(                  -1,  -1,  -1,  29,  29,  29),
+    BUNDLE_CONTROL(             -1,  -1,  -1,  -1,  33,  33),
+    BUNDLE_ADD_MESSAGE(         -1,  -1,  -1,  -1,  34,  34);
     // spotless:on
 
     private static final Map<OpenFlowVersion, MessageType[]> BY_WIRE = new EnumMap<>(OpenFlowVersion.class);
 
     static {
         for (OpenFlowVersion version : OpenFlowVersion.values()) {
-            MessageType[] byWire = new MessageType[30];
+            MessageType[] byWire = new MessageType[36];
             for (MessageType type : values()) {
                 if (type.numbers[version.ordinal()] >= 0) {
                     byWire[type.numbers[version.ordinal()]] = type;

@@ -35,11 +35,13 @@ final class NiciraMessages {
     private final OpenFlowVersion version;
     private final Extensions extensions;
     private final FlowMods10 flowMods;
+    private final OnfMessages onf;
 
     NiciraMessages(OpenFlowVersion version, ActionCodec actions, Extensions extensions) {
         this.version = version;
         this.extensions = extensions;
         this.flowMods = new FlowMods10(actions, extensions);
+        this.onf = new OnfMessages(version);
     }
 
     private boolean isFirst() {
@@ -58,13 +60,16 @@ final class NiciraMessages {
             case OpenFlowMessage.SetAsync _ -> !version.isAtLeast(OpenFlowVersion.OPENFLOW_13);
             case OpenFlowMessage.FlowModRequest _, OpenFlowMessage.FlowRemoved _ -> isFirst() && extensions.isNxm();
             case OpenFlowMessage.PacketIn _ -> isFirst() && extensions.isNxPacketIn();
-            default -> false;
+            default -> onf.says(message);
         };
     }
 
     /** Reads an experimenter's message from its experimenter id on. */
     OpenFlowMessage decode(Reader in) throws FlowException {
         int experimenter = in.i32();
+        if (experimenter == OxmId.ONF) {
+            return onf.decode(in);
+        }
         if (experimenter != OxmId.NICIRA) {
             return new OpenFlowMessage.Experimenter(experimenter, in.remaining() < 4 ? 0 : in.i32(), in.rest());
         }
@@ -175,7 +180,7 @@ final class NiciraMessages {
             case OpenFlowMessage.FlowModRequest request -> flowMods.extended(begin(out, FLOW_MOD), request);
             case OpenFlowMessage.FlowRemoved removed -> flowRemoved(begin(out, FLOW_REMOVED), removed);
             case OpenFlowMessage.PacketIn packet -> packetIn(begin(out, PACKET_IN), packet);
-            default -> throw new IllegalStateException(message + " is written elsewhere");
+            default -> onf.encode(out, message);
         }
     }
 

@@ -246,6 +246,8 @@ public final class OpenFlowCodec {
             case OpenFlowMessage.QueueGetConfigReply _ -> MessageType.QUEUE_GET_CONFIG_REPLY;
             case OpenFlowMessage.MultipartRequest _ -> MessageType.MULTIPART_REQUEST;
             case OpenFlowMessage.MultipartReply _ -> MessageType.MULTIPART_REPLY;
+            case OpenFlowMessage.BundleControl _ -> MessageType.BUNDLE_CONTROL;
+            case OpenFlowMessage.BundleAdd _ -> MessageType.BUNDLE_ADD_MESSAGE;
         };
     }
 

@@ -189,6 +189,22 @@ public sealed interface OpenFlowMessage {
     /** {@code more}: further messages with the same transaction id follow. */
     record MultipartReply(boolean more, MultipartBody.Reply body) implements OpenFlowMessage {}
 
+    /**
+     * Begins, ends, commits or discards a bundle, or answers that.
+     *
+     * @param type {@code OFPBCT_*}: requests are even, the reply to each is one more
+     * @param flags {@code OFPBF_*}: 1 atomic, 2 ordered, 4 at a time
+     */
+    record BundleControl(int bundleId, int type, int flags) implements OpenFlowMessage {
+        public static final int OPEN_REQUEST = 0;
+        public static final int CLOSE_REQUEST = 2;
+        public static final int COMMIT_REQUEST = 4;
+        public static final int DISCARD_REQUEST = 6;
+    }
+
+    /** Puts a message into a bundle; {@code flags} as in {@link BundleControl}, {@code message} whole with its header. */
+    record BundleAdd(int bundleId, int flags, Octets message) implements OpenFlowMessage {}
+
     /** A queue of a port. */
     record Queue(int queueId, int port) {}
 

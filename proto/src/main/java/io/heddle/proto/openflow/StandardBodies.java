@@ -82,6 +82,8 @@ final class StandardBodies implements Bodies {
                         ? new OpenFlowMessage.ChangeAsync(AsyncCodec.properties(in))
                         : new OpenFlowMessage.SetAsync(AsyncCodec.fixed(exactly(in, 24)));
             case METER_MOD -> new OpenFlowMessage.MeterModRequest(mods.meterMod(in));
+            case BUNDLE_CONTROL -> BundleCodec.control(in);
+            case BUNDLE_ADD_MESSAGE -> BundleCodec.add(in);
             case HELLO, ERROR, ECHO_REQUEST, ECHO_REPLY, EXPERIMENTER ->
                 throw new IllegalStateException(type + " is read elsewhere");
         };
@@ -305,6 +307,8 @@ final class StandardBodies implements Bodies {
             case OpenFlowMessage.QueueGetConfigReply reply -> writeQueueConfig(out, reply);
             case OpenFlowMessage.MultipartRequest request -> multipart.request(out, request);
             case OpenFlowMessage.MultipartReply reply -> multipart.reply(out, reply);
+            case OpenFlowMessage.BundleControl control -> BundleCodec.control(out, control);
+            case OpenFlowMessage.BundleAdd add -> BundleCodec.add(out, add);
             case OpenFlowMessage.FeaturesRequest _,
                     OpenFlowMessage.GetConfigRequest _,
                     OpenFlowMessage.BarrierRequest _,

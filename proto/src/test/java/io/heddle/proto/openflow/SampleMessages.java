@@ -105,6 +105,8 @@ final class SampleMessages {
                 new MultipartBody.FlowSelection(3, Ports.ANY, -1, 0, 0, PARSER.match("tcp,reg0=5"));
         return List.of(
                 new OpenFlowMessage.ChangeAsync(Map.of(OpenFlowMessage.AsyncConfiguration.Kind.PACKET_IN_MASTER, 0x15)),
+                new OpenFlowMessage.BundleControl(0xfedcba98, 4, 3),
+                new OpenFlowMessage.BundleAdd(5, 1, Octets.of(new byte[] {5, 2, 0, 12, 0, 0, 0, 1, 1, 2, 3, 4})),
                 new OpenFlowMessage.SetFlowFormat(true),
                 new OpenFlowMessage.SetTableIdInCommand(true),
                 new OpenFlowMessage.SetPacketInFormat(1),

@@ -333,24 +333,21 @@ final class Bridge implements BridgeControl {
     @Override
     public CompletableFuture<Void> packetOut(PacketOut packetOut) {
         return call(future -> {
+            checkPacket(packetOut, revision());
             send(packetOut);
             future.complete(null);
         });
     }
 
-    private void send(PacketOut packetOut) throws FlowException {
-        checkActions(packetOut.actions());
-        int datapathPort = 0;
-        if (packetOut.inPort() != Ports.CONTROLLER) {
-            BridgePort port = ports.byNumber(packetOut.inPort());
-            if (port == null) {
-                throw new FlowException(
-                        ErrorCode.BAD_REQUEST_BAD_PORT,
-                        "in_port",
-                        "bridge " + name + " has no port " + Integer.toUnsignedString(packetOut.inPort())
-                                + ": give one of its ports, or 0xfffffffd for none");
-            }
-            datapathPort = port.datapathNumber();
+    /** Says whether a packet can be sent when the tables are those of {@code version}. */
+    void checkPacket(PacketOut packetOut, long version) throws FlowException {
+        checkActions(packetOut.actions(), version);
+        if (packetOut.inPort() != Ports.CONTROLLER && ports.byNumber(packetOut.inPort()) == null) {
+            throw new FlowException(
+                    ErrorCode.BAD_REQUEST_BAD_PORT,
+                    "in_port",
+                    "bridge " + name + " has no port " + Integer.toUnsignedString(packetOut.inPort())
+                            + ": give one of its ports, or 0xfffffffd for none");
         }
         if (packetOut.frame().length < 14) {
             throw new FlowException(
@@ -358,11 +355,15 @@ final class Bridge implements BridgeControl {
                     "data",
                     "%d octets are no Ethernet frame: 14 or more are".formatted(packetOut.frame().length));
         }
-        owner.send(this, packetOut, datapathPort);
     }
 
-    private void checkActions(List<Action> actions) throws FlowException {
-        long version = revision();
+    /** Sends a packet that was checked. */
+    void send(PacketOut packetOut) {
+        BridgePort port = ports.byNumber(packetOut.inPort());
+        owner.send(this, packetOut, port == null ? 0 : port.datapathNumber());
+    }
+
+    private void checkActions(List<Action> actions, long version) throws FlowException {
         new ActionValidator(
                         group -> tables.groups().find(group, version) != null,
                         meter -> tables.meters().find(meter, version) != null)

@@ -5,6 +5,7 @@ import io.heddle.datapath.bridge.BridgeControl.CommitResult;
 import io.heddle.datapath.bridge.TableUpdate.FlowUpdate;
 import io.heddle.datapath.bridge.TableUpdate.GroupUpdate;
 import io.heddle.datapath.bridge.TableUpdate.MeterUpdate;
+import io.heddle.datapath.bridge.TableUpdate.PacketSend;
 import io.heddle.datapath.bridge.TableUpdate.PortUpdate;
 import io.heddle.datapath.bridge.TableUpdate.Precondition;
 import io.heddle.flow.error.ErrorCode;
@@ -32,6 +33,7 @@ final class Committer {
     private final List<PortUpdate> portUpdates = new ArrayList<>();
     private final List<GroupMod> groupMods = new ArrayList<>();
     private final List<MeterMod> meterMods = new ArrayList<>();
+    private final List<BridgeControl.PacketOut> packets = new ArrayList<>();
 
     Committer(Bridge bridge, TableTransaction transaction) {
         this.bridge = bridge;
@@ -53,6 +55,7 @@ final class Committer {
         }
         transaction.commit();
         bridge.afterCommit(groupMods, meterMods, portUpdates);
+        packets.forEach(bridge::send);
         return new CommitResult(bridge.revision(), failures);
     }
 
@@ -65,6 +68,10 @@ final class Committer {
                 case PortUpdate port -> {
                     bridge.checkPortUpdate(port);
                     portUpdates.add(port);
+                }
+                case PacketSend send -> {
+                    bridge.checkPacket(send.packet(), transaction.version());
+                    packets.add(send.packet());
                 }
             }
         } catch (FlowException e) {

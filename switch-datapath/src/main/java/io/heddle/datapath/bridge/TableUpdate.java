@@ -47,4 +47,7 @@ public sealed interface TableUpdate {
      * @param macAddress the port's address as OpenFlow's port_mod repeats it, to be checked; -1 for no check
      */
     record PortUpdate(int port, int config, int mask, long macAddress) implements TableUpdate {}
+
+    /** Sends a packet, after everything else in the batch; refused when it is not right then, like an update. */
+    record PacketSend(BridgeControl.PacketOut packet) implements TableUpdate {}
 }

@@ -11,7 +11,6 @@ import io.heddle.datapath.bridge.TableUpdate;
 import io.heddle.datapath.bridge.UpdateFailure;
 import io.heddle.flow.action.Ports;
 import io.heddle.flow.error.ErrorCode;
-import io.heddle.flow.error.FlowError;
 import io.heddle.flow.error.FlowException;
 import io.heddle.flow.group.GroupMod;
 import io.heddle.flow.match.OxmId;
@@ -64,13 +63,21 @@ final class RequestHandler {
     private final BridgeControl bridge;
     private final Roles roles;
     private final EventSender events;
+    private final Bundles bundles;
     private List<Pending> batch = new ArrayList<>();
 
-    RequestHandler(Session session, BridgeControl bridge, Roles roles, EventSender events) {
+    RequestHandler(
+            Session session,
+            BridgeControl bridge,
+            Roles roles,
+            EventSender events,
+            AgentCounters counters,
+            Timing timing) {
         this.session = session;
         this.bridge = bridge;
         this.roles = roles;
         this.events = events;
+        this.bundles = new Bundles(session, this, bridge, counters, timing.bundleMs());
     }
 
     /**
@@ -80,41 +87,13 @@ final class RequestHandler {
      * @throws FlowException when it is refused at once
      */
     void handle(int xid, Octets head, OpenFlowMessage message) throws FlowException {
-        switch (message) {
-            case OpenFlowMessage.FlowModRequest request ->
-                change(
-                        xid,
-                        head,
-                        new TableUpdate.FlowUpdate(request.mod(), precondition(request.mod())),
-                        request.bufferId() != OpenFlowMessage.NO_BUFFER && !isDelete(request.mod()));
-            case OpenFlowMessage.GroupModRequest request ->
-                change(xid, head, new TableUpdate.GroupUpdate(request.mod()), false);
-            case OpenFlowMessage.MeterModRequest request ->
-                change(xid, head, new TableUpdate.MeterUpdate(request.mod()), false);
-            case OpenFlowMessage.PortModRequest request ->
-                change(
-                        xid,
-                        head,
-                        new TableUpdate.PortUpdate(
-                                request.port(), request.config(), request.mask(), request.macAddress()),
-                        false);
-            default -> {
-                flush();
-                handleOther(xid, head, message);
-            }
+        TableUpdate update = Updates.of(message, session.version());
+        if (update == null) {
+            flush();
+            handleOther(xid, head, message);
+        } else {
+            change(xid, head, update, Updates.hasBuffer(message));
         }
-    }
-
-    /** Until OpenFlow 1.1 a modify that finds nothing adds, unless it asks for a cookie (OpenFlow 1.0.0 section 4.6). */
-    private TableUpdate.Precondition precondition(FlowMod mod) {
-        boolean isModify = mod.command() == FlowMod.Command.MODIFY || mod.command() == FlowMod.Command.MODIFY_STRICT;
-        return isModify && mod.cookieMask() == 0 && !session.version().isAtLeast(OpenFlowVersion.OPENFLOW_12)
-                ? TableUpdate.Precondition.UPSERT
-                : TableUpdate.Precondition.NONE;
-    }
-
-    private static boolean isDelete(FlowMod mod) {
-        return mod.command() == FlowMod.Command.DELETE || mod.command() == FlowMod.Command.DELETE_STRICT;
     }
 
     private void change(int xid, Octets head, TableUpdate update, boolean hasBuffer) throws FlowException {
@@ -159,24 +138,29 @@ final class RequestHandler {
         for (int i = 0; i < failed.length; i++) {
             Pending pending = submitted.get(i);
             if (pending.hasBuffer && !failed[i]) {
-                session.sendError(pending.xid, pending.head, unknownBuffer());
+                session.sendError(pending.xid, pending.head, unknownBuffer().error());
             }
         }
     }
 
-    private static FlowError unknownBuffer() {
-        return new FlowError(
+    static FlowException unknownBuffer() {
+        return new FlowException(
                 ErrorCode.BAD_REQUEST_BUFFER_UNKNOWN,
                 "buffer_id",
                 "this switch holds no packets: send the whole packet");
     }
 
-    private interface Call<T> {
+    /** The session is over. */
+    void close() {
+        bundles.close();
+    }
+
+    interface Call<T> {
         CompletableFuture<T> begin();
     }
 
     /** Begins something, and goes on with its result on the event loop. */
-    private <T> void answer(int xid, Octets head, Call<T> call, Consumer<T> then) {
+    <T> void answer(int xid, Octets head, Call<T> call, Consumer<T> then) {
         CompletableFuture<T> future;
         try {
             future = call.begin();
@@ -245,6 +229,14 @@ final class RequestHandler {
             case OpenFlowMessage.QueueGetConfigRequest request ->
                 ask(xid, head, reader -> queues(reader, request), reply -> session.send(xid, reply));
             case OpenFlowMessage.MultipartRequest request -> multipart(xid, head, request.body());
+            case OpenFlowMessage.BundleControl control -> {
+                requireNoSlave();
+                bundles.control(xid, head, control);
+            }
+            case OpenFlowMessage.BundleAdd add -> {
+                requireNoSlave();
+                bundles.add(xid, head, add);
+            }
             case OpenFlowMessage.FlowModRequest _,
                     OpenFlowMessage.GroupModRequest _,
                     OpenFlowMessage.MeterModRequest _,
@@ -314,16 +306,18 @@ final class RequestHandler {
 
     private void packetOut(int xid, Octets head, OpenFlowMessage.PacketOut packet) throws FlowException {
         requireNoSlave();
+        BridgeControl.PacketOut sent = packetOf(packet);
+        answer(xid, head, () -> bridge.packetOut(sent), done -> {});
+    }
+
+    static BridgeControl.PacketOut packetOf(OpenFlowMessage.PacketOut packet) throws FlowException {
         if (packet.bufferId() != OpenFlowMessage.NO_BUFFER) {
-            throw new FlowException(unknownBuffer());
+            throw unknownBuffer();
         }
-        int inPort = packet.inPort() == Ports.ANY ? Ports.CONTROLLER : packet.inPort();
-        answer(
-                xid,
-                head,
-                () -> bridge.packetOut(
-                        new BridgeControl.PacketOut(packet.frame().array(), inPort, packet.actions())),
-                done -> {});
+        return new BridgeControl.PacketOut(
+                packet.frame().array(),
+                packet.inPort() == Ports.ANY ? Ports.CONTROLLER : packet.inPort(),
+                packet.actions());
     }
 
     private void tableMod(OpenFlowMessage.TableModRequest mod) throws FlowException {

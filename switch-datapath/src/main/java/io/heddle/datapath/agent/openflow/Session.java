@@ -44,7 +44,7 @@ final class Session extends ChannelInboundHandlerAdapter implements Roles.Holder
     private static final Logger LOG = LoggerFactory.getLogger(Session.class);
 
     /** Octets of a request that its error repeats (OpenFlow 1.3.5 section 7.5.4). */
-    private static final int ERROR_DATA_OCTETS = 64;
+    static final int ERROR_DATA_OCTETS = 64;
 
     private static final int MOST_OUTSTANDING = 128;
     private static final int CONTROLLER_MISS_SEND_LENGTH = 128;
@@ -94,7 +94,7 @@ final class Session extends ChannelInboundHandlerAdapter implements Roles.Holder
         this.roles = roles;
         this.listener = listener;
         this.events = new EventSender(this, bridge, counters, isPassive ? 0 : CONTROLLER_MISS_SEND_LENGTH);
-        this.requests = new RequestHandler(this, bridge, roles, events);
+        this.requests = new RequestHandler(this, bridge, roles, events, counters, timing);
     }
 
     /** For people: the other side. */
@@ -139,6 +139,11 @@ final class Session extends ChannelInboundHandlerAdapter implements Roles.Holder
         return !version().isAtLeast(OpenFlowVersion.OPENFLOW_13);
     }
 
+    /** Reads a message that another one carries. */
+    Frame decode(Octets message) throws FlowException {
+        return codec().decode(Unpooled.wrappedBuffer(message.array()));
+    }
+
     private OpenFlowCodec codec() {
         return codec == null ? OpenFlowCodec.of(newest()) : codec;
     }
@@ -181,6 +186,7 @@ final class Session extends ChannelInboundHandlerAdapter implements Roles.Holder
     public void channelInactive(ChannelHandlerContext context) {
         roles.remove(this);
         events.close();
+        requests.close();
         listener.down(this, closeReason);
     }
 

@@ -1,0 +1,58 @@
+package io.heddle.proto.openflow;
+
+import io.heddle.flow.error.FlowException;
+import io.heddle.flow.match.OxmId;
+import io.netty.buffer.ByteBuf;
+
+/**
+ * Messages of the Open Networking Foundation's extensions of OpenFlow 1.3: what 1.4 took over.
+ *
+ * <pre>
+ *   0x4f4e4600 | subtype 32 | body ...
+ * </pre>
+ */
+final class OnfMessages {
+    private static final int BUNDLE_CONTROL = 2300;
+    private static final int BUNDLE_ADD_MESSAGE = 2301;
+
+    private final OpenFlowVersion version;
+
+    OnfMessages(OpenFlowVersion version) {
+        this.version = version;
+    }
+
+    /** Says whether the version makes the message one of these. */
+    boolean says(OpenFlowMessage message) {
+        return version == OpenFlowVersion.OPENFLOW_13
+                && switch (message) {
+                    case OpenFlowMessage.BundleControl _, OpenFlowMessage.BundleAdd _ -> true;
+                    default -> false;
+                };
+    }
+
+    /** Reads a message from its subtype on. */
+    OpenFlowMessage decode(Reader in) throws FlowException {
+        if (version != OpenFlowVersion.OPENFLOW_13) {
+            return new OpenFlowMessage.Experimenter(OxmId.ONF, in.remaining() < 4 ? 0 : in.i32(), in.rest());
+        }
+        int subtype = in.i32();
+        return switch (subtype) {
+            case BUNDLE_CONTROL -> BundleCodec.control(in);
+            case BUNDLE_ADD_MESSAGE -> BundleCodec.add(in);
+            default -> new OpenFlowMessage.Experimenter(OxmId.ONF, subtype, in.rest());
+        };
+    }
+
+    /** Writes a message that {@link #says} is one of these, from the experimenter id on. */
+    void encode(ByteBuf out, OpenFlowMessage message) {
+        switch (message) {
+            case OpenFlowMessage.BundleControl control -> BundleCodec.control(begin(out, BUNDLE_CONTROL), control);
+            case OpenFlowMessage.BundleAdd add -> BundleCodec.add(begin(out, BUNDLE_ADD_MESSAGE), add);
+            default -> throw new IllegalStateException(message + " is written elsewhere");
+        }
+    }
+
+    private static ByteBuf begin(ByteBuf out, int subtype) {
+        return out.writeInt(OxmId.ONF).writeInt(subtype);
+    }
+}
