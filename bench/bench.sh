@@ -10,13 +10,14 @@ Measures Heddle, Open vSwitch's user-space datapath, the kernel's bridge and a c
 other in every round, and prints a table of medians and spreads. As root; installs what it needs from Debian.
   --quick        three rows (TCP with offloads, 64-byte packets, request/response), one round
   --rounds N     default 3
-  --kinds LIST   of direct,bridge,heddle,ovs-system,ovs-tso,ovs-afxdp,vxlan-kernel,vxlan-heddle,vxlan-ovs
-  --tests LIST   of tcp-on,tcp-off,pps,rr,flows
+  --kinds LIST   of direct,bridge,heddle,ovs-system,ovs-tso,ovs-afxdp,vxlan-kernel,vxlan-heddle,vxlan-ovs,
+                 tap-heddle,tap-ovs
+  --tests LIST   of tcp-on,tcp-off,pps,rr,megaflows,setup,start,flows,scale
   --csv FILE     keep the single measurements
   --report FILE  print the table of an earlier --csv, measure nothing
   --write        write docs/performance.md too
 Environment: PIN=0 lets the scheduler place the processes; HOSTCPU, SWCPU: the cores of hosts and switch (0, 1);
-  TCP_S, PPS_S, RR_S: seconds of a measurement (4, 3, 2); WARM_S: before the first (3); FLOWS (100000); TRIES, QUIET_S, FOREIGN_MAX: what to do about
+  TCP_S, PPS_S, RR_S: seconds of a measurement (4, 3, 2); WARM_S: before the first (3); FLOWS (100000), SCALE (1000000); TRIES, QUIET_S, FOREIGN_MAX: what to do about
   busy neighbours (2 tries, 5 s of waiting, 20 % of a core)
 TEXT
 }
@@ -24,8 +25,8 @@ die() {
   echo "heddle bench: $*" >&2
   exit 2
 }
-rounds=3 kinds=direct,bridge,heddle,ovs-system,ovs-tso,ovs-afxdp,vxlan-kernel,vxlan-heddle,vxlan-ovs
-tests=tcp-on,tcp-off,pps,rr,flows csv= write= report=
+rounds=3 kinds=direct,bridge,heddle,ovs-system,ovs-tso,ovs-afxdp,vxlan-kernel,vxlan-heddle,vxlan-ovs,tap-heddle,tap-ovs
+tests=tcp-on,tcp-off,pps,rr,megaflows,setup,start,flows,scale csv= write= report=
 while (($#)); do
   case $1 in
     --help | -h) usage; exit 0 ;;
@@ -41,8 +42,8 @@ while (($#)); do
   shift
 done
 [[ $rounds =~ ^[1-9][0-9]*$ ]] || die "--rounds $rounds: a number from 1"
-for kind in ${kinds//,/ }; do [[ -f $HERE/kinds/$kind.sh && $kind != vxlan ]] || die "--kinds: no kind $kind; there are $(cd "$HERE/kinds" && ls ./*.sh | sed 's/^..//; s/\.sh$//' | grep -vx vxlan | xargs)"; done
-for test in ${tests//,/ }; do [[ $test =~ ^(tcp-on|tcp-off|pps|rr|flows)$ ]] || die "--tests: no test $test; there are tcp-on tcp-off pps rr flows"; done
+for kind in ${kinds//,/ }; do [[ -f $HERE/kinds/$kind.sh && ! $kind =~ ^(vxlan|tap)$ ]] || die "--kinds: no kind $kind; there are $(cd "$HERE/kinds" && ls ./*.sh | sed 's/^..//; s/\.sh$//' | grep -vxE 'vxlan|tap' | xargs)"; done
+for test in ${tests//,/ }; do [[ $test =~ ^(tcp-on|tcp-off|pps|rr|megaflows|setup|start|flows|scale)$ ]] || die "--tests: no test $test; see heddle bench --help"; done
 if [[ -n $report ]]; then
   [[ -r $report ]] || die "--report $report: no such file"
   exec python3 "$HERE/report.py" "$report" ${write:+--write "$ROOT/docs/performance.md"}
@@ -51,7 +52,7 @@ fi
 [[ $(nproc) -gt 1 || ${PIN:-1} == 0 ]] || die "needs two cores, or PIN=0"
 
 export PREFIX=hb$$- PIN=${PIN:-1} HOSTCPU=${HOSTCPU:-0} SWCPU=${SWCPU:-1} ROOT
-export TCP_S=${TCP_S:-4} PPS_S=${PPS_S:-3} RR_S=${RR_S:-2} WARM_S=${WARM_S:-3} FLOWS=${FLOWS:-100000}
+export TCP_S=${TCP_S:-4} PPS_S=${PPS_S:-3} RR_S=${RR_S:-2} WARM_S=${WARM_S:-3} FLOWS=${FLOWS:-100000} SCALE=${SCALE:-1000000}
 export TRIES=${TRIES:-2} QUIET_S=${QUIET_S:-5} FOREIGN_MAX=${FOREIGN_MAX:-20}
 export TOOLS=$ROOT/.heddle/bench
 RUN=$(mktemp -d /tmp/heddle-bench.XXXXXX)
@@ -67,9 +68,17 @@ results=${csv:-$RUN/results.csv}
 for ((round = 1; round <= rounds; round++)); do
   for kind in ${kinds//,/ }; do
     todo=()
-    for test in ${tests//,/ }; do [[ $test != flows ]] && todo+=("$test"); done
+    for test in ${tests//,/ }; do
+      case $test in
+        flows | scale) ;; # below: they have a switch without ports for themselves
+        megaflows | setup | start) [[ $kind =~ ^(heddle|heddle-afxdp|ovs-system|ovs-afxdp)$ ]] && todo+=("$test") ;;
+        *) todo+=("$test") ;;
+      esac
+    done
     ((${#todo[@]})) && "$HERE/measure.sh" "$kind" "$round" "$results" "${todo[@]}"
-    if [[ ,$tests, == *,flows,* && $kind =~ ^(heddle|ovs-system)$ ]]; then "$HERE/measure.sh" "$kind" "$round" "$results" flows; fi
+    for test in flows scale; do
+      if [[ ,$tests, == *,$test,* && $kind =~ ^(heddle|ovs-system)$ ]]; then "$HERE/measure.sh" "$kind" "$round" "$results" $test; fi
+    done
   done
 done
 python3 "$HERE/report.py" "$results" ${write:+--write "$ROOT/docs/performance.md"}

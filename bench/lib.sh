@@ -5,7 +5,9 @@
 H1=${PREFIX}h1 H2=${PREFIX}h2 NS=${PREFIX}sw NS2=${PREFIX}sx
 MAC1=02:00:00:00:77:01 MAC2=02:00:00:00:77:02 IP1=10.77.0.1 IP2=10.77.0.2
 
-PINNED="taskset -c $HOSTCPU" 
+# Words before a command of the hosts; none without pinning.
+PINNED=
+[[ $PIN == 1 ]] && PINNED="taskset -c $HOSTCPU"
 # For "&" write "ip netns exec": $! is the subshell of a function, not the program.
 in_ns() { ip netns exec "$@"; }
 # in_switch NETNS COMMAND...: becomes the command, in the namespace and on the core of the switch; for "&": $! is the switch itself.
@@ -117,8 +119,7 @@ await_quiet() {
 
 # A private Open vSwitch: ovs_up FOLDER NETNS; ovs_down FOLDER.
 ovs_up() {
-  local dir=$1 ns=$2 pinned=()
-  [[ $PIN == 1 ]] && pinned=(taskset -c "$SWCPU")
+  local dir=$1 ns=$2
   rm -rf "$dir"
   mkdir -p "$dir"
   ovsdb-tool create "$dir/conf.db" /usr/share/openvswitch/vswitch.ovsschema
@@ -126,6 +127,11 @@ ovs_up() {
     --pidfile="$dir/db.pid" --log-file="$dir/db.log" -vconsole:off --detach --no-chdir 2>/dev/null
   ovs_set "$dir" init
   ovs_set "$dir" set Open_vSwitch . other_config:pmd-cpu-mask=0x$(printf %x $((1 << SWCPU))) ${OVS_OTHER:-}
+  ovs_daemon "$dir" "$ns"
+}
+ovs_daemon() { # FOLDER NETNS: ovs-vswitchd alone, with what its database has
+  local dir=$1 ns=$2 pinned=()
+  [[ $PIN == 1 ]] && pinned=(taskset -c "$SWCPU")
   OVS_RUNDIR=$dir OVS_LOGDIR=$dir ip netns exec "$ns" "${pinned[@]}" ovs-vswitchd unix:"$dir/db.sock" --unixctl="$dir/vs.ctl" \
     --pidfile="$dir/vs.pid" --log-file="$dir/vs.log" -vconsole:off --detach --no-chdir 2>/dev/null
 }
@@ -148,6 +154,10 @@ heddle_up() {
     echo "switch: { grpc: { listen: [\"unix:$dir/switch.sock\"] }, metrics: { listen: \"127.0.0.1:9464\" }, state: $dir/state }"
     cat
   } >"$dir/switch.yaml"
+  heddle_daemon "$dir" "$ns"
+}
+heddle_daemon() { # FOLDER NETNS: the switch with the file and the state of the folder
+  local dir=$1 ns=$2
   HEDDLE_BUILD=never in_switch "$ns" "$ROOT/heddle" switch --config "$dir/switch.yaml" >"$dir/log" 2>&1 &
   HEDDLE_PID=$!
   wait_for 30 grep -q ready "$dir/log" || {

@@ -21,12 +21,22 @@ ROWS = [
     ("pps_1000_per_cpu_s", "the same, per CPU-second of the bottleneck", "packets", 0, None),
     ("rr_u_p50_us", "UDP request/response, median", "us", 1, "direct"),
     ("rr_u_p99_us", "UDP request/response, 99th percentile", "us", 1, "direct"),
+    ("megaflows_10000", "64-byte packets, 10,000 megaflows of 20 masks", "packets/s", 0, "ovs-system"),
+    ("megaflows_10000_per_cpu_s", "the same, per CPU-second of the switch", "packets", 0, "ovs-system"),
+    ("megaflows_100000", "64-byte packets, 100,000 megaflows of 20 masks", "packets/s", 0, "ovs-system"),
+    ("megaflows_100000_per_cpu_s", "the same, per CPU-second of the switch", "packets", 0, "ovs-system"),
+    ("setup_per_cpu_s", "first packets, translated and installed, per CPU-second of the switch", "1/s", 0, "ovs-system"),
+    ("setup_lost_percent", "of these packets lost", "%", 1, None),
+    ("start_ms", "process start to the first packet forwarded", "ms", 0, "ovs-system"),
     ("flows_add_per_s", "flow-mods added, raw client, to the barrier", "1/s", 0, "ovs-system"),
     ("flows_modify_per_s", "flow-mods modified strictly, raw client", "1/s", 0, "ovs-system"),
     ("flows_delete_per_s", "flow-mods deleted strictly, raw client", "1/s", 0, "ovs-system"),
     ("flows_dump_s", "flow statistics of all flows, raw client", "s", 3, "ovs-system"),
     ("flows_ofctl_s", "the same flows added by ovs-ofctl add-flows", "s", 1, "ovs-system"),
     ("flows_rss_mb", "resident memory with these flows", "MB", 0, "ovs-system"),
+    ("scale_add_per_s", "many flow-mods (1,000,000), raw client, to the barrier", "1/s", 0, "ovs-system"),
+    ("scale_dump_s", "flow statistics of them", "s", 2, "ovs-system"),
+    ("scale_kb_per_flow", "resident memory for each", "KB", 2, "ovs-system"),
 ]
 
 
@@ -92,16 +102,20 @@ def machine():
 def report(results):
     seen = list(dict.fromkeys(kind for by_kind in results.values() for kind in by_kind))
     rounds = len({r for by_kind in results.values() for by_round in by_kind.values() for r in by_round})
-    plain = [kind for kind in seen if not kind.startswith("vxlan-")]
+    plain = [kind for kind in seen if not kind.startswith(("vxlan-", "tap-"))]
+    taps = [kind for kind in seen if kind.startswith("tap-")]
     tunnels = [kind for kind in seen if kind.startswith("vxlan-")]
     noisy = sorted((max(v for each in by_round.values() for v in each), metric.removeprefix("foreign_"), kind)
                    for metric, by_kind in results.items() if metric.startswith("foreign_")
                    for kind, by_round in by_kind.items())[-1:]
     parts = [f"Machine: {machine()}. {rounds} interleaved round(s): medians (smallest to largest), and the median of each "
-             "round's ratio (x) to the cable without a switch, for flow-mods to Open vSwitch.", table(results, plain)]
+             "round's ratio (x) to the cable without a switch, from the megaflows on to Open vSwitch.", table(results, plain)]
     if tunnels:
         parts += ["Two switches joined by a VXLAN tunnel, one host at each; ratios to the cable.",
                   table(results, (["direct"] if "direct" in seen else []) + tunnels)]
+    if taps:
+        parts += ["Hosts at TAPs of the switch's; ratios to the cable.",
+                  table(results, (["direct"] if "direct" in seen else []) + taps)]
     unreachable = sorted(results.get("reachable", {}))
     if unreachable:
         parts.append("Did not forward at all here: " + ", ".join(unreachable) + ".")

@@ -6,6 +6,7 @@ switch_commit() {
 bridges:
   - name: br0
     fail-mode: standalone
+    listen: ["punix:$RUN/heddle/br0.mgmt"]
     ports:
 $ports
 YAML
@@ -15,7 +16,8 @@ switch_flows() {
 bridges:
   - { name: br0, fail-mode: secure, listen: ["punix:$RUN/heddle/br0.mgmt"] }
 YAML
-  echo "unix:$RUN/heddle/br0.mgmt" >"$RUN/address"
 }
+switch_openflow() { echo "unix:$RUN/heddle/br0.mgmt"; }
 switch_pids() { echo "${HEDDLE_PID:-}"; }
 switch_stop() { [[ -z ${HEDDLE_PID:-} ]] || stop_process "$HEDDLE_PID"; }
+switch_restart() { heddle_daemon "$RUN/heddle" "$NS"; }
