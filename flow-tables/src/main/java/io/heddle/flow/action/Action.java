@@ -3,7 +3,7 @@ package io.heddle.flow.action;
 import io.heddle.flow.match.Bits;
 import io.heddle.flow.match.MatchField;
 import java.util.List;
-import java.util.stream.Stream;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -335,12 +335,14 @@ public sealed interface Action {
     /** Chooses no queue for later outputs ({@code NXAST_POP_QUEUE}). */
     record PopQueue() implements Action {}
 
-    /** The actions and those in them, in the order in which they stand. */
-    static Stream<Action> flattened(List<Action> actions) {
-        return actions.stream()
-                .flatMap(action -> action instanceof CloneActions clone
-                        ? Stream.concat(Stream.of(action), flattened(clone.actions()))
-                        : Stream.of(action));
+    /** Says whether one of the actions, or of those in them, is wanted. */
+    static boolean anyMatch(List<Action> actions, Predicate<? super Action> wanted) {
+        for (Action action : actions) {
+            if (wanted.test(action) || (action instanceof CloneActions clone && anyMatch(clone.actions(), wanted))) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Adds or changes a flow that is made of the packet ({@code NXAST_LEARN}, {@code NXAST_LEARN2}). */

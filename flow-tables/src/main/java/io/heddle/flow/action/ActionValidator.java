@@ -5,13 +5,10 @@ import io.heddle.flow.action.Action.SetField;
 import io.heddle.flow.error.ErrorCode;
 import io.heddle.flow.error.FlowException;
 import io.heddle.flow.match.Bits;
-import io.heddle.flow.match.FlowKey;
-import io.heddle.flow.match.FlowMask;
 import io.heddle.flow.match.KeyLayout;
 import io.heddle.flow.match.Match;
 import io.heddle.flow.match.MatchField;
 import io.heddle.flow.match.Prerequisite;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.function.IntPredicate;
@@ -31,9 +28,8 @@ public final class ActionValidator {
     private final IntPredicate knowsMeter;
 
     /** What is known of the packet when the next action is executed; a packet of which all is unknown fits every action. */
-    private final FlowKey key = new FlowKey();
+    private Match.Builder known = Match.builder();
 
-    private final FlowMask known = new FlowMask();
     private boolean isMatched;
     private boolean isPacketOut;
 
@@ -86,8 +82,7 @@ public final class ActionValidator {
 
     private void know(Match match) {
         isMatched = true;
-        key.copyFrom(match.key());
-        known.copyFrom(match.mask());
+        known.from(match);
     }
 
     /** In the order in which they are executed: a tag that is pushed by the set may be set by it, however it is written. */
@@ -142,7 +137,7 @@ public final class ActionValidator {
             }
             case Action.PopVlan pop -> {
                 checkHas(Prerequisite.VLAN, path + ".pop_vlan", "a VLAN tag (vlan_vid)");
-                forget(KeyLayout.W_VLAN);
+                known.withoutWord(KeyLayout.W_VLAN);
             }
             case Action.PushMpls push -> {
                 require(push.etherType(), path + ".push_mpls", 0x8847, 0x8848);
@@ -187,10 +182,10 @@ public final class ActionValidator {
                 forgetAll();
             }
             case Action.Controller controller -> {}
-            case Action.Conntrack conntrack -> new ConntrackCheck(isMatched, key, known).check(conntrack, path + ".ct");
+            case Action.Conntrack conntrack -> new ConntrackCheck(isMatched, known).check(conntrack, path + ".ct");
             case Action.ConntrackClear clear -> {}
             case Action.Learn learn -> {
-                new LearnCheck(isMatched, key, known).check(learn.spec(), path + ".learn");
+                new LearnCheck(isMatched, known).check(learn.spec(), path + ".learn");
                 Action.Subfield result = learn.spec().result();
                 if (result != null) {
                     checkWritten(result, path + ".learn.result_dst");
@@ -296,14 +291,12 @@ public final class ActionValidator {
 
     /** What is known of the packet is as before after it. */
     private void checkClone(List<Action> actions, String path) throws FlowException {
-        FlowKey keyBefore = new FlowKey(key);
-        FlowMask knownBefore = new FlowMask(known);
+        Match before = known.build();
         boolean wasMatched = isMatched;
         for (int i = 0; i < actions.size(); i++) {
             check(actions.get(i), path + "[" + i + "]");
         }
-        key.copyFrom(keyBefore);
-        known.copyFrom(knownBefore);
+        known.from(before);
         isMatched = wasMatched;
     }
 
@@ -312,7 +305,7 @@ public final class ActionValidator {
         checkWritable(field, path);
         checkPrerequisite(field, path);
         checkOutsideOfConntrack(field, path);
-        known.words()[field.word()] &= ~field.wordMask();
+        known.without(field);
     }
 
     private void checkCopy(CopyField copy, String path) throws FlowException {
@@ -320,8 +313,7 @@ public final class ActionValidator {
         checkWritable(copy.destination(), path);
         checkPrerequisite(copy.destination(), path);
         checkOutsideOfConntrack(copy.destination(), path);
-        MatchField destination = copy.destination();
-        known.words()[destination.word()] &= ~destination.wordMask();
+        known.without(copy.destination());
     }
 
     private static void checkOutsideOfConntrack(MatchField field, String path) throws FlowException {
@@ -355,7 +347,7 @@ public final class ActionValidator {
     }
 
     private void checkHas(Prerequisite prerequisite, String path, String what) throws FlowException {
-        if (isMatched && !prerequisite.isMetBy(key.words(), known.words())) {
+        if (isMatched && !prerequisite.isMetBy(known)) {
             throw new FlowException(
                     ErrorCode.BAD_ACTION_MATCH_INCONSISTENT, path, "the match does not ask for " + what);
         }
@@ -372,19 +364,13 @@ public final class ActionValidator {
     }
 
     private void write(MatchField field, Bits value) {
-        field.write(key.words(), value);
-        known.add(field);
-    }
-
-    private void forget(int word) {
-        known.words()[word] = 0;
-        key.word(word, 0);
+        known.exact(field, value);
     }
 
     /** The packet's Ethernet type changes and what follows it with it. */
     private void forgetPayload(int etherType) {
         for (int word = KeyLayout.W_MPLS; word < KeyLayout.W_TUN_ID; word++) {
-            forget(word);
+            known.withoutWord(word);
         }
         write(MatchField.ETH_TYPE, Bits.of(etherType));
     }
@@ -392,6 +378,6 @@ public final class ActionValidator {
     /** What is known after another lookup is what that flow's own match says: nothing is refused here. */
     private void forgetAll() {
         isMatched = false;
-        Arrays.fill(known.words(), 0);
+        known = Match.builder();
     }
 }

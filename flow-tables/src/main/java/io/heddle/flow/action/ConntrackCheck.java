@@ -2,8 +2,7 @@ package io.heddle.flow.action;
 
 import io.heddle.flow.error.ErrorCode;
 import io.heddle.flow.error.FlowException;
-import io.heddle.flow.match.FlowKey;
-import io.heddle.flow.match.FlowMask;
+import io.heddle.flow.match.MaskedWords;
 import io.heddle.flow.match.MatchField;
 import io.heddle.flow.match.Prerequisite;
 
@@ -12,16 +11,16 @@ import io.heddle.flow.match.Prerequisite;
  *
  * <p>Threading: none; for one use.
  *
- * @param isMatched whether {@code key} and {@code known} say what the packet is
+ * @param isMatched whether {@code known} says what the packet is
  */
-record ConntrackCheck(boolean isMatched, FlowKey key, FlowMask known) {
+record ConntrackCheck(boolean isMatched, MaskedWords known) {
     /** Says whether a field is written to the connection, not to the packet. */
     static boolean isOfConnection(MatchField field) {
         return field == MatchField.CT_MARK || field == MatchField.CT_LABEL;
     }
 
     void check(Action.Conntrack action, String path) throws FlowException {
-        if (isMatched && !Prerequisite.IP.isMetBy(key.words(), known.words())) {
+        if (isMatched && !Prerequisite.IP.isMetBy(known)) {
             throw new FlowException(
                     ErrorCode.BAD_ACTION_MATCH_INCONSISTENT, path, "the match does not ask for an IP header (dl_type)");
         }
@@ -59,7 +58,7 @@ record ConntrackCheck(boolean isMatched, FlowKey key, FlowMask known) {
             return;
         }
         Prerequisite family = nat.isIpv6() ? Prerequisite.IPV6 : Prerequisite.IPV4;
-        if (!family.isMetBy(key.words(), known.words())) {
+        if (!family.isMetBy(known)) {
             throw new FlowException(
                     ErrorCode.BAD_ACTION_MATCH_INCONSISTENT,
                     path,

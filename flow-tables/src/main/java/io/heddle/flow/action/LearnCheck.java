@@ -3,8 +3,8 @@ package io.heddle.flow.action;
 import io.heddle.flow.action.Action.Subfield;
 import io.heddle.flow.error.ErrorCode;
 import io.heddle.flow.error.FlowException;
-import io.heddle.flow.match.FlowKey;
-import io.heddle.flow.match.FlowMask;
+import io.heddle.flow.match.MaskedWords;
+import io.heddle.flow.match.Match;
 import io.heddle.flow.match.MatchField;
 
 /**
@@ -13,9 +13,9 @@ import io.heddle.flow.match.MatchField;
  *
  * <p>Threading: none; for one use.
  *
- * @param isMatched whether {@code key} and {@code known} say what the packet is
+ * @param isMatched whether {@code known} says what the packet is
  */
-record LearnCheck(boolean isMatched, FlowKey key, FlowMask known) {
+record LearnCheck(boolean isMatched, MaskedWords known) {
     private static final int LAST_TABLE = 253;
 
     void check(LearnSpec spec, String path) throws FlowException {
@@ -25,8 +25,7 @@ record LearnCheck(boolean isMatched, FlowKey key, FlowMask known) {
                     path + ".table_id",
                     "table " + spec.tableId() + " is not in 0-" + LAST_TABLE);
         }
-        FlowKey learnedKey = new FlowKey();
-        FlowMask learnedMask = new FlowMask();
+        Match.Builder learned = Match.builder();
         for (int i = 0; i < spec.parts().size(); i++) {
             LearnSpec.Part part = spec.parts().get(i);
             String at = path + ".parts[" + i + "]";
@@ -39,16 +38,15 @@ record LearnCheck(boolean isMatched, FlowKey key, FlowMask known) {
                 continue;
             }
             MatchField field = destination.field();
-            if (!field.prerequisite().isMetBy(learnedKey.words(), learnedMask.words())) {
+            if (!field.prerequisite().isMetBy(learned)) {
                 throw inconsistent(at, "the learned flow does not match on", field);
             }
             switch (part.target()) {
                 case MATCH -> {
                     checkMatchable(destination, at);
                     if (source == null) {
-                        learnedKey.set(
-                                field, learnedKey.get(field).or(part.value().shiftLeft(destination.bit())));
-                        learnedMask.add(field);
+                        learned.exact(
+                                field, learned.valueOf(field).or(part.value().shiftLeft(destination.bit())));
                     }
                 }
                 case LOAD -> writable(field, at);
@@ -58,7 +56,7 @@ record LearnCheck(boolean isMatched, FlowKey key, FlowMask known) {
     }
 
     private void checkSource(MatchField field, String path) throws FlowException {
-        if (isMatched && !field.prerequisite().isMetBy(key.words(), known.words())) {
+        if (isMatched && !field.prerequisite().isMetBy(known)) {
             throw inconsistent(path, "the match does not ask for", field);
         }
     }

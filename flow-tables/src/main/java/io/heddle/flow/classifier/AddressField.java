@@ -2,6 +2,7 @@ package io.heddle.flow.classifier;
 
 import io.heddle.flow.match.FlowMask;
 import io.heddle.flow.match.KeyLayout;
+import io.heddle.flow.match.Match;
 
 /**
  * The four address fields that have a {@link PrefixTrie}: nw_src (or arp_spa), nw_dst (or arp_tpa), ipv6_src, ipv6_dst.
@@ -17,10 +18,23 @@ final class AddressField {
 
     /** The first 64 bits of the field, left-justified, of a key or a mask. */
     static long high(int field, long[] words) {
+        return justified(field, words[WORDS[field]]);
+    }
+
+    /** As {@link #high(int, long[])}, of what is matched on. */
+    static long high(int field, Match match) {
+        return justified(field, match.value(WORDS[field]));
+    }
+
+    static long low(int field, Match match) {
+        return field < 2 ? 0 : match.value(WORDS[field] + 1);
+    }
+
+    private static long justified(int field, long word) {
         return switch (field) {
-            case 0 -> words[KeyLayout.W_IPV4] & 0xffffffff_00000000L;
-            case 1 -> words[KeyLayout.W_IPV4] << 32;
-            default -> words[WORDS[field]];
+            case 0 -> word & 0xffffffff_00000000L;
+            case 1 -> word << 32;
+            default -> word;
         };
     }
 

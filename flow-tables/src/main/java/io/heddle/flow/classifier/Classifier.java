@@ -238,12 +238,11 @@ public final class Classifier<R extends ClassifierRule> {
     }
 
     private void changePrefixes(Subtable subtable, Match match, boolean insert) {
-        long[] values = match.key().words();
         for (int field = 0; field < AddressField.COUNT; field++) {
             int length = subtable.prefixLengths[field];
             if (length > 0) {
-                long high = AddressField.high(field, values);
-                long low = AddressField.low(field, values);
+                long high = AddressField.high(field, match);
+                long low = AddressField.low(field, match);
                 if (insert) {
                     tries[field].insert(high, low, length);
                 } else {

@@ -59,7 +59,7 @@ final class Subtable {
     private int usedSlots;
     private int chains;
     private int rules;
-    private final NavigableMap<Integer, Integer> priorities = new TreeMap<>();
+    private final NavigableMap<Integer, int[]> priorities = new TreeMap<>(); // number of rules
 
     Subtable(Match example) {
         int count = example.wordCount();
@@ -231,7 +231,7 @@ final class Subtable {
                 stageHashes[stage].add(hashOf(rule.match(), stageEnd[stage]));
             }
         }
-        priorities.merge(rule.priority(), 1, Integer::sum);
+        priorities.computeIfAbsent(rule.priority(), p -> new int[1])[0]++;
         rules++;
         int slot = slotOf(rule.match());
         if (slot >= 0) {
@@ -288,7 +288,7 @@ final class Subtable {
                 stageHashes[stage].remove(hashOf(rule.match(), stageEnd[stage]));
             }
         }
-        priorities.computeIfPresent(rule.priority(), (p, count) -> count == 1 ? null : count - 1);
+        priorities.computeIfPresent(rule.priority(), (p, count) -> --count[0] == 0 ? null : count);
         rules--;
     }
 

@@ -13,7 +13,7 @@ import java.util.StringJoiner;
  *   values  their values; no bit is set that the mask does not have
  * </pre>
  */
-public final class Match {
+public final class Match implements MaskedWords {
     /** Matches every packet. */
     public static final Match ANY = new Match(0, new long[0], new long[0]);
 
@@ -79,6 +79,19 @@ public final class Match {
         return values[index];
     }
 
+    /** Value of a word of {@link KeyLayout}, 0 in the bits that are not matched on. */
+    @Override
+    public long value(int word) {
+        int at = indexOf(word);
+        return at < 0 ? 0 : values[at];
+    }
+
+    @Override
+    public long mask(int word) {
+        int at = indexOf(word);
+        return at < 0 ? 0 : masks[at];
+    }
+
     /** Says whether a packet's key has the values asked for. */
     public boolean matches(FlowKey key) {
         int at = 0;
@@ -125,12 +138,9 @@ public final class Match {
      * 6.4, overlap check).
      */
     public boolean overlaps(Match other) {
-        FlowMask mask = mask();
-        FlowMask otherMask = other.mask();
-        FlowKey key = key();
-        FlowKey otherKey = other.key();
-        for (int i = 0; i < KeyLayout.WORDS; i++) {
-            if (((key.word(i) ^ otherKey.word(i)) & mask.word(i) & otherMask.word(i)) != 0) {
+        for (long rest = map & other.map; rest != 0; rest &= rest - 1) {
+            int word = Long.numberOfTrailingZeros(rest);
+            if (((value(word) ^ other.value(word)) & mask(word) & other.mask(word)) != 0) {
                 return false;
             }
         }
@@ -202,16 +212,22 @@ public final class Match {
     }
 
     /** Collects fields. Prerequisites are not checked here: {@code MatchValidator} or a codec does. */
-    public static final class Builder {
-        private final FlowKey key = new FlowKey();
-        private final FlowMask mask = new FlowMask();
+    public static final class Builder implements MaskedWords {
+        private static final int USUAL_WORDS = 6;
+
+        /** As in {@link Match}, but a mask may be 0. */
+        private long map;
+
+        private long[] masks = new long[USUAL_WORDS];
+        private long[] values = new long[USUAL_WORDS];
 
         private Builder() {}
 
         /** Starts from what another match says. */
         public Builder from(Match match) {
-            key.copyFrom(match.key());
-            mask.copyFrom(match.mask());
+            map = match.map;
+            masks = Arrays.copyOf(match.masks, Math.max(USUAL_WORDS, match.masks.length));
+            values = Arrays.copyOf(match.values, masks.length);
             return this;
         }
 
@@ -225,33 +241,96 @@ public final class Match {
 
         /** Bits of {@code value} outside {@code bits} are ignored. */
         public Builder masked(MatchField field, Bits value, Bits bits) {
-            field.write(key.words(), value.and(bits));
-            field.write(mask.words(), bits);
+            if (field.bits() == 128) {
+                put(field.word(), -1L, value.high(), bits.high());
+                put(field.word() + 1, -1L, value.low(), bits.low());
+            } else {
+                put(field.word(), field.wordMask(), value.low() << field.shift(), bits.low() << field.shift());
+            }
+            return this;
+        }
+
+        /** Matches on no bit of the field. */
+        public Builder without(MatchField field) {
+            return masked(field, Bits.ZERO, Bits.ZERO);
+        }
+
+        /** Matches on no bit of a word of {@link KeyLayout}. */
+        public Builder withoutWord(int word) {
+            put(word, -1L, 0, 0);
             return this;
         }
 
         /** Bits of one word of {@link KeyLayout}, for what no field names: inner tags and labels. */
         public Builder maskedWord(int word, long value, long bits) {
-            key.word(word, (key.word(word) & ~bits) | (value & bits));
-            mask.addWord(word, bits);
+            put(word, bits, value, bits);
             return this;
         }
 
+        /** Says of the bits {@code span} of a word which of them are matched on, and with what value. */
+        private void put(int word, long span, long value, long bits) {
+            int at = Long.bitCount(map & ((1L << word) - 1));
+            if ((map >>> word & 1) == 0) {
+                int count = Long.bitCount(map);
+                if (count == masks.length) {
+                    masks = Arrays.copyOf(masks, count * 2);
+                    values = Arrays.copyOf(values, count * 2);
+                }
+                System.arraycopy(masks, at, masks, at + 1, count - at);
+                System.arraycopy(values, at, values, at + 1, count - at);
+                masks[at] = 0;
+                values[at] = 0;
+                map |= 1L << word;
+            }
+            masks[at] = (masks[at] & ~span) | (bits & span);
+            values[at] = (values[at] & ~span) | (value & bits & span);
+        }
+
+        @Override
+        public long value(int word) {
+            return (map >>> word & 1) == 0 ? 0 : values[Long.bitCount(map & ((1L << word) - 1))];
+        }
+
+        @Override
+        public long mask(int word) {
+            return (map >>> word & 1) == 0 ? 0 : masks[Long.bitCount(map & ((1L << word) - 1))];
+        }
+
         public boolean has(MatchField field) {
-            return !mask.get(field).isZero();
+            return (mask(field.word()) & field.wordMask()) != 0 || (field.bits() == 128 && mask(field.word() + 1) != 0);
         }
 
         public Bits valueOf(MatchField field) {
-            return key.get(field).and(mask.get(field));
+            return field.bits() == 128
+                    ? new Bits(value(field.word()), value(field.word() + 1))
+                    : Bits.of((value(field.word()) & field.wordMask()) >>> field.shift());
         }
 
         /** Says whether what has been collected so far allows {@code field}. */
         public boolean meetsPrerequisiteOf(MatchField field) {
-            return field.prerequisite().isMetBy(key.words(), mask.words());
+            return field.prerequisite().isMetBy(this);
         }
 
         public Match build() {
-            return Match.of(key, mask);
+            int count = 0;
+            long used = 0;
+            long[] usedMasks = new long[Long.bitCount(map)];
+            long[] usedValues = new long[usedMasks.length];
+            int at = 0;
+            for (long rest = map; rest != 0; rest &= rest - 1) {
+                if (masks[at] != 0) {
+                    used |= Long.lowestOneBit(rest);
+                    usedMasks[count] = masks[at];
+                    usedValues[count++] = values[at];
+                }
+                at++;
+            }
+            if (count == 0) {
+                return ANY;
+            }
+            return count == usedMasks.length
+                    ? new Match(used, usedMasks, usedValues)
+                    : new Match(used, Arrays.copyOf(usedMasks, count), Arrays.copyOf(usedValues, count));
         }
     }
 }

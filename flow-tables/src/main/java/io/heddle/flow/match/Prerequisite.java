@@ -29,50 +29,53 @@ public enum Prerequisite {
 
     /** Says whether a key and its mask (flat words, {@link KeyLayout}) pin down what this asks for. */
     public boolean isMetBy(long[] key, long[] mask) {
+        return isMetBy(MaskedWords.of(key, mask));
+    }
+
+    /** Says whether what is known pins down what this asks for. */
+    public boolean isMetBy(MaskedWords known) {
         return switch (this) {
             case NONE, ETHERNET -> true;
-            case IN_PORT -> exact(MatchField.IN_PORT, mask);
-            case VLAN -> (mask[KeyLayout.W_VLAN] & key[KeyLayout.W_VLAN] & (long) KeyLayout.VLAN_PRESENT << 32) != 0;
-            case ARP -> ethType(key, mask) == 0x0806 || ethType(key, mask) == 0x8035;
-            case IPV4 -> ethType(key, mask) == 0x0800;
-            case IPV6 -> ethType(key, mask) == 0x86dd;
-            case IP, CT -> ethType(key, mask) == 0x0800 || ethType(key, mask) == 0x86dd;
-            case MPLS -> ethType(key, mask) == 0x8847 || ethType(key, mask) == 0x8848;
-            case PBB -> ethType(key, mask) == 0x88e7;
-            case TCP -> isTransport(key, mask, 6);
-            case UDP -> isTransport(key, mask, 17);
-            case SCTP -> isTransport(key, mask, 132);
-            case ICMPV4 -> ethType(key, mask) == 0x0800 && protocol(key, mask) == 1;
-            case ICMPV6 -> ethType(key, mask) == 0x86dd && protocol(key, mask) == 58;
-            case ND -> isNd(key, mask, 135) || isNd(key, mask, 136);
-            case ND_SOLICIT -> isNd(key, mask, 135);
-            case ND_ADVERT -> isNd(key, mask, 136);
+            case IN_PORT -> exact(MatchField.IN_PORT, known) >= 0;
+            case VLAN -> (known.value(KeyLayout.W_VLAN) & (long) KeyLayout.VLAN_PRESENT << 32) != 0;
+            case ARP -> ethType(known) == 0x0806 || ethType(known) == 0x8035;
+            case IPV4 -> ethType(known) == 0x0800;
+            case IPV6 -> ethType(known) == 0x86dd;
+            case IP, CT -> ethType(known) == 0x0800 || ethType(known) == 0x86dd;
+            case MPLS -> ethType(known) == 0x8847 || ethType(known) == 0x8848;
+            case PBB -> ethType(known) == 0x88e7;
+            case TCP -> isTransport(known, 6);
+            case UDP -> isTransport(known, 17);
+            case SCTP -> isTransport(known, 132);
+            case ICMPV4 -> ethType(known) == 0x0800 && protocol(known) == 1;
+            case ICMPV6 -> ethType(known) == 0x86dd && protocol(known) == 58;
+            case ND -> isNd(known, 135) || isNd(known, 136);
+            case ND_SOLICIT -> isNd(known, 135);
+            case ND_ADVERT -> isNd(known, 136);
         };
     }
 
-    private static boolean isNd(long[] key, long[] mask, int type) {
-        return ICMPV6.isMetBy(key, mask)
-                && exact(MatchField.ICMPV6_TYPE, mask)
-                && MatchField.ICMPV6_TYPE.read(key).low() == type;
+    private static boolean isNd(MaskedWords known, int type) {
+        return ICMPV6.isMetBy(known) && exact(MatchField.ICMPV6_TYPE, known) == type;
     }
 
-    private static boolean isTransport(long[] key, long[] mask, int protocol) {
-        return IP.isMetBy(key, mask) && protocol(key, mask) == protocol;
+    private static boolean isTransport(MaskedWords known, int protocol) {
+        return IP.isMetBy(known) && protocol(known) == protocol;
     }
 
-    private static int ethType(long[] key, long[] mask) {
-        return exact(MatchField.ETH_TYPE, mask)
-                ? (int) MatchField.ETH_TYPE.read(key).low()
+    private static long ethType(MaskedWords known) {
+        return exact(MatchField.ETH_TYPE, known);
+    }
+
+    private static long protocol(MaskedWords known) {
+        return exact(MatchField.NW_PROTO, known);
+    }
+
+    /** The field's value if all of its bits, of which there are fewer than 64, are known; else -1. */
+    private static long exact(MatchField field, MaskedWords known) {
+        long wordMask = field.wordMask();
+        return (known.mask(field.word()) & wordMask) == wordMask
+                ? (known.value(field.word()) & wordMask) >>> field.shift()
                 : -1;
-    }
-
-    private static int protocol(long[] key, long[] mask) {
-        return exact(MatchField.NW_PROTO, mask)
-                ? (int) MatchField.NW_PROTO.read(key).low()
-                : -1;
-    }
-
-    private static boolean exact(MatchField field, long[] mask) {
-        return field.read(mask).equals(field.allOnes());
     }
 }

@@ -288,7 +288,7 @@ public final class FlowEntry extends ClassifierRule {
                 case Instruction.WriteMetadata i -> List.of();
                 case Instruction.GotoTable i -> List.of();
             };
-            if (Action.flattened(actions).anyMatch(predicate)) {
+            if (Action.anyMatch(actions, predicate)) {
                 return true;
             }
         }

@@ -8,9 +8,11 @@ import io.heddle.flow.error.FlowException;
 import io.heddle.flow.match.KeyLayout;
 import io.heddle.flow.match.Match;
 import io.heddle.flow.match.MatchField;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.IntStream;
 
 /**
  * Checks a flow-mod against OpenFlow's rules and against the groups and meters there are.
@@ -20,7 +22,12 @@ import java.util.Set;
  * @see <a href="https://opennetworking.org/wp-content/uploads/2014/10/openflow-switch-v1.3.5.pdf">OpenFlow 1.3.5 section 6.4</a>
  */
 public final class FlowModValidator {
-    private static final MatchField[] FIELDS = MatchField.values();
+    /** By word of {@link KeyLayout}. */
+    private static final MatchField[][] FIELDS_OF_WORD = IntStream.range(0, KeyLayout.WORDS)
+            .mapToObj(word -> Arrays.stream(MatchField.values())
+                    .filter(field -> field.word() == word || (field.bits() == 128 && field.word() + 1 == word))
+                    .toArray(MatchField[]::new))
+            .toArray(MatchField[][]::new);
 
     private final TableSet tables;
     private final long version;
@@ -51,46 +58,41 @@ public final class FlowModValidator {
      * <p>Fields share words (tcp_src and udp_src, nw_src and arp_spa): a bit is right when some field with its prerequisites met has it.
      */
     public static void checkMatch(Match match, String path) throws FlowException {
-        if (match.wordCount() == 0) {
-            return;
+        for (long rest = match.map(); rest != 0; rest &= rest - 1) {
+            checkWord(match, Long.numberOfTrailingZeros(rest), path);
         }
-        long[] key = match.key().words();
-        long[] mask = match.mask().words();
-        long[] allowed = new long[KeyLayout.WORDS];
-        long[] maskable = new long[KeyLayout.WORDS];
-        for (MatchField field : FIELDS) {
-            long used = mask[field.word()] | (field.bits() == 128 ? mask[field.word() + 1] : 0);
-            if ((used & field.wordMask()) == 0 || !field.prerequisite().isMetBy(key, mask)) {
-                continue;
-            }
-            boolean isMaskRight = field.isMaskable() || (mask[field.word()] & field.wordMask()) == field.wordMask();
-            for (int word = field.word(); word <= field.word() + (field.bits() == 128 ? 1 : 0); word++) {
-                allowed[word] |= field.wordMask();
-                maskable[word] |= isMaskRight ? field.wordMask() : 0;
+    }
+
+    private static void checkWord(Match match, int word, String path) throws FlowException {
+        long mask = match.mask(word);
+        long allowed = 0;
+        long maskable = 0;
+        for (MatchField field : FIELDS_OF_WORD[word]) {
+            if ((mask & field.wordMask()) != 0 && field.prerequisite().isMetBy(match)) {
+                allowed |= field.wordMask();
+                boolean isWhole = (mask & field.wordMask()) == field.wordMask();
+                maskable |= field.isMaskable() || isWhole ? field.wordMask() : 0;
             }
         }
-        for (int word = 0; word < KeyLayout.WORDS; word++) {
-            if ((mask[word] & ~allowed[word]) != 0) {
-                MatchField field = fieldAt(word, mask[word] & ~allowed[word]);
+        if ((mask & ~maskable) != 0) {
+            if ((mask & ~allowed) != 0) {
+                MatchField field = fieldAt(word, mask & ~allowed);
                 throw new FlowException(
                         ErrorCode.BAD_MATCH_BAD_PREREQ,
                         path + "." + field.fieldName(),
                         field.fieldName() + " needs a match that says " + field.prerequisite());
             }
-            if ((mask[word] & ~maskable[word]) != 0) {
-                MatchField field = fieldAt(word, mask[word] & ~maskable[word]);
-                throw new FlowException(
-                        ErrorCode.BAD_MATCH_BAD_MASK,
-                        path + "." + field.fieldName(),
-                        field.fieldName() + " is matched on as a whole or not at all");
-            }
+            MatchField field = fieldAt(word, mask & ~maskable);
+            throw new FlowException(
+                    ErrorCode.BAD_MATCH_BAD_MASK,
+                    path + "." + field.fieldName(),
+                    field.fieldName() + " is matched on as a whole or not at all");
         }
     }
 
     private static MatchField fieldAt(int word, long bits) {
-        for (MatchField field : FIELDS) {
-            boolean isThere = field.word() == word || (field.bits() == 128 && field.word() + 1 == word);
-            if (isThere && (field.wordMask() & bits) != 0) {
+        for (MatchField field : FIELDS_OF_WORD[word]) {
+            if ((field.wordMask() & bits) != 0) {
                 return field;
             }
         }
@@ -104,12 +106,12 @@ public final class FlowModValidator {
                     path,
                     "a flow with conjunction has no other instructions: they would not be executed");
         }
-        Set<Class<?>> seen = new HashSet<>();
+        Set<Class<?>> seen = mod.instructions().size() < 2 ? Set.of() : new HashSet<>();
         List<Instruction> instructions = mod.instructions();
         for (int i = 0; i < instructions.size(); i++) {
             String at = path + "[" + i + "]";
             Instruction instruction = instructions.get(i);
-            if (!seen.add(instruction.getClass())) {
+            if (instructions.size() > 1 && !seen.add(instruction.getClass())) {
                 throw new FlowException(
                         ErrorCode.BAD_INSTRUCTION_DUP_INST,
                         at,

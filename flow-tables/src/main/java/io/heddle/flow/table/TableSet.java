@@ -36,10 +36,13 @@ public final class TableSet {
     /** Flows that are deleted with the last flow that learns them. */
     private record Learned(int tableId, long cookie) {
         static List<Learned> deletedWith(FlowEntry entry) {
-            return entry.learns().stream()
-                    .filter(LearnSpec::isDeletedWithIt)
-                    .map(spec -> new Learned(spec.tableId(), spec.cookie()))
-                    .toList();
+            List<LearnSpec> specs = entry.learns();
+            return specs.isEmpty()
+                    ? List.of()
+                    : specs.stream()
+                            .filter(LearnSpec::isDeletedWithIt)
+                            .map(spec -> new Learned(spec.tableId(), spec.cookie()))
+                            .toList();
         }
     }
 

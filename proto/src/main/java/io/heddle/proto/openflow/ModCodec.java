@@ -23,6 +23,8 @@ import java.util.Set;
  */
 @SuppressWarnings("EnumOrdinal") // the order is that of the numbers on the wire
 final class ModCodec {
+    private static final FlowMod.Command[] COMMANDS = FlowMod.Command.values();
+    private static final FlowMod.Flag[] FLAGS = FlowMod.Flag.values();
     private static final int OFPMBT_DROP = 1;
     private static final int OFPMBT_DSCP_REMARK = 2;
 
@@ -48,11 +50,11 @@ final class ModCodec {
         int outGroup = in.i32();
         int flagBits = in.u16();
         int importance = in.u16();
-        if (command >= FlowMod.Command.values().length) {
+        if (command >= COMMANDS.length) {
             throw new FlowException(
                     ErrorCode.FLOW_MOD_FAILED_BAD_COMMAND, "command", "command " + command + " is not in 0-4");
         }
-        FlowMod.Command known = FlowMod.Command.values()[command];
+        FlowMod.Command known = COMMANDS[command];
         Match match = OxmCodec.match(in);
         boolean isDelete = known == FlowMod.Command.DELETE || known == FlowMod.Command.DELETE_STRICT;
         List<Instruction> instructions = actions.instructions(in);
@@ -74,7 +76,7 @@ final class ModCodec {
     }
 
     static Set<FlowMod.Flag> flags(int bits) throws FlowException {
-        if (bits >>> FlowMod.Flag.values().length != 0) {
+        if (bits >>> FLAGS.length != 0) {
             throw new FlowException(
                     ErrorCode.FLOW_MOD_FAILED_BAD_FLAGS,
                     "flags",
@@ -84,7 +86,7 @@ final class ModCodec {
             return Set.of();
         }
         Set<FlowMod.Flag> flags = EnumSet.noneOf(FlowMod.Flag.class);
-        for (FlowMod.Flag flag : FlowMod.Flag.values()) {
+        for (FlowMod.Flag flag : FLAGS) {
             if ((bits >>> flag.ordinal() & 1) != 0) {
                 flags.add(flag);
             }

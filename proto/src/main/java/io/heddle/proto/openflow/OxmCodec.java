@@ -4,8 +4,6 @@ import io.heddle.flow.action.Ports;
 import io.heddle.flow.error.ErrorCode;
 import io.heddle.flow.error.FlowException;
 import io.heddle.flow.match.Bits;
-import io.heddle.flow.match.FlowKey;
-import io.heddle.flow.match.FlowMask;
 import io.heddle.flow.match.KeyLayout;
 import io.heddle.flow.match.Match;
 import io.heddle.flow.match.MatchField;
@@ -30,6 +28,7 @@ import org.jspecify.annotations.Nullable;
  *     7.2.3</a>
  */
 final class OxmCodec {
+    private static final MatchField[] FIELDS = MatchField.values();
     private static final int OFPMT_OXM = 1;
     static final OxmId NXM_IN_PORT = new OxmId(OxmId.NXM_0, 0, 0);
     private static final int TCP_FLAGS = 42;
@@ -284,17 +283,19 @@ final class OxmCodec {
         if (match.equals(Match.ANY)) {
             return;
         }
-        FlowKey key = match.key();
-        FlowMask mask = match.mask();
-        long[] left = mask.words().clone();
-        for (MatchField field : MatchField.values()) {
+        long[] left = match.mask().words();
+        for (MatchField field : FIELDS) {
+            if (((match.map() >>> field.word()) & (field.bits() == 128 ? 3 : 1)) == 0) {
+                continue;
+            }
             Bits bits = field.read(left);
-            if (bits.isZero() || isAlias(field) || !field.prerequisite().isMetBy(key.words(), mask.words())) {
+            if (bits.isZero() || isAlias(field) || !field.prerequisite().isMetBy(match)) {
                 continue;
             }
             switch (field) {
                 case VLAN_TCI -> {
-                    if (!isExtended && isVidAndPriority((int) key.getLong(field), (int) bits.low())) {
+                    if (!isExtended
+                            && isVidAndPriority((int) match.valueOf(field).low(), (int) bits.low())) {
                         continue;
                     }
                 }
@@ -303,9 +304,9 @@ final class OxmCodec {
                 }
             }
             if (isExtended) {
-                writeExtended(out, field, key.get(field), bits);
+                writeExtended(out, field, match.valueOf(field), bits);
             } else {
-                write(out, field, field.ids().getFirst(), key.get(field), bits);
+                write(out, field, field.ids().getFirst(), match.valueOf(field), bits);
             }
             field.write(left, Bits.ZERO);
         }

@@ -69,7 +69,7 @@ final class Selections {
                         Instruction.WriteMetadata _,
                         Instruction.GotoTable _ -> List.<Action>of();
             };
-            if (Action.flattened(actions).anyMatch(wanted)) {
+            if (Action.anyMatch(actions, wanted)) {
                 return true;
             }
         }
