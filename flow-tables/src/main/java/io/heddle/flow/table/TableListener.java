@@ -17,6 +17,13 @@ public interface TableListener {
     /** Hears nothing. */
     TableListener NONE = new TableListener() {};
 
+    /**
+     * What follows was caused by another change of the transaction.
+     *
+     * @param cause as {@link TableTransaction#setCause} was told, {@link TableTransaction#NO_CAUSE} for none
+     */
+    default void onCause(int cause) {}
+
     default void onAdded(FlowEntry entry) {}
 
     /** An entry was replaced: by other instructions, or by an add of the same match and priority. */

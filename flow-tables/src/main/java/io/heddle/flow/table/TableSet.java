@@ -48,11 +48,14 @@ public final class TableSet {
 
     /** What a commit will tell the listener. */
     sealed interface Change {
-        record Added(FlowEntry entry) implements Change {}
+        /** See {@link TableTransaction#setCause}. */
+        int cause();
 
-        record Replaced(FlowEntry old, FlowEntry entry) implements Change {}
+        record Added(FlowEntry entry, int cause) implements Change {}
 
-        record Removed(FlowEntry entry, RemovalReason reason) implements Change {}
+        record Replaced(FlowEntry old, FlowEntry entry, int cause) implements Change {}
+
+        record Removed(FlowEntry entry, RemovalReason reason, int cause) implements Change {}
     }
 
     private final VersionClock clock;
@@ -62,6 +65,7 @@ public final class TableSet {
     private final GroupTable groups = new GroupTable();
     private final MeterTable meters = new MeterTable();
     private final List<Change> staged = new ArrayList<>();
+    private int cause = TableTransaction.NO_CAUSE;
     private final Deque<FlowEntry> dead = new ArrayDeque<>();
     private final PriorityQueue<Due> timeouts = new PriorityQueue<>(Comparator.comparingLong(Due::dueNs));
     private final List<TableSnapshot> snapshots = new ArrayList<>();
@@ -141,20 +145,25 @@ public final class TableSet {
         snapshots.remove(snapshot);
     }
 
+    /** What is staged from now on was caused by this. */
+    void setCause(int newCause) {
+        cause = newCause;
+    }
+
     void stageAdd(FlowEntry entry) {
         insert(entry);
-        staged.add(new Change.Added(entry));
+        staged.add(new Change.Added(entry, cause));
     }
 
     void stageReplace(FlowEntry old, FlowEntry entry) {
         hide(old, entry.addedIn());
         insert(entry);
-        staged.add(new Change.Replaced(old, entry));
+        staged.add(new Change.Replaced(old, entry, cause));
     }
 
     void stageRemove(FlowEntry entry, RemovalReason reason, long version) {
         hide(entry, version);
-        staged.add(new Change.Removed(entry, reason));
+        staged.add(new Change.Removed(entry, reason, cause));
     }
 
     private void insert(FlowEntry entry) {
@@ -275,12 +284,20 @@ public final class TableSet {
     }
 
     void tell(List<Change> changes, long nowNs) {
+        int told = TableTransaction.NO_CAUSE;
         for (Change change : changes) {
+            if (change.cause() != told) {
+                told = change.cause();
+                listener.onCause(told);
+            }
             switch (change) {
                 case Change.Added added -> listener.onAdded(added.entry());
                 case Change.Replaced replaced -> listener.onReplaced(replaced.old(), replaced.entry());
                 case Change.Removed removed -> listener.onRemoved(removed.entry(), removed.reason(), nowNs);
             }
+        }
+        if (told != TableTransaction.NO_CAUSE) {
+            listener.onCause(TableTransaction.NO_CAUSE);
         }
     }
 

@@ -31,10 +31,14 @@ import java.util.function.Predicate;
  * <p>Threading: the control loop; one transaction at a time for a {@link VersionClock}.
  */
 public final class TableTransaction implements AutoCloseable {
+    /** Nobody asked for it by a change of the transaction. */
+    public static final int NO_CAUSE = -1;
+
     private final VersionClock clock;
     private final long nowNs;
     private final long version;
     private final Set<TableSet> touched = new LinkedHashSet<>();
+    private int cause = NO_CAUSE;
     private boolean isOpen = true;
 
     /**
@@ -51,6 +55,15 @@ public final class TableTransaction implements AutoCloseable {
     /** The version that the changes are staged for. */
     public long version() {
         return version;
+    }
+
+    /**
+     * Names what the next changes are caused by, for the listeners: the number of an update in a batch for example.
+     *
+     * @param newCause 0 or more
+     */
+    public void setCause(int newCause) {
+        cause = newCause;
     }
 
     /**
@@ -150,6 +163,7 @@ public final class TableTransaction implements AutoCloseable {
             throw new IllegalArgumentException("the tables belong to another clock");
         }
         touched.add(tables);
+        tables.setCause(cause);
     }
 
     private int add(TableSet tables, FlowMod mod) throws FlowException {
@@ -252,7 +266,10 @@ public final class TableTransaction implements AutoCloseable {
      * @return the version that is now published
      */
     public long commit() {
-        touched.forEach(tables -> tables.stageRemoveOrphans(version));
+        touched.forEach(tables -> {
+            tables.setCause(NO_CAUSE);
+            tables.stageRemoveOrphans(version);
+        });
         isOpen = false;
         Map<TableSet, List<TableSet.Change>> changes = new LinkedHashMap<>();
         touched.forEach(tables -> changes.put(tables, tables.finish()));

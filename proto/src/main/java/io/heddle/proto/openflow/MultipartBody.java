@@ -77,6 +77,13 @@ public sealed interface MultipartBody {
 
     record QueueDescRequest(int port, int queueId) implements Request {}
 
+    /** Adds, changes and ends flow monitors; the answer is what those that are new begin with. */
+    record FlowMonitorRequest(List<FlowMonitor> monitors) implements Request {
+        public FlowMonitorRequest {
+            monitors = List.copyOf(monitors);
+        }
+    }
+
     record ExperimenterRequest(int experimenter, int experimenterType, Octets data) implements Request {}
 
     /** Who made the switch; each at most 255 octets, the serial number 31. */
@@ -315,6 +322,13 @@ public sealed interface MultipartBody {
 
     /** The answer to an {@link ExtendedRequest}. */
     record ExtendedReply(Reply body) implements Reply {}
+
+    /** What flow monitors tell; without being asked, too, with transaction id 0. */
+    record FlowUpdates(List<FlowUpdate> updates) implements Reply {
+        public FlowUpdates {
+            updates = List.copyOf(updates);
+        }
+    }
 
     record ExperimenterReply(int experimenter, int experimenterType, Octets data) implements Reply {}
 }

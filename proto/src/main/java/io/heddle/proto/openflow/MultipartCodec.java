@@ -30,6 +30,7 @@ final class MultipartCodec {
     static final int PORT_DESC = 13;
     static final int TABLE_DESC = 14;
     static final int QUEUE_DESC = 15;
+    static final int FLOW_MONITOR = 16;
     static final int FLOW_STATS = 17;
     static final int EXPERIMENTER = 0xffff;
 
@@ -53,9 +54,11 @@ final class MultipartCodec {
     private final OpenFlowVersion version;
     private final boolean isFirst;
     private final Layout layout;
+    private final MonitorCodec monitors;
 
-    MultipartCodec(OpenFlowVersion version, Layout layout) {
+    MultipartCodec(OpenFlowVersion version, Layout layout, MonitorCodec monitors) {
         this.version = version;
+        this.monitors = monitors;
         this.isFirst = version == OpenFlowVersion.OPENFLOW_10;
         this.layout = layout;
     }
@@ -66,7 +69,7 @@ final class MultipartCodec {
             case GROUP, GROUP_DESC -> OpenFlowVersion.OPENFLOW_11;
             case GROUP_FEATURES -> OpenFlowVersion.OPENFLOW_12;
             case METER, METER_CONFIG, METER_FEATURES, TABLE_FEATURES -> OpenFlowVersion.OPENFLOW_13;
-            case TABLE_DESC, QUEUE_DESC -> OpenFlowVersion.OPENFLOW_14;
+            case TABLE_DESC, QUEUE_DESC, FLOW_MONITOR -> OpenFlowVersion.OPENFLOW_14;
             case FLOW_STATS -> OpenFlowVersion.OPENFLOW_15;
             default -> OpenFlowVersion.OPENFLOW_10;
         };
@@ -83,7 +86,10 @@ final class MultipartCodec {
         require(type);
         int flags = in.u16();
         in.skip(isFirst ? 0 : 4);
-        return new OpenFlowMessage.MultipartRequest((flags & MORE) != 0, layout.request(type, in));
+        boolean isMonitor = type == FLOW_MONITOR || type == EXPERIMENTER && monitors.skipHeader(in);
+        return new OpenFlowMessage.MultipartRequest(
+                (flags & MORE) != 0,
+                isMonitor ? new MultipartBody.FlowMonitorRequest(monitors.requests(in)) : layout.request(type, in));
     }
 
     OpenFlowMessage.MultipartReply reply(Reader in) throws FlowException {
@@ -91,7 +97,10 @@ final class MultipartCodec {
         require(type);
         int flags = in.u16();
         in.skip(isFirst ? 0 : 4);
-        return new OpenFlowMessage.MultipartReply((flags & MORE) != 0, layout.reply(type, in));
+        boolean isMonitor = type == FLOW_MONITOR || type == EXPERIMENTER && monitors.skipHeader(in);
+        return new OpenFlowMessage.MultipartReply(
+                (flags & MORE) != 0,
+                isMonitor ? new MultipartBody.FlowUpdates(list(in, monitors::update)) : layout.reply(type, in));
     }
 
     static FlowException unknown(int type) {
@@ -101,15 +110,34 @@ final class MultipartCodec {
 
     void request(ByteBuf out, OpenFlowMessage.MultipartRequest request) {
         header(out, request.body(), request.more());
-        layout.request(out, request.body());
+        if (request.body() instanceof MultipartBody.FlowMonitorRequest(List<FlowMonitor> wanted)) {
+            monitors.header(out);
+            wanted.forEach(monitor -> monitors.request(out, monitor));
+        } else {
+            layout.request(out, request.body());
+        }
     }
 
     void reply(ByteBuf out, OpenFlowMessage.MultipartReply reply) {
         header(out, reply.body(), reply.more());
-        layout.prefix(out, reply.body());
-        for (Runnable entry : layout.entries(out, reply.body())) {
+        prefix(out, reply.body());
+        for (Runnable entry : entries(out, reply.body())) {
             entry.run();
         }
+    }
+
+    private void prefix(ByteBuf out, MultipartBody.Reply body) {
+        if (body instanceof MultipartBody.FlowUpdates) {
+            monitors.header(out);
+        } else {
+            layout.prefix(out, body);
+        }
+    }
+
+    private List<Runnable> entries(ByteBuf out, MultipartBody.Reply body) {
+        return body instanceof MultipartBody.FlowUpdates(List<FlowUpdate> updates)
+                ? steps(updates, update -> monitors.update(out, update))
+                : layout.entries(out, body);
     }
 
     private void header(ByteBuf out, MultipartBody body, boolean more) {
@@ -123,7 +151,7 @@ final class MultipartCodec {
     /** Writes the header of a last message; returns where its entries begin. */
     private int header(ByteBuf out, MultipartBody.Reply body) {
         header(out, body, false);
-        layout.prefix(out, body);
+        prefix(out, body);
         return out.writerIndex();
     }
 
@@ -132,7 +160,7 @@ final class MultipartCodec {
         int start = begin.getAsInt();
         int header = out.writerIndex();
         int first = header(out, body);
-        for (Runnable entry : layout.entries(out, body)) {
+        for (Runnable entry : entries(out, body)) {
             int before = out.writerIndex();
             entry.run();
             if (out.writerIndex() - start > OpenFlowCodec.MAX_OCTETS && before > first) {
@@ -148,8 +176,10 @@ final class MultipartCodec {
         finish.accept(start);
     }
 
-    private static int typeOf(MultipartBody body) {
+    private int typeOf(MultipartBody body) {
         return switch (body) {
+            case MultipartBody.FlowMonitorRequest _, MultipartBody.FlowUpdates _ ->
+                version.isAtLeast(OpenFlowVersion.OPENFLOW_14) ? FLOW_MONITOR : EXPERIMENTER;
             case MultipartBody.DescriptionRequest _, MultipartBody.Description _ -> DESC;
             case MultipartBody.FlowRequest _, MultipartBody.FlowReply _ -> FLOW;
             case MultipartBody.AggregateRequest _, MultipartBody.Aggregate _ -> AGGREGATE;

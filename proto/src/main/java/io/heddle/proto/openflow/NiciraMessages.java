@@ -29,6 +29,9 @@ final class NiciraMessages {
     private static final int PACKET_IN = 17;
     private static final int SET_ASYNC_CONFIG = 19;
     private static final int SET_CONTROLLER_ID = 20;
+    private static final int FLOW_MONITOR_CANCEL = 21;
+    private static final int FLOW_MONITOR_PAUSED = 22;
+    private static final int FLOW_MONITOR_RESUMED = 23;
 
     private static final int FORMAT_NXM = 2;
 
@@ -59,6 +62,9 @@ final class NiciraMessages {
                 !version.isAtLeast(OpenFlowVersion.OPENFLOW_12);
             case OpenFlowMessage.SetAsync _ -> !version.isAtLeast(OpenFlowVersion.OPENFLOW_13);
             case OpenFlowMessage.FlowModRequest _, OpenFlowMessage.FlowRemoved _ -> isFirst() && extensions.isNxm();
+            case OpenFlowMessage.FlowMonitorCancel _,
+                    OpenFlowMessage.FlowMonitorPaused _,
+                    OpenFlowMessage.FlowMonitorResumed _ -> !version.isAtLeast(OpenFlowVersion.OPENFLOW_14);
             case OpenFlowMessage.PacketIn _ -> isFirst() && extensions.isNxPacketIn();
             default -> onf.says(message);
         };
@@ -93,6 +99,11 @@ final class NiciraMessages {
                 StandardBodies.exactly(in, 8).skip(6);
                 yield new OpenFlowMessage.SetControllerId(in.u16());
             }
+            case FLOW_MONITOR_CANCEL ->
+                new OpenFlowMessage.FlowMonitorCancel(
+                        StandardBodies.exactly(in, 4).i32());
+            case FLOW_MONITOR_PAUSED -> StandardBodies.empty(new OpenFlowMessage.FlowMonitorPaused(), in);
+            case FLOW_MONITOR_RESUMED -> StandardBodies.empty(new OpenFlowMessage.FlowMonitorResumed(), in);
             case FLOW_MOD -> isFirst() ? flowMods.extended(in) : unknown(subtype, in);
             case FLOW_REMOVED -> isFirst() ? flowRemoved(in) : unknown(subtype, in);
             case PACKET_IN -> isFirst() ? packetIn(in) : unknown(subtype, in);
@@ -162,7 +173,15 @@ final class NiciraMessages {
 
     /** Writes a message that {@link #says} is one of these, from the experimenter id on. */
     void encode(ByteBuf out, OpenFlowMessage message) {
+        if (onf.says(message)) {
+            onf.encode(out, message);
+            return;
+        }
         switch (message) {
+            case OpenFlowMessage.FlowMonitorCancel cancel ->
+                begin(out, FLOW_MONITOR_CANCEL).writeInt(cancel.id());
+            case OpenFlowMessage.FlowMonitorPaused _ -> begin(out, FLOW_MONITOR_PAUSED);
+            case OpenFlowMessage.FlowMonitorResumed _ -> begin(out, FLOW_MONITOR_RESUMED);
             case OpenFlowMessage.SetFlowFormat format ->
                 begin(out, SET_FLOW_FORMAT).writeInt(format.isNxm() ? FORMAT_NXM : 0);
             case OpenFlowMessage.SetTableIdInCommand wanted ->
@@ -180,7 +199,7 @@ final class NiciraMessages {
             case OpenFlowMessage.FlowModRequest request -> flowMods.extended(begin(out, FLOW_MOD), request);
             case OpenFlowMessage.FlowRemoved removed -> flowRemoved(begin(out, FLOW_REMOVED), removed);
             case OpenFlowMessage.PacketIn packet -> packetIn(begin(out, PACKET_IN), packet);
-            default -> onf.encode(out, message);
+            default -> throw new IllegalStateException(message + " is written elsewhere");
         }
     }
 

@@ -12,6 +12,9 @@ import io.netty.buffer.ByteBuf;
  * </pre>
  */
 final class OnfMessages {
+    private static final int FLOW_MONITOR_CANCEL = 1870;
+    private static final int FLOW_MONITOR_PAUSED = 1871;
+    private static final int FLOW_MONITOR_RESUMED = 1872;
     private static final int BUNDLE_CONTROL = 2300;
     private static final int BUNDLE_ADD_MESSAGE = 2301;
 
@@ -25,7 +28,11 @@ final class OnfMessages {
     boolean says(OpenFlowMessage message) {
         return version == OpenFlowVersion.OPENFLOW_13
                 && switch (message) {
-                    case OpenFlowMessage.BundleControl _, OpenFlowMessage.BundleAdd _ -> true;
+                    case OpenFlowMessage.BundleControl _,
+                            OpenFlowMessage.BundleAdd _,
+                            OpenFlowMessage.FlowMonitorCancel _,
+                            OpenFlowMessage.FlowMonitorPaused _,
+                            OpenFlowMessage.FlowMonitorResumed _ -> true;
                     default -> false;
                 };
     }
@@ -37,6 +44,11 @@ final class OnfMessages {
         }
         int subtype = in.i32();
         return switch (subtype) {
+            case FLOW_MONITOR_CANCEL ->
+                new OpenFlowMessage.FlowMonitorCancel(
+                        StandardBodies.exactly(in, 4).i32());
+            case FLOW_MONITOR_PAUSED -> StandardBodies.empty(new OpenFlowMessage.FlowMonitorPaused(), in);
+            case FLOW_MONITOR_RESUMED -> StandardBodies.empty(new OpenFlowMessage.FlowMonitorResumed(), in);
             case BUNDLE_CONTROL -> BundleCodec.control(in);
             case BUNDLE_ADD_MESSAGE -> BundleCodec.add(in);
             default -> new OpenFlowMessage.Experimenter(OxmId.ONF, subtype, in.rest());
@@ -46,6 +58,10 @@ final class OnfMessages {
     /** Writes a message that {@link #says} is one of these, from the experimenter id on. */
     void encode(ByteBuf out, OpenFlowMessage message) {
         switch (message) {
+            case OpenFlowMessage.FlowMonitorCancel cancel ->
+                begin(out, FLOW_MONITOR_CANCEL).writeInt(cancel.id());
+            case OpenFlowMessage.FlowMonitorPaused _ -> begin(out, FLOW_MONITOR_PAUSED);
+            case OpenFlowMessage.FlowMonitorResumed _ -> begin(out, FLOW_MONITOR_RESUMED);
             case OpenFlowMessage.BundleControl control -> BundleCodec.control(begin(out, BUNDLE_CONTROL), control);
             case OpenFlowMessage.BundleAdd add -> BundleCodec.add(begin(out, BUNDLE_ADD_MESSAGE), add);
             default -> throw new IllegalStateException(message + " is written elsewhere");

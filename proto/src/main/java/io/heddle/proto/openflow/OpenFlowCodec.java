@@ -58,7 +58,9 @@ public final class OpenFlowCodec {
         PortCodec ports = new PortCodec(version);
         boolean isFirst = version == OpenFlowVersion.OPENFLOW_10;
         this.multipart = new MultipartCodec(
-                version, isFirst ? new Multipart10(actions) : new StandardMultipart(version, actions, mods, ports));
+                version,
+                isFirst ? new Multipart10(actions) : new StandardMultipart(version, actions, mods, ports),
+                new MonitorCodec(version, actions));
         Bodies standard = new StandardBodies(version, actions, mods, ports, multipart);
         this.bodies = isFirst ? new Bodies10(actions, extensions, standard) : standard;
         this.nicira = new NiciraMessages(version, actions, extensions);
@@ -210,7 +212,7 @@ public final class OpenFlowCodec {
         out.setShort(start + 2, length);
     }
 
-    private static MessageType typeOf(OpenFlowMessage message) {
+    private MessageType typeOf(OpenFlowMessage message) {
         return switch (message) {
             case OpenFlowMessage.Hello _ -> MessageType.HELLO;
             case OpenFlowMessage.ErrorReply _ -> MessageType.ERROR;
@@ -221,6 +223,10 @@ public final class OpenFlowCodec {
                     OpenFlowMessage.SetTableIdInCommand _,
                     OpenFlowMessage.SetPacketInFormat _,
                     OpenFlowMessage.SetControllerId _ -> MessageType.EXPERIMENTER;
+            case OpenFlowMessage.FlowMonitorCancel _,
+                    OpenFlowMessage.FlowMonitorPaused _,
+                    OpenFlowMessage.FlowMonitorResumed _ ->
+                throw new IllegalArgumentException(version.protocolName() + " says that in multipart messages");
             case OpenFlowMessage.FeaturesRequest _ -> MessageType.FEATURES_REQUEST;
             case OpenFlowMessage.FeaturesReply _ -> MessageType.FEATURES_REPLY;
             case OpenFlowMessage.GetConfigRequest _ -> MessageType.GET_CONFIG_REQUEST;

@@ -205,6 +205,15 @@ public sealed interface OpenFlowMessage {
     /** Puts a message into a bundle; {@code flags} as in {@link BundleControl}, {@code message} whole with its header. */
     record BundleAdd(int bundleId, int flags, Octets message) implements OpenFlowMessage {}
 
+    /** Ends a flow monitor, before OpenFlow 1.4. */
+    record FlowMonitorCancel(int id) implements OpenFlowMessage {}
+
+    /** See {@link FlowUpdate.Paused}; before OpenFlow 1.4. */
+    record FlowMonitorPaused() implements OpenFlowMessage {}
+
+    /** See {@link FlowUpdate.Resumed}; before OpenFlow 1.4. */
+    record FlowMonitorResumed() implements OpenFlowMessage {}
+
     /** A queue of a port. */
     record Queue(int queueId, int port) {}
 

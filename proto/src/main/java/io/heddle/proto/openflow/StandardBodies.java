@@ -324,7 +324,10 @@ final class StandardBodies implements Bodies {
                     OpenFlowMessage.SetFlowFormat _,
                     OpenFlowMessage.SetTableIdInCommand _,
                     OpenFlowMessage.SetPacketInFormat _,
-                    OpenFlowMessage.SetControllerId _ ->
+                    OpenFlowMessage.SetControllerId _,
+                    OpenFlowMessage.FlowMonitorCancel _,
+                    OpenFlowMessage.FlowMonitorPaused _,
+                    OpenFlowMessage.FlowMonitorResumed _ ->
                 throw new IllegalStateException(message + " is written elsewhere");
         }
     }

@@ -350,7 +350,7 @@ final class StandardMultipart implements MultipartCodec.Layout {
                 out.writeInt(other.experimenter())
                         .writeInt(other.experimenterType())
                         .writeBytes(other.data().array());
-            case MultipartBody.ExtendedRequest _ -> throw notHere();
+            case MultipartBody.ExtendedRequest _, MultipartBody.FlowMonitorRequest _ -> throw notHere();
             case MultipartBody.DescriptionRequest _,
                     MultipartBody.TableRequest _,
                     MultipartBody.GroupFeaturesRequest _,
@@ -466,7 +466,7 @@ final class StandardMultipart implements MultipartCodec.Layout {
                                 .writeInt(queue.queueId())
                                 .writeShort(16)
                                 .writeZero(6));
-            case MultipartBody.ExtendedReply _ -> throw notHere();
+            case MultipartBody.ExtendedReply _, MultipartBody.FlowUpdates _ -> throw notHere();
         };
     }
 

@@ -105,6 +105,36 @@ final class SampleMessages {
                 new MultipartBody.FlowSelection(3, Ports.ANY, -1, 0, 0, PARSER.match("tcp,reg0=5"));
         return List.of(
                 new OpenFlowMessage.ChangeAsync(Map.of(OpenFlowMessage.AsyncConfiguration.Kind.PACKET_IN_MASTER, 0x15)),
+                new OpenFlowMessage.MultipartRequest(
+                        false,
+                        new MultipartBody.FlowMonitorRequest(List.of(
+                                new FlowMonitor(
+                                        5, FlowMonitor.Command.ADD, 0x3f, 3, -1, 255, PARSER.match("tcp,reg0=5")),
+                                new FlowMonitor(
+                                        6, FlowMonitor.Command.ADD, 0x06, Ports.ANY, -1, 3, PARSER.match(""))))),
+                new OpenFlowMessage.MultipartReply(
+                        false,
+                        new MultipartBody.FlowUpdates(List.of(
+                                new FlowUpdate.Full(
+                                        FlowUpdate.Event.ADDED,
+                                        1,
+                                        0,
+                                        3,
+                                        4,
+                                        5,
+                                        6,
+                                        selection.match(),
+                                        PARSER.flow(FlowMod.Command.ADD, "tcp,actions=output:1")
+                                                .instructions()),
+                                new FlowUpdate.Abbreviated(7),
+                                new FlowUpdate.Full(
+                                        FlowUpdate.Event.REMOVED, 1, 2, 3, 4, 5, 6, PARSER.match(""), List.of())))),
+                new OpenFlowMessage.MultipartReply(
+                        false,
+                        new MultipartBody.FlowUpdates(List.of(new FlowUpdate.Paused(), new FlowUpdate.Resumed()))),
+                new OpenFlowMessage.FlowMonitorCancel(5),
+                new OpenFlowMessage.FlowMonitorPaused(),
+                new OpenFlowMessage.FlowMonitorResumed(),
                 new OpenFlowMessage.BundleControl(0xfedcba98, 4, 3),
                 new OpenFlowMessage.BundleAdd(5, 1, Octets.of(new byte[] {5, 2, 0, 12, 0, 0, 0, 1, 1, 2, 3, 4})),
                 new OpenFlowMessage.SetFlowFormat(true),

@@ -20,12 +20,14 @@ import io.heddle.flow.table.FlowMod;
 import io.heddle.flow.table.TableListener;
 import io.heddle.flow.table.TableSet;
 import io.heddle.flow.table.TableTransaction;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One bridge: its tables, its ports, and who follows what happens to them.
@@ -41,6 +43,7 @@ final class Bridge implements BridgeControl {
     private final TableSet tables;
     private final MacLearning macs;
     private final PortTable ports = new PortTable();
+    private final List<FlowFollower> followers = new ArrayList<>();
     private final List<EventQueue> subscribers = new CopyOnWriteArrayList<>();
     private final List<Registration> controllers = new CopyOnWriteArrayList<>();
     private final Map<String, Election> elections = new ConcurrentHashMap<>();
@@ -48,6 +51,10 @@ final class Bridge implements BridgeControl {
     private volatile boolean isGone;
     private volatile boolean hasHadController;
     private boolean isChanged;
+
+    /** What is being committed. */
+    private List<TableUpdate> committing = List.of();
+
     private long flowMods;
     private long flowModsRefused;
 
@@ -129,6 +136,17 @@ final class Bridge implements BridgeControl {
         }
     }
 
+    void setFollowing(FlowFollower follower, boolean isFollowing) {
+        followers.remove(follower);
+        if (isFollowing) {
+            followers.add(follower);
+        }
+    }
+
+    private boolean isAnyoneFor(BridgeEvent.Kind kind) {
+        return subscribers.stream().anyMatch(subscriber -> subscriber.wants(kind));
+    }
+
     void portChanged(BridgeEvent.Change change, BridgePort port, long nowNs) {
         if (!subscribers.isEmpty()) {
             publish(new BridgeEvent.PortStatus(change, port.state(nowNs)));
@@ -184,8 +202,11 @@ final class Bridge implements BridgeControl {
 
     CommitResult commit(List<TableUpdate> updates, Atomicity atomicity, boolean validateOnly) {
         CommitResult result;
+        committing = updates;
         try (TableTransaction transaction = new TableTransaction(owner.clock(), owner.nowNs())) {
             result = new Committer(this, transaction).commit(updates, atomicity, validateOnly);
+        } finally {
+            committing = List.of();
         }
         if (!validateOnly) {
             long asked = updates.stream()
@@ -399,19 +420,52 @@ final class Bridge implements BridgeControl {
 
     /** What commits tell. */
     private final class Changes implements TableListener {
+        private int cause = TableTransaction.NO_CAUSE;
+
+        @Override
+        public void onCause(int newCause) {
+            cause = newCause;
+        }
+
         @Override
         public void onAdded(FlowEntry entry) {
             tell(BridgeEvent.Change.ADDED, entry, RemovalReason.DELETE, owner.nowNs());
+            tellFollowers(BridgeEvent.Change.ADDED, null, entry, RemovalReason.DELETE, owner.nowNs());
         }
 
         @Override
         public void onReplaced(FlowEntry old, FlowEntry entry) {
             tell(BridgeEvent.Change.MODIFIED, entry, RemovalReason.DELETE, owner.nowNs());
+            boolean isAdd = update() instanceof TableUpdate.FlowUpdate flow
+                    && flow.mod().command() == FlowMod.Command.ADD;
+            // A modify that changes nothing is not told of.
+            if (isAdd || old.cookie() != entry.cookie() || !old.instructions().equals(entry.instructions())) {
+                BridgeEvent.Change change = isAdd ? BridgeEvent.Change.ADDED : BridgeEvent.Change.MODIFIED;
+                tellFollowers(change, old, entry, RemovalReason.DELETE, owner.nowNs());
+            }
+        }
+
+        private @Nullable TableUpdate update() {
+            return cause >= 0 && cause < committing.size() ? committing.get(cause) : null;
+        }
+
+        private void tellFollowers(
+                BridgeEvent.Change change, @Nullable FlowEntry old, FlowEntry entry, RemovalReason reason, long nowNs) {
+            if (followers.isEmpty()) {
+                return;
+            }
+            followers.removeIf(FlowFollower::isClosed);
+            TableUpdate update = update();
+            TableUpdate.Source source = update == null ? TableUpdate.Source.NONE : update.source();
+            for (FlowFollower follower : followers) {
+                follower.offer(change, old, entry, States.of(reason), source, nowNs);
+            }
         }
 
         @Override
         public void onRemoved(FlowEntry entry, RemovalReason reason, long nowNs) {
             tell(BridgeEvent.Change.REMOVED, entry, reason, nowNs);
+            tellFollowers(BridgeEvent.Change.REMOVED, null, entry, reason, nowNs);
             if (entry.has(FlowMod.Flag.SEND_FLOW_REM) && !subscribers.isEmpty()) {
                 publish(new BridgeEvent.FlowRemoved(States.of(entry, nowNs), States.of(reason)));
             }
@@ -419,7 +473,7 @@ final class Bridge implements BridgeControl {
 
         private void tell(BridgeEvent.Change change, FlowEntry entry, RemovalReason reason, long nowNs) {
             isChanged = true;
-            if (!subscribers.isEmpty()) {
+            if (isAnyoneFor(BridgeEvent.Kind.TABLE_CHANGE)) {
                 publish(new BridgeEvent.FlowChanged(change, States.of(entry, nowNs), States.of(reason), revision()));
             }
         }

@@ -33,6 +33,15 @@ public interface BridgeReader {
     /** Follows from exactly here: what is read now, and every change after it. */
     EventSubscription subscribe(EventInterest interest);
 
+    /**
+     * Has changes of flows told to a follower from exactly here.
+     *
+     * @param wanted all that it follows from now on; none ends it
+     * @param fresh what it is to be told of now
+     * @return the flows that {@code fresh} selects, each once, with the details of the interests that do
+     */
+    List<FlowNotice.Changed> follow(FlowFollower follower, List<FlowInterest> wanted, List<FlowInterest> fresh);
+
     /** OpenFlow's aggregate statistics. */
     record Aggregate(long packets, long octets, int flows) {}
 

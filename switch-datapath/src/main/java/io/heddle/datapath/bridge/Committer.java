@@ -60,6 +60,7 @@ final class Committer {
     }
 
     private void stage(int index, TableUpdate update) {
+        transaction.setCause(index);
         try {
             switch (update) {
                 case FlowUpdate flow -> stage(flow);

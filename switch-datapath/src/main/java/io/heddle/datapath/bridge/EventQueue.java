@@ -24,6 +24,10 @@ final class EventQueue implements EventSubscription {
         this.onClose = onClose;
     }
 
+    boolean wants(BridgeEvent.Kind kind) {
+        return interest.kinds().contains(kind);
+    }
+
     /** Adds an event, if it is wanted and there is room. Control loop. */
     void offer(BridgeEvent event) {
         if (!interest.kinds().contains(event.kind()) || !isForThisController(event)) {

@@ -141,6 +141,27 @@ final class Reader implements BridgeReader {
     }
 
     @Override
+    public List<FlowNotice.Changed> follow(FlowFollower follower, List<FlowInterest> wanted, List<FlowInterest> fresh) {
+        follower.setInterests(wanted);
+        bridge.setFollowing(follower, !wanted.isEmpty());
+        if (fresh.isEmpty()) {
+            return List.of();
+        }
+        try (TableSnapshot snapshot = bridge.tables().snapshot()) {
+            List<FlowNotice.Changed> found = new ArrayList<>();
+            for (FlowEntry entry : snapshot.flows(entry -> FlowFollower.details(fresh, entry) != -1)) {
+                found.add(new FlowNotice.Changed(
+                        BridgeEvent.Change.ADDED,
+                        States.of(entry, nowNs),
+                        BridgeEvent.RemovalReason.DELETE,
+                        TableUpdate.Source.NONE,
+                        FlowFollower.details(fresh, entry)));
+            }
+            return found;
+        }
+    }
+
+    @Override
     public EventSubscription subscribe(EventInterest interest) {
         return bridge.subscribeHere(interest);
     }

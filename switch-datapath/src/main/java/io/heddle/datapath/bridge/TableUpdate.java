@@ -3,6 +3,7 @@ package io.heddle.datapath.bridge;
 import io.heddle.flow.group.GroupMod;
 import io.heddle.flow.meter.MeterMod;
 import io.heddle.flow.table.FlowMod;
+import org.jspecify.annotations.Nullable;
 
 /** One change in a batch. */
 public sealed interface TableUpdate {
@@ -21,19 +22,60 @@ public sealed interface TableUpdate {
         UPSERT
     }
 
-    record FlowUpdate(FlowMod mod, Precondition precondition) implements TableUpdate {
+    /** Whose change this is, for those who follow changes and asked for some themselves. */
+    default Source source() {
+        return Source.NONE;
+    }
+
+    /** Who asked for a change by which message: one object for each message. */
+    final class Source {
+        /** Nobody who follows changes. */
+        public static final Source NONE = new Source(null, 0);
+
+        private final @Nullable Object client;
+        private final int xid;
+
+        public Source(@Nullable Object client, int xid) {
+            this.client = client;
+            this.xid = xid;
+        }
+
+        /** As its {@link FlowFollower} names it; null for nobody. */
+        public @Nullable Object client() {
+            return client;
+        }
+
+        /** Transaction id of the client's message. */
+        public int xid() {
+            return xid;
+        }
+    }
+
+    record FlowUpdate(FlowMod mod, Precondition precondition, Source source) implements TableUpdate {
+        public FlowUpdate(FlowMod mod, Precondition precondition) {
+            this(mod, precondition, Source.NONE);
+        }
+
         public FlowUpdate(FlowMod mod) {
             this(mod, Precondition.NONE);
         }
     }
 
-    record GroupUpdate(GroupMod mod, Precondition precondition) implements TableUpdate {
+    record GroupUpdate(GroupMod mod, Precondition precondition, Source source) implements TableUpdate {
+        public GroupUpdate(GroupMod mod, Precondition precondition) {
+            this(mod, precondition, Source.NONE);
+        }
+
         public GroupUpdate(GroupMod mod) {
             this(mod, Precondition.NONE);
         }
     }
 
-    record MeterUpdate(MeterMod mod, Precondition precondition) implements TableUpdate {
+    record MeterUpdate(MeterMod mod, Precondition precondition, Source source) implements TableUpdate {
+        public MeterUpdate(MeterMod mod, Precondition precondition) {
+            this(mod, precondition, Source.NONE);
+        }
+
         public MeterUpdate(MeterMod mod) {
             this(mod, Precondition.NONE);
         }

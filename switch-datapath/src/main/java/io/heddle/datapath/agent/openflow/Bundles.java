@@ -290,7 +290,7 @@ final class Bundles {
             case OpenFlowMessage.EchoRequest echo -> new Entry(xid, head, null, echo.data());
             case OpenFlowMessage.PacketOut packet ->
                 new Entry(xid, head, new TableUpdate.PacketSend(RequestHandler.packetOf(packet)), Octets.EMPTY);
-            default -> new Entry(xid, head, Updates.of(frame.message(), version), Octets.EMPTY);
+            default -> new Entry(xid, head, Updates.of(frame.message(), version, requests.sourceOf(xid)), Octets.EMPTY);
         };
     }
 

@@ -182,7 +182,11 @@ final class Replies {
 
     /** Reasons that a version does not have are "delete" there. */
     static int reason(BridgeEvent.FlowRemoved event, OpenFlowVersion version) {
-        int reason = switch (event.reason()) {
+        return reason(event.reason(), version);
+    }
+
+    static int reason(BridgeEvent.RemovalReason removal, OpenFlowVersion version) {
+        int reason = switch (removal) {
             case IDLE_TIMEOUT -> 0;
             case HARD_TIMEOUT -> 1;
             case DELETE -> 2;

@@ -64,6 +64,7 @@ final class RequestHandler {
     private final Roles roles;
     private final EventSender events;
     private final Bundles bundles;
+    private final FlowMonitors monitors;
     private List<Pending> batch = new ArrayList<>();
 
     RequestHandler(
@@ -78,6 +79,7 @@ final class RequestHandler {
         this.roles = roles;
         this.events = events;
         this.bundles = new Bundles(session, this, bridge, counters, timing.bundleMs());
+        this.monitors = new FlowMonitors(session, this);
     }
 
     /**
@@ -87,7 +89,7 @@ final class RequestHandler {
      * @throws FlowException when it is refused at once
      */
     void handle(int xid, Octets head, OpenFlowMessage message) throws FlowException {
-        TableUpdate update = Updates.of(message, session.version());
+        TableUpdate update = Updates.of(message, session.version(), sourceOf(xid));
         if (update == null) {
             flush();
             handleOther(xid, head, message);
@@ -153,6 +155,16 @@ final class RequestHandler {
     /** The session is over. */
     void close() {
         bundles.close();
+        monitors.close();
+    }
+
+    /** The client reads again. */
+    void drain() {
+        monitors.drain();
+    }
+
+    TableUpdate.Source sourceOf(int xid) {
+        return monitors.sourceOf(xid);
     }
 
     interface Call<T> {
@@ -219,7 +231,10 @@ final class RequestHandler {
             case OpenFlowMessage.PacketOut packet -> packetOut(xid, head, packet);
             case OpenFlowMessage.TableModRequest mod -> tableMod(mod);
             case OpenFlowMessage.BarrierRequest _ ->
-                answer(xid, head, bridge::barrier, revision -> session.send(xid, new OpenFlowMessage.BarrierReply()));
+                answer(xid, head, bridge::barrier, revision -> {
+                    monitors.drainAll();
+                    session.send(xid, new OpenFlowMessage.BarrierReply());
+                });
             case OpenFlowMessage.RoleRequest request -> role(xid, request);
             case OpenFlowMessage.GetAsyncRequest _ ->
                 session.send(xid, new OpenFlowMessage.GetAsyncReply(events.configuration()));
@@ -229,6 +244,7 @@ final class RequestHandler {
             case OpenFlowMessage.QueueGetConfigRequest request ->
                 ask(xid, head, reader -> queues(reader, request), reply -> session.send(xid, reply));
             case OpenFlowMessage.MultipartRequest request -> multipart(xid, head, request.body());
+            case OpenFlowMessage.FlowMonitorCancel cancel -> monitors.cancel(xid, head, cancel.id());
             case OpenFlowMessage.BundleControl control -> {
                 requireNoSlave();
                 bundles.control(xid, head, control);
@@ -251,6 +267,8 @@ final class RequestHandler {
                     OpenFlowMessage.RoleReply _,
                     OpenFlowMessage.GetAsyncReply _,
                     OpenFlowMessage.QueueGetConfigReply _,
+                    OpenFlowMessage.FlowMonitorPaused _,
+                    OpenFlowMessage.FlowMonitorResumed _,
                     OpenFlowMessage.MultipartReply _ ->
                 throw new FlowException(ErrorCode.BAD_REQUEST_BAD_TYPE, "", "only a switch sends this message");
         }
@@ -346,11 +364,11 @@ final class RequestHandler {
     }
 
     /** A question that may be refused. */
-    private interface Question<T> {
+    interface Question<T> {
         T ask(BridgeReader reader) throws FlowException;
     }
 
-    private <T> void ask(int xid, Octets head, Question<T> question, Consumer<T> then) {
+    <T> void ask(int xid, Octets head, Question<T> question, Consumer<T> then) {
         answer(
                 xid,
                 head,
@@ -386,6 +404,10 @@ final class RequestHandler {
                         "",
                         "experimenter 0x%08x has no multipart message %d here"
                                 .formatted(other.experimenter(), other.experimenterType()));
+            case MultipartBody.FlowMonitorRequest request -> {
+                monitors.request(xid, head, request.monitors());
+                return;
+            }
             case MultipartBody.TableFeaturesRequest tables -> {
                 if (!tables.tables().isEmpty()) {
                     requireNoSlave();
@@ -487,6 +509,7 @@ final class RequestHandler {
                 requirePort(reader, request.port(), ErrorCode.QUEUE_OP_FAILED_BAD_PORT);
                 yield new MultipartBody.QueueDescReply(List.of());
             }
+            case MultipartBody.FlowMonitorRequest _ -> throw new IllegalStateException("monitors answer that");
             case MultipartBody.ExperimenterRequest _ ->
                 throw new FlowException(
                         ErrorCode.BAD_REQUEST_BAD_EXPERIMENTER, "", "no experimenter's multipart message is known");

@@ -344,6 +344,7 @@ final class Session extends ChannelInboundHandlerAdapter implements Roles.Holder
         updateReading();
         if (context.channel().isWritable()) {
             events.drain();
+            requests.drain();
         }
     }
 

@@ -11,12 +11,14 @@ final class Updates {
     private Updates() {}
 
     /** The change that a client of a version asks for; null when the message is none. */
-    static @Nullable TableUpdate of(OpenFlowMessage message, OpenFlowVersion version) {
+    static @Nullable TableUpdate of(OpenFlowMessage message, OpenFlowVersion version, TableUpdate.Source source) {
         return switch (message) {
             case OpenFlowMessage.FlowModRequest request ->
-                new TableUpdate.FlowUpdate(request.mod(), precondition(request.mod(), version));
-            case OpenFlowMessage.GroupModRequest request -> new TableUpdate.GroupUpdate(request.mod());
-            case OpenFlowMessage.MeterModRequest request -> new TableUpdate.MeterUpdate(request.mod());
+                new TableUpdate.FlowUpdate(request.mod(), precondition(request.mod(), version), source);
+            case OpenFlowMessage.GroupModRequest request ->
+                new TableUpdate.GroupUpdate(request.mod(), TableUpdate.Precondition.NONE, source);
+            case OpenFlowMessage.MeterModRequest request ->
+                new TableUpdate.MeterUpdate(request.mod(), TableUpdate.Precondition.NONE, source);
             case OpenFlowMessage.PortModRequest request ->
                 new TableUpdate.PortUpdate(request.port(), request.config(), request.mask(), request.macAddress());
             default -> null;

@@ -10,6 +10,9 @@ import io.heddle.datapath.bridge.ControllerRegistration;
 import io.heddle.datapath.bridge.Election;
 import io.heddle.datapath.bridge.EventInterest;
 import io.heddle.datapath.bridge.EventSubscription;
+import io.heddle.datapath.bridge.FlowFollower;
+import io.heddle.datapath.bridge.FlowInterest;
+import io.heddle.datapath.bridge.FlowNotice;
 import io.heddle.datapath.bridge.FlowSelector;
 import io.heddle.datapath.bridge.FlowState;
 import io.heddle.datapath.bridge.GroupState;
@@ -421,6 +424,12 @@ final class FakeSwitch implements SwitchControl, AutoCloseable {
             public BridgeState bridge() {
                 return new BridgeState(
                         "br0", 1, BridgeConfiguration.FailMode.SECURE, false, flows.size(), 2, List.of(), 0, 0);
+            }
+
+            @Override
+            public List<FlowNotice.Changed> follow(
+                    FlowFollower follower, List<FlowInterest> wanted, List<FlowInterest> fresh) {
+                return List.of();
             }
 
             @Override
