@@ -38,6 +38,8 @@ final class PortCommand {
         system,
         veth,
         vxlan,
+        geneve,
+        gre,
         patch,
         tun,
         internal
@@ -224,17 +226,32 @@ final class PortCommand {
         @Option(names = "--mtu", paramLabel = "OCTETS", description = "of a layer 3 packet")
         private int mtu;
 
-        @Option(names = "--remote", defaultValue = "", description = "vxlan: the other end's address, or flow")
+        @Option(names = "--remote", defaultValue = "", description = "tunnels: the other end's address, or flow")
         private String remote = "";
 
-        @Option(names = "--local", defaultValue = "", description = "vxlan: own address, or flow")
+        @Option(names = "--local", defaultValue = "", description = "tunnels: own address, or flow")
         private String local = "";
 
-        @Option(names = "--key", defaultValue = "", description = "vxlan: network identifier, or flow")
+        @Option(names = "--key", defaultValue = "", description = "tunnels: network identifier or key, or flow")
         private String key = "";
 
-        @Option(names = "--udp-port", paramLabel = "N", description = "vxlan: left out: 4789")
+        @Option(names = "--udp-port", paramLabel = "N", description = "vxlan, geneve: left out: 4789, 6081")
         private int udpPort;
+
+        @Option(names = "--csum", description = "tunnels: with a checksum")
+        private boolean csum;
+
+        @Option(names = "--tos", defaultValue = "", description = "tunnels: 0 to 252, or inherit")
+        private String tos = "";
+
+        @Option(names = "--ttl", defaultValue = "", description = "tunnels: 1 to 255, or inherit")
+        private String ttl = "";
+
+        @Option(names = "--df", description = "tunnels: outer packets may not be fragmented")
+        private boolean df;
+
+        @Option(names = "--seq", description = "gre: packets are numbered")
+        private boolean seq;
 
         @Option(names = "--tag", paramLabel = "VLAN", description = "of the port itself: it is an access port")
         private int tag = -1;
@@ -273,6 +290,11 @@ final class PortCommand {
                 .setLocal(details.local)
                 .setKey(details.key)
                 .setUdpPort(details.udpPort)
+                .setCsum(details.csum)
+                .setTos(details.tos)
+                .setTtl(details.ttl)
+                .setDf(details.df)
+                .setSeq(details.seq)
                 .build();
         return client.call(connection -> {
             GetConfigurationResponse now =

@@ -37,7 +37,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ConnectionTracker {
     /** Words of a key that tell what the tracker said: {@link KeyLayout#W_CT} and those after it. */
-    public static final int WORDS = KeyLayout.PACKET_WORDS - KeyLayout.W_CT;
+    public static final int WORDS = KeyLayout.W_TUN_OPTIONS - KeyLayout.W_CT;
 
     /** Most connections, unless set otherwise. */
     public static final int DEFAULT_LIMIT = 1_000_000;

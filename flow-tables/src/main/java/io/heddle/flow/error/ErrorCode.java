@@ -158,7 +158,19 @@ public enum ErrorCode {
     BUNDLE_FAILED_BUNDLE_IN_PROGRESS(17, 15),
     BUNDLE_FAILED_SCHED_NOT_SUPPORTED(17, 16),
     BUNDLE_FAILED_SCHED_FUTURE(17, 17),
-    BUNDLE_FAILED_SCHED_PAST(17, 18);
+    BUNDLE_FAILED_SCHED_PAST(17, 18),
+    TLV_TABLE_MOD_FAILED_BAD_COMMAND(ErrorCode.EXPERIMENTER, 16),
+    TLV_TABLE_MOD_FAILED_BAD_OPT_LEN(ErrorCode.EXPERIMENTER, 17),
+    TLV_TABLE_MOD_FAILED_BAD_FIELD_IDX(ErrorCode.EXPERIMENTER, 18),
+    TLV_TABLE_MOD_FAILED_TABLE_FULL(ErrorCode.EXPERIMENTER, 19),
+    TLV_TABLE_MOD_FAILED_ALREADY_MAPPED(ErrorCode.EXPERIMENTER, 20),
+    TLV_TABLE_MOD_FAILED_DUP_ENTRY(ErrorCode.EXPERIMENTER, 21),
+    TLV_TABLE_MOD_FAILED_INVALID_TLV_DEL(ErrorCode.EXPERIMENTER, 38);
+
+    /** {@code OFPET_EXPERIMENTER}: the code is one of Open vSwitch's. */
+    public static final int EXPERIMENTER = 0xffff;
+
+    private static final String TLV_TABLE_MOD_FAILED = "TLV_TABLE_MOD_FAILED_";
 
     private final int type;
     private final int code;
@@ -187,6 +199,9 @@ public enum ErrorCode {
 
     /** The name that {@code ovs-ofctl} prints, such as {@code OFPBMC_BAD_PREREQ}. */
     public String openFlowName() {
+        if (type == EXPERIMENTER) {
+            return "NXTTMFC_" + name().substring(TLV_TABLE_MOD_FAILED.length());
+        }
         String prefix = PREFIXES[type];
         int cut = TYPE_NAMES[type].length() + 1;
         return prefix + "_" + name().substring(cut);

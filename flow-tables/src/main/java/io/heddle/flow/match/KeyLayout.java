@@ -41,21 +41,22 @@ package io.heddle.flow.match;
  *  36-37 | ct_ipv6_src                                                       |
  *  38-39 | ct_ipv6_dst                                                       |
  *    40  | ct_tp_src       | ct_tp_dst      | 0            | ct_nw_proto (8)  |
+ *    41  | tun_metadata fields that the packet has: bit N for tun_metadataN  |
+ *  42-53 | values of tun_metadata fields, N in word 42 + N % 12              |
  *   ---- the words above are what a packet brings; the words below exist only inside the pipeline ----
- *    41  | metadata                                                          |
- *  42-49 | reg0 | reg1 ... reg14 | reg15   (xreg k = word 42+k)              |
- *    50  | conj_id                         | actset_output                   |
- *    51  | 0                                                                 |
+ *    54  | metadata                                                          |
+ *  55-62 | reg0 | reg1 ... reg14 | reg15   (xreg k = word 55+k)              |
+ *    63  | conj_id                         | actset_output                   |
  * </pre>
  *
  * <p>At most 64 words, so that the set of words in use fits a {@code long}.
  */
 public final class KeyLayout {
     /** Words of a key. */
-    public static final int WORDS = 52;
+    public static final int WORDS = 64;
 
     /** Words that a packet brings with it: the part of a key that caches look at. */
-    public static final int PACKET_WORDS = 41;
+    public static final int PACKET_WORDS = 54;
 
     public static final int W_PORT = 0;
     public static final int W_ETH_DST = 1;
@@ -87,9 +88,16 @@ public final class KeyLayout {
     public static final int W_CT_IPV6_SRC = 36;
     public static final int W_CT_IPV6_DST = 38;
     public static final int W_CT_TP = 40;
-    public static final int W_METADATA = 41;
-    public static final int W_REG0 = 42;
-    public static final int W_CONJ_ACTSET = 50;
+
+    /** Map of the tun_metadata fields; the values follow. See {@link TunnelOptions}. */
+    public static final int W_TUN_OPTIONS = 41;
+
+    /** Words of tun_metadata fields: the map and the values. */
+    public static final int TUN_OPTION_WORDS = 13;
+
+    public static final int W_METADATA = 54;
+    public static final int W_REG0 = 55;
+    public static final int W_CONJ_ACTSET = 63;
 
     /** Bit of a TCI that says "there is a tag" (OFPVID_PRESENT; OpenFlow 1.3.5 section 7.2.3.7). */
     public static final int VLAN_PRESENT = 0x1000;

@@ -51,7 +51,7 @@ public enum MatchField {
     METADATA(
             "metadata",
             64,
-            41,
+            54,
             0,
             Masking.BITWISE,
             Access.READ_WRITE,
@@ -745,20 +745,20 @@ public enum MatchField {
             Prerequisite.CT,
             Format.DECIMAL,
             List.of(OxmId.nxm1(125))),
-    REG0("reg0", 32, 42, 32, Masking.BITWISE, Access.READ_WRITE, Prerequisite.NONE, Format.HEX, List.of(OxmId.nxm1(0))),
-    REG1("reg1", 32, 42, 0, Masking.BITWISE, Access.READ_WRITE, Prerequisite.NONE, Format.HEX, List.of(OxmId.nxm1(1))),
-    REG2("reg2", 32, 43, 32, Masking.BITWISE, Access.READ_WRITE, Prerequisite.NONE, Format.HEX, List.of(OxmId.nxm1(2))),
-    REG3("reg3", 32, 43, 0, Masking.BITWISE, Access.READ_WRITE, Prerequisite.NONE, Format.HEX, List.of(OxmId.nxm1(3))),
-    REG4("reg4", 32, 44, 32, Masking.BITWISE, Access.READ_WRITE, Prerequisite.NONE, Format.HEX, List.of(OxmId.nxm1(4))),
-    REG5("reg5", 32, 44, 0, Masking.BITWISE, Access.READ_WRITE, Prerequisite.NONE, Format.HEX, List.of(OxmId.nxm1(5))),
-    REG6("reg6", 32, 45, 32, Masking.BITWISE, Access.READ_WRITE, Prerequisite.NONE, Format.HEX, List.of(OxmId.nxm1(6))),
-    REG7("reg7", 32, 45, 0, Masking.BITWISE, Access.READ_WRITE, Prerequisite.NONE, Format.HEX, List.of(OxmId.nxm1(7))),
-    REG8("reg8", 32, 46, 32, Masking.BITWISE, Access.READ_WRITE, Prerequisite.NONE, Format.HEX, List.of(OxmId.nxm1(8))),
-    REG9("reg9", 32, 46, 0, Masking.BITWISE, Access.READ_WRITE, Prerequisite.NONE, Format.HEX, List.of(OxmId.nxm1(9))),
+    REG0("reg0", 32, 55, 32, Masking.BITWISE, Access.READ_WRITE, Prerequisite.NONE, Format.HEX, List.of(OxmId.nxm1(0))),
+    REG1("reg1", 32, 55, 0, Masking.BITWISE, Access.READ_WRITE, Prerequisite.NONE, Format.HEX, List.of(OxmId.nxm1(1))),
+    REG2("reg2", 32, 56, 32, Masking.BITWISE, Access.READ_WRITE, Prerequisite.NONE, Format.HEX, List.of(OxmId.nxm1(2))),
+    REG3("reg3", 32, 56, 0, Masking.BITWISE, Access.READ_WRITE, Prerequisite.NONE, Format.HEX, List.of(OxmId.nxm1(3))),
+    REG4("reg4", 32, 57, 32, Masking.BITWISE, Access.READ_WRITE, Prerequisite.NONE, Format.HEX, List.of(OxmId.nxm1(4))),
+    REG5("reg5", 32, 57, 0, Masking.BITWISE, Access.READ_WRITE, Prerequisite.NONE, Format.HEX, List.of(OxmId.nxm1(5))),
+    REG6("reg6", 32, 58, 32, Masking.BITWISE, Access.READ_WRITE, Prerequisite.NONE, Format.HEX, List.of(OxmId.nxm1(6))),
+    REG7("reg7", 32, 58, 0, Masking.BITWISE, Access.READ_WRITE, Prerequisite.NONE, Format.HEX, List.of(OxmId.nxm1(7))),
+    REG8("reg8", 32, 59, 32, Masking.BITWISE, Access.READ_WRITE, Prerequisite.NONE, Format.HEX, List.of(OxmId.nxm1(8))),
+    REG9("reg9", 32, 59, 0, Masking.BITWISE, Access.READ_WRITE, Prerequisite.NONE, Format.HEX, List.of(OxmId.nxm1(9))),
     REG10(
             "reg10",
             32,
-            47,
+            60,
             32,
             Masking.BITWISE,
             Access.READ_WRITE,
@@ -768,7 +768,7 @@ public enum MatchField {
     REG11(
             "reg11",
             32,
-            47,
+            60,
             0,
             Masking.BITWISE,
             Access.READ_WRITE,
@@ -778,7 +778,7 @@ public enum MatchField {
     REG12(
             "reg12",
             32,
-            48,
+            61,
             32,
             Masking.BITWISE,
             Access.READ_WRITE,
@@ -788,7 +788,7 @@ public enum MatchField {
     REG13(
             "reg13",
             32,
-            48,
+            61,
             0,
             Masking.BITWISE,
             Access.READ_WRITE,
@@ -798,7 +798,7 @@ public enum MatchField {
     REG14(
             "reg14",
             32,
-            49,
+            62,
             32,
             Masking.BITWISE,
             Access.READ_WRITE,
@@ -808,7 +808,7 @@ public enum MatchField {
     REG15(
             "reg15",
             32,
-            49,
+            62,
             0,
             Masking.BITWISE,
             Access.READ_WRITE,
@@ -818,7 +818,7 @@ public enum MatchField {
     XREG0(
             "xreg0",
             64,
-            42,
+            55,
             0,
             Masking.BITWISE,
             Access.READ_WRITE,
@@ -828,7 +828,7 @@ public enum MatchField {
     XREG1(
             "xreg1",
             64,
-            43,
+            56,
             0,
             Masking.BITWISE,
             Access.READ_WRITE,
@@ -838,7 +838,7 @@ public enum MatchField {
     XREG2(
             "xreg2",
             64,
-            44,
+            57,
             0,
             Masking.BITWISE,
             Access.READ_WRITE,
@@ -848,7 +848,7 @@ public enum MatchField {
     XREG3(
             "xreg3",
             64,
-            45,
+            58,
             0,
             Masking.BITWISE,
             Access.READ_WRITE,
@@ -858,7 +858,7 @@ public enum MatchField {
     XREG4(
             "xreg4",
             64,
-            46,
+            59,
             0,
             Masking.BITWISE,
             Access.READ_WRITE,
@@ -868,7 +868,7 @@ public enum MatchField {
     XREG5(
             "xreg5",
             64,
-            47,
+            60,
             0,
             Masking.BITWISE,
             Access.READ_WRITE,
@@ -878,7 +878,7 @@ public enum MatchField {
     XREG6(
             "xreg6",
             64,
-            48,
+            61,
             0,
             Masking.BITWISE,
             Access.READ_WRITE,
@@ -888,7 +888,7 @@ public enum MatchField {
     XREG7(
             "xreg7",
             64,
-            49,
+            62,
             0,
             Masking.BITWISE,
             Access.READ_WRITE,
@@ -898,7 +898,7 @@ public enum MatchField {
     XXREG0(
             "xxreg0",
             128,
-            42,
+            55,
             0,
             Masking.BITWISE,
             Access.READ_WRITE,
@@ -908,7 +908,7 @@ public enum MatchField {
     XXREG1(
             "xxreg1",
             128,
-            44,
+            57,
             0,
             Masking.BITWISE,
             Access.READ_WRITE,
@@ -918,7 +918,7 @@ public enum MatchField {
     XXREG2(
             "xxreg2",
             128,
-            46,
+            59,
             0,
             Masking.BITWISE,
             Access.READ_WRITE,
@@ -928,7 +928,7 @@ public enum MatchField {
     XXREG3(
             "xxreg3",
             128,
-            48,
+            61,
             0,
             Masking.BITWISE,
             Access.READ_WRITE,
@@ -938,7 +938,7 @@ public enum MatchField {
     CONJ_ID(
             "conj_id",
             32,
-            50,
+            63,
             32,
             Masking.NONE,
             Access.READ_ONLY,
@@ -948,13 +948,77 @@ public enum MatchField {
     ACTSET_OUTPUT(
             "actset_output",
             32,
-            50,
+            63,
             0,
             Masking.NONE,
             Access.READ_ONLY,
             Prerequisite.NONE,
             Format.PORT,
-            List.of(OxmId.onf(43)));
+            List.of(OxmId.onf(43))),
+    TUN_METADATA0(0),
+    TUN_METADATA1(1),
+    TUN_METADATA2(2),
+    TUN_METADATA3(3),
+    TUN_METADATA4(4),
+    TUN_METADATA5(5),
+    TUN_METADATA6(6),
+    TUN_METADATA7(7),
+    TUN_METADATA8(8),
+    TUN_METADATA9(9),
+    TUN_METADATA10(10),
+    TUN_METADATA11(11),
+    TUN_METADATA12(12),
+    TUN_METADATA13(13),
+    TUN_METADATA14(14),
+    TUN_METADATA15(15),
+    TUN_METADATA16(16),
+    TUN_METADATA17(17),
+    TUN_METADATA18(18),
+    TUN_METADATA19(19),
+    TUN_METADATA20(20),
+    TUN_METADATA21(21),
+    TUN_METADATA22(22),
+    TUN_METADATA23(23),
+    TUN_METADATA24(24),
+    TUN_METADATA25(25),
+    TUN_METADATA26(26),
+    TUN_METADATA27(27),
+    TUN_METADATA28(28),
+    TUN_METADATA29(29),
+    TUN_METADATA30(30),
+    TUN_METADATA31(31),
+    TUN_METADATA32(32),
+    TUN_METADATA33(33),
+    TUN_METADATA34(34),
+    TUN_METADATA35(35),
+    TUN_METADATA36(36),
+    TUN_METADATA37(37),
+    TUN_METADATA38(38),
+    TUN_METADATA39(39),
+    TUN_METADATA40(40),
+    TUN_METADATA41(41),
+    TUN_METADATA42(42),
+    TUN_METADATA43(43),
+    TUN_METADATA44(44),
+    TUN_METADATA45(45),
+    TUN_METADATA46(46),
+    TUN_METADATA47(47),
+    TUN_METADATA48(48),
+    TUN_METADATA49(49),
+    TUN_METADATA50(50),
+    TUN_METADATA51(51),
+    TUN_METADATA52(52),
+    TUN_METADATA53(53),
+    TUN_METADATA54(54),
+    TUN_METADATA55(55),
+    TUN_METADATA56(56),
+    TUN_METADATA57(57),
+    TUN_METADATA58(58),
+    TUN_METADATA59(59),
+    TUN_METADATA60(60),
+    TUN_METADATA61(61),
+    TUN_METADATA62(62),
+    TUN_METADATA63(63);
 
     /** Whether a match on the field may leave bits out. */
     public enum Masking {
@@ -996,6 +1060,10 @@ public enum MatchField {
         }
     }
 
+    private static final List<MatchField> ALL = List.of(values());
+    private static final List<MatchField> WITHOUT_TUNNEL_OPTIONS =
+            ALL.stream().filter(field -> field.optionIndex < 0).toList();
+
     private final String fieldName;
     private final int bits;
     private final int word;
@@ -1006,6 +1074,24 @@ public enum MatchField {
     private final Format format;
     private final List<OxmId> ids;
     private final List<String> aliases;
+
+    /** N of {@code tun_metadataN}, -1 for other fields. */
+    private final int optionIndex;
+
+    /** The field of a Geneve option: see {@link TunnelOptions}. */
+    MatchField(int optionIndex) {
+        this.fieldName = "tun_metadata" + optionIndex;
+        this.bits = 64;
+        this.word = KeyLayout.W_TUN_OPTIONS + TunnelOptions.slot(optionIndex);
+        this.shift = 0;
+        this.masking = Masking.BITWISE;
+        this.access = Access.READ_WRITE;
+        this.prerequisite = Prerequisite.NONE;
+        this.format = Format.HEX;
+        this.ids = List.of(OxmId.nxm1(40 + optionIndex));
+        this.aliases = List.of();
+        this.optionIndex = optionIndex;
+    }
 
     MatchField(
             String fieldName,
@@ -1028,6 +1114,27 @@ public enum MatchField {
         this.format = format;
         this.ids = ids;
         this.aliases = List.of(aliases);
+        this.optionIndex = -1;
+    }
+
+    /** The fields that a mask may have bits of: all but those of Geneve options where there are none. */
+    public static List<MatchField> in(long[] mask) {
+        return mask[KeyLayout.W_TUN_OPTIONS] == 0 ? WITHOUT_TUNNEL_OPTIONS : ALL;
+    }
+
+    /** The field of a Geneve option: {@code tun_metadataN}. */
+    public static MatchField tunnelOption(int index) {
+        return ALL.get(TUN_METADATA0.ordinal() + index);
+    }
+
+    /** N of {@code tun_metadataN}, -1 for other fields. */
+    public int optionIndex() {
+        return optionIndex;
+    }
+
+    /** Bit of {@link KeyLayout#W_TUN_OPTIONS} that says that the field is there; 0 for fields that are not of Geneve options. */
+    public long presenceBit() {
+        return optionIndex < 0 ? 0 : 1L << optionIndex;
     }
 
     /** The field of that name or alias ({@code nw_src}, {@code ip_src}), if there is one. */
@@ -1111,10 +1218,13 @@ public enum MatchField {
         return ids;
     }
 
-    /** Reads the field from the words of a key or of a mask. */
+    /** Reads the field from the words of a key or of a mask; 0 for a Geneve option that is not there. */
     public Bits read(long[] words) {
         if (bits == 128) {
             return new Bits(words[word], words[word + 1]);
+        }
+        if (optionIndex >= 0 && (words[KeyLayout.W_TUN_OPTIONS] & presenceBit()) == 0) {
+            return Bits.ZERO; // the word may be another option's
         }
         return Bits.of((words[word] & wordMask()) >>> shift);
     }

@@ -13,6 +13,7 @@ public final class IpProtocols {
     public static final int UDP = 17;
     public static final int ROUTING = 43;
     public static final int FRAGMENT = 44;
+    public static final int GRE = 47;
     public static final int ESP = 50;
     public static final int AH = 51;
     public static final int ICMPV6 = 58;

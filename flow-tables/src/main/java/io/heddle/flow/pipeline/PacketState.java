@@ -116,7 +116,7 @@ final class PacketState {
 
     /** The packet is one that the connection tracker has not seen, whatever the datapath knows of it. */
     void forgetConnection() {
-        for (int word = KeyLayout.W_CT; word < KeyLayout.PACKET_WORDS; word++) {
+        for (int word = KeyLayout.W_CT; word < KeyLayout.W_TUN_OPTIONS; word++) {
             hide(word);
             pending.words()[word] = 0;
         }
@@ -502,7 +502,8 @@ final class PacketState {
     }
 
     private static boolean isTunnelWord(int word) {
-        return word >= KeyLayout.W_TUN_ID && word < KeyLayout.W_RECIRC_MARK;
+        return word >= KeyLayout.W_TUN_ID && word < KeyLayout.W_RECIRC_MARK
+                || word >= KeyLayout.W_TUN_OPTIONS && word < KeyLayout.PACKET_WORDS;
     }
 
     /** The writes that are pending and that would change something, as far as is known. */

@@ -5,6 +5,7 @@ import io.heddle.flow.match.FlowMask;
 import io.heddle.flow.match.KeyLayout;
 import io.heddle.flow.match.Match;
 import io.heddle.flow.match.MatchField;
+import java.util.stream.IntStream;
 
 /**
  * What a packet-in says beside the packet: in_port, metadata, tunnel fields, registers, packet mark.
@@ -12,15 +13,10 @@ import io.heddle.flow.match.MatchField;
  * <p>Threading: only pure functions.
  */
 final class PuntFields {
-    private static final int[] TUNNEL = {
-        KeyLayout.W_TUN_ID,
-        KeyLayout.W_TUN_IPV4,
-        KeyLayout.W_TUN_MISC,
-        KeyLayout.W_TUN_IPV6_SRC,
-        KeyLayout.W_TUN_IPV6_SRC + 1,
-        KeyLayout.W_TUN_IPV6_DST,
-        KeyLayout.W_TUN_IPV6_DST + 1
-    };
+    private static final int[] TUNNEL = IntStream.concat(
+                    IntStream.rangeClosed(KeyLayout.W_TUN_ID, KeyLayout.W_TUN_IPV6_DST + 1),
+                    IntStream.range(KeyLayout.W_TUN_OPTIONS, KeyLayout.PACKET_WORDS))
+            .toArray();
 
     private PuntFields() {}
 

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>
  *   type 0xb0c2 | code 0 | 0x00002320 | type 16 | code 16 | data      an error of the extension
+ *   type 0xffff | code 16 | 0x00002320 | data                         one of its own, in OpenFlow 1.2 and later
  * </pre>
  */
 final class ErrorNumbers {
@@ -100,6 +101,7 @@ final class ErrorNumbers {
             case FLOW_MONITOR_FAILED_UNKNOWN_MONITOR -> nicira(8);
             default ->
                 switch (error.type()) {
+                    case ErrorCode.EXPERIMENTER -> nicira(error.code());
                     case BAD_PROPERTY -> hasOnf ? onf(4440 + error.code()) : nicira(25 + error.code());
                     case BUNDLE_FAILED ->
                         hasOnf && error.code() <= LAST_BUNDLE_ERROR_OF_ONF ? onf(2300 + error.code()) : OTHER_SINCE_12;
@@ -114,7 +116,7 @@ final class ErrorNumbers {
             case TABLE_FEATURES_FAILED_BAD_TYPE -> of(14, 0);
             case TABLE_FEATURES_FAILED_BAD_LEN -> of(14, 1);
             case TABLE_FEATURES_FAILED_BAD_ARGUMENT -> of(14, 2);
-            default -> same(error);
+            default -> error.type() == ErrorCode.EXPERIMENTER ? nicira(error.code()) : same(error);
         };
     }
 
@@ -193,6 +195,13 @@ final class ErrorNumbers {
                     BAD_PROPERTY_BAD_EXP_TYPE,
                     BAD_PROPERTY_BAD_EXP_VALUE,
                     BAD_PROPERTY_EPERM -> extension(14, error.code());
+            case TLV_TABLE_MOD_FAILED_BAD_COMMAND -> extension(1, 527);
+            case TLV_TABLE_MOD_FAILED_BAD_OPT_LEN -> extension(1, 528);
+            case TLV_TABLE_MOD_FAILED_BAD_FIELD_IDX -> extension(1, 529);
+            case TLV_TABLE_MOD_FAILED_TABLE_FULL -> extension(1, 530);
+            case TLV_TABLE_MOD_FAILED_ALREADY_MAPPED -> extension(1, 531);
+            case TLV_TABLE_MOD_FAILED_DUP_ENTRY -> extension(1, 532);
+            case TLV_TABLE_MOD_FAILED_INVALID_TLV_DEL -> extension(1, 537);
             default -> OTHER;
         };
     }

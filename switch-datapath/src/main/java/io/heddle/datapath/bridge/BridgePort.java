@@ -95,7 +95,7 @@ final class BridgePort {
                         (config & PortState.CONFIG_NO_FLOOD) != 0,
                         (config & PortState.CONFIG_NO_PACKET_IN) != 0),
                 peer,
-                configuration.type() == PortConfiguration.PortType.VXLAN,
+                configuration.isTunnel(),
                 configuration.vlans(),
                 crossings);
     }

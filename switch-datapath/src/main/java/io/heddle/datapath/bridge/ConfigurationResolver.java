@@ -169,7 +169,7 @@ final class ConfigurationResolver {
             case PortSpec.SystemDevice s -> true;
             case PortSpec.Veth s -> true;
             case PortSpec.Tun s -> true;
-            case PortSpec.Vxlan s -> false;
+            case PortSpec.Tunnel s -> false;
             case PortSpec.Patch s -> false;
             case PortSpec.Memory s -> false;
         };

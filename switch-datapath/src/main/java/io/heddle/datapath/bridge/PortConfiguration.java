@@ -12,10 +12,11 @@ import java.util.Objects;
  * @param netns veth: network namespace that the other end is moved to; empty: the switch's own
  * @param mac such as {@code 02:00:00:00:00:07}; empty: the switch chooses
  * @param mtu octets of a layer 3 packet, 68 to 65535; 0: the interface's own
- * @param remote vxlan: the other end's address, or {@code flow}
- * @param local vxlan: own address, or {@code flow}; empty: what the routing table says
- * @param key vxlan: network identifier {@code 0} to {@code 16777215}, or {@code flow}
- * @param udpPort vxlan: 0 for 4789
+ * @param remote tunnels: the other end's address, or {@code flow}
+ * @param local tunnels: own address, or {@code flow}; empty: what the routing table says
+ * @param key tunnels: network identifier {@code 0} to {@code 16777215}, of GRE {@code 0} to {@code 4294967295}, or {@code flow}
+ * @param udpPort tunnels over UDP: 0 for the protocol's own
+ * @param tunnel tunnels: what the outer headers say
  * @param vlans that NORMAL gives it and takes from it
  */
 public record PortConfiguration(
@@ -30,11 +31,30 @@ public record PortConfiguration(
         String local,
         String key,
         int udpPort,
+        OuterHeaders tunnel,
         PortVlans vlans) {
-    /** {@code vlans} may be missing in what an earlier version has saved. */
+    /** {@code tunnel} and {@code vlans} may be missing in what an earlier version has saved. */
     @SuppressWarnings("ConstantValue")
     public PortConfiguration {
+        tunnel = Objects.requireNonNullElse(tunnel, OuterHeaders.DEFAULT);
         vlans = Objects.requireNonNullElse(vlans, PortVlans.ALL);
+    }
+
+    /** A port whose outer headers, if it is a tunnel, are the usual ones. */
+    public PortConfiguration(
+            String name,
+            int number,
+            PortType type,
+            String peer,
+            String netns,
+            String mac,
+            int mtu,
+            String remote,
+            String local,
+            String key,
+            int udpPort,
+            PortVlans vlans) {
+        this(name, number, type, peer, netns, mac, mtu, remote, local, key, udpPort, OuterHeaders.DEFAULT, vlans);
     }
 
     /** Kind of port. */
@@ -47,6 +67,10 @@ public record PortConfiguration(
         VETH,
         /** A VXLAN tunnel (RFC 7348). */
         VXLAN,
+        /** A Geneve tunnel (RFC 8926). */
+        GENEVE,
+        /** A GRE tunnel of Ethernet frames (RFC 2784, RFC 2890). */
+        GRE,
         /** A cable to a port of another bridge of the switch. */
         PATCH,
         /** A TUN interface that the switch makes: layer 3. */
@@ -57,9 +81,38 @@ public record PortConfiguration(
         MEMORY
     }
 
+    /**
+     * What the outer headers of a tunnel say. Text is empty where nothing is said.
+     *
+     * @param checksum there is a checksum
+     * @param tos {@code inherit}, or DSCP in place
+     * @param ttl {@code inherit}, or 1 to 255
+     * @param dontFragment "don't fragment" is set
+     * @param sequence gre: packets are numbered
+     */
+    public record OuterHeaders(boolean checksum, String tos, String ttl, boolean dontFragment, boolean sequence) {
+        /** Nothing is said. */
+        public static final OuterHeaders DEFAULT = new OuterHeaders(false, "", "", false, false);
+
+        /** {@code tos} and {@code ttl} may be missing in what has been saved. */
+        @SuppressWarnings("ConstantValue")
+        public OuterHeaders {
+            tos = Objects.requireNonNullElse(tos, "");
+            ttl = Objects.requireNonNullElse(ttl, "");
+        }
+    }
+
     /** A port of which only these are said. */
     public static PortConfiguration of(String name, int number, PortType type) {
-        return new PortConfiguration(name, number, type, "", "", "", 0, "", "", "", 0, PortVlans.ALL);
+        return new PortConfiguration(name, number, type, "", "", "", 0, "", "", "", 0, OuterHeaders.DEFAULT, PortVlans.ALL);
+    }
+
+    /** Says whether the port is a tunnel to other hosts. */
+    public boolean isTunnel() {
+        return switch (type) {
+            case VXLAN, GENEVE, GRE -> true;
+            case TAP, SYSTEM, VETH, PATCH, TUN, INTERNAL, MEMORY -> false;
+        };
     }
 
     /** Says whether both differ in no more than what can be changed while the port works: its VLANs. */
@@ -69,11 +122,11 @@ public record PortConfiguration(
 
     /** The same port with another number. */
     PortConfiguration withNumber(int other) {
-        return new PortConfiguration(name, other, type, peer, netns, mac, mtu, remote, local, key, udpPort, vlans);
+        return new PortConfiguration(name, other, type, peer, netns, mac, mtu, remote, local, key, udpPort, tunnel, vlans);
     }
 
     /** The same port with other VLANs. */
     PortConfiguration withVlans(PortVlans others) {
-        return new PortConfiguration(name, number, type, peer, netns, mac, mtu, remote, local, key, udpPort, others);
+        return new PortConfiguration(name, number, type, peer, netns, mac, mtu, remote, local, key, udpPort, tunnel, others);
     }
 }

@@ -1,5 +1,10 @@
 package io.heddle.datapath.buffer;
 
+import io.heddle.flow.match.KeyLayout;
+import io.heddle.flow.match.TunnelOptions;
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+
 /**
  * Tunnel header fields of a packet, as match fields {@code tun_*} have them: of the tunnel it came through, and then of the tunnel
  * it is to be sent through. All zero for a packet without a tunnel.
@@ -22,8 +27,14 @@ public final class TunnelMetadata {
     private int gbpId;
     private int gbpFlags;
 
+    /** Map and values of the {@code tun_metadata} fields, as {@link TunnelOptions} has them; all 0 unless {@code hasOptions}. */
+    private final long[] options = new long[KeyLayout.TUN_OPTION_WORDS];
+
+    private boolean hasOptions;
+
     /** Sets everything to 0. */
     public void clear() {
+        clearOptions();
         id = 0;
         source = 0;
         destination = 0;
@@ -56,6 +67,19 @@ public final class TunnelMetadata {
         destinationPort = other.destinationPort;
         gbpId = other.gbpId;
         gbpFlags = other.gbpFlags;
+        if (other.hasOptions) {
+            System.arraycopy(other.options, 0, options, 0, options.length);
+            hasOptions = true;
+        } else {
+            clearOptions();
+        }
+    }
+
+    private void clearOptions() {
+        if (hasOptions) {
+            Arrays.fill(options, 0);
+            hasOptions = false;
+        }
     }
 
     /** Says whether there is a tunnel: a destination address is set. */
@@ -181,5 +205,32 @@ public final class TunnelMetadata {
     public void setGbp(int policyId, int policyFlags) {
         gbpId = policyId;
         gbpFlags = policyFlags;
+    }
+
+    /** Says whether any {@code tun_metadata} field was set. */
+    public boolean hasOptions() {
+        return hasOptions;
+    }
+
+    /** Returns the words of the {@code tun_metadata} fields, {@link KeyLayout#TUN_OPTION_WORDS} of them: to be read only. */
+    public long[] options() {
+        return options;
+    }
+
+    /** Sets one of the words of {@link #options}. */
+    public void setOptionWord(int index, long value) {
+        options[index] = value;
+        hasOptions = true;
+    }
+
+    /**
+     * Sets the {@code tun_metadata} fields from the options of a Geneve header.
+     *
+     * @return as {@link TunnelOptions#decode}
+     */
+    public boolean readOptions(TunnelOptions table, MemorySegment memory, long at, int length) {
+        clearOptions();
+        hasOptions = true;
+        return table.decode(memory, at, length, options);
     }
 }

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  *   entry (16 words, two cache lines):  | map of the words that are not 0 | up to 15 of those words, ascending |
  * </pre>
  *
- * <p>Keys with more non-zero words are not kept; the megaflow cache has them. Only what a packet brings
+ * <p>Keys with more non-zero words, and those of packets with tunnel options, are not kept; the megaflow cache has them. Only what a packet brings
  * ({@link KeyLayout#PACKET_WORDS}) is looked at.
  *
  * <p>An entry may point to a megaflow that has been evicted since: {@link #lookup} does not return it. Whether the megaflow's revision is
@@ -23,7 +23,9 @@ import org.jspecify.annotations.Nullable;
 public final class ExactMatchCache {
     private static final int STRIDE = 16;
     private static final int MAX_WORDS = STRIDE - 1;
-    private static final long PACKET_MAP = (1L << KeyLayout.PACKET_WORDS) - 1;
+    private static final int WORDS = KeyLayout.W_TUN_OPTIONS;
+    private static final long PACKET_MAP = (1L << WORDS) - 1;
+    private static final long TOO_MANY = -1L;
 
     private final long seed;
     private final int setMask;
@@ -59,9 +61,14 @@ public final class ExactMatchCache {
     /** The megaflow of this key; null when it is not known. The key is remembered for {@link #insert}. */
     public @Nullable Megaflow lookup(FlowKey key) {
         long[] words = key.words();
+        if (words[KeyLayout.W_TUN_OPTIONS] != 0) {
+            map = TOO_MANY;
+            misses++;
+            return null;
+        }
         long used = 0;
         long hash = seed;
-        for (int i = 0; i < KeyLayout.PACKET_WORDS; i++) {
+        for (int i = 0; i < WORDS; i++) {
             long word = words[i];
             if (word != 0) {
                 used |= 1L << i;

@@ -111,6 +111,12 @@ public record ConfigurationFile(SwitchSettings settings, SwitchConfiguration con
                 node.path("local").asString(""),
                 node.path("key").asString(""),
                 node.path("port").asInt(0),
+                new PortConfiguration.OuterHeaders(
+                        node.path("csum").asBoolean(false),
+                        node.path("tos").asString(""),
+                        node.path("ttl").asString(""),
+                        node.path("df").asBoolean(false),
+                        node.path("seq").asBoolean(false)),
                 vlans(document, node, path));
     }
 

@@ -28,6 +28,11 @@ public final class Epoll implements AutoCloseable {
         fd = new FileDescriptor(NativeException.check(Libc.epollCreate(EPOLL_CLOEXEC), "poll loop", "epoll_create1"));
     }
 
+    /** Returns the descriptor, readable when one of those that were added is. */
+    public int fd() {
+        return fd.number();
+    }
+
     /**
      * Adds a descriptor. One that is closed removes itself.
      *

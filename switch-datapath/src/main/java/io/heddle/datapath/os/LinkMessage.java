@@ -46,10 +46,15 @@ final class LinkMessage {
     static final int IFF_UP = 1;
     static final int VXLAN_ID = 1;
     static final int VXLAN_LOCAL = 4;
+    static final int VXLAN_TTL = 5;
+    static final int VXLAN_TOS = 6;
     static final int VXLAN_LEARNING = 7;
     static final int VXLAN_PORT_RANGE = 10;
     static final int VXLAN_PORT = 15;
+    static final int VXLAN_LOCAL6 = 17;
     static final int VXLAN_UDP_CHECKSUM = 18;
+    static final int VXLAN_TTL_INHERIT = 28;
+    static final int VXLAN_DONT_FRAGMENT = 29;
     static final int VXLAN_LOCAL_BYPASS = 31;
     static final int NDA_DST = 1;
     static final int NDA_LLADDR = 2;
@@ -120,9 +125,19 @@ final class LinkMessage {
         return pad();
     }
 
-    /** An IPv4 address: 10.0.0.1 is 0x0a000001. */
-    LinkMessage ipv4(int attribute, int address) {
-        return number(attribute, NetworkOrder.of(address));
+    /** An address of 4 or 16 octets. */
+    LinkMessage address(int attribute, IpAddress address) {
+        if (address.isIpv4()) {
+            return number(attribute, NetworkOrder.of(address.ipv4()));
+        }
+        attribute(attribute, 16);
+        for (int shift = 56; shift >= 0; shift -= 8) {
+            buffer.put((byte) (address.high() >>> shift));
+        }
+        for (int shift = 56; shift >= 0; shift -= 8) {
+            buffer.put((byte) (address.low() >>> shift));
+        }
+        return this;
     }
 
     /** A UDP port. */

@@ -11,7 +11,7 @@ import java.util.Objects;
  * <pre>
  *   message i:  struct mmsghdr --> iovec[0] --> header(i), e.g. a virtio-net header (written by the caller)
  *                              --> iovec[1] --> the frame, in a pool or a receive ring
- *                              --> name     --> an IPv4 destination, if set
+ *                              --> name     --> a destination, if set
  * </pre>
  *
  * <p>Nothing is allocated after construction. Frames must stay in place until the call has returned.
@@ -26,8 +26,7 @@ public final class MessageBatch {
     private static final int VECTORS = 16;
     private static final int VECTOR_COUNT = 24;
     private static final int IOVECS = 32;
-    private static final int SOCKADDR = 16;
-    private static final int AF_INET = 2;
+    private static final int SOCKADDR = 32;
 
     private final int capacity;
     private final int headerStride;
@@ -93,15 +92,13 @@ public final class MessageBatch {
         size++;
     }
 
-    /** Sets the IPv4 destination of the message that was added last: 10.0.0.1 is 0x0a000001. */
-    public void setDestination(int address) {
+    /** Sets the destination of the message that was added last, in the two words of an {@link IpAddress}. */
+    public void setDestination(long high, long low) {
         int last = Objects.checkIndex(size - 1, size);
         long name = (long) last * SOCKADDR;
-        names.set(ValueLayout.JAVA_SHORT, name, (short) AF_INET);
-        names.set(ValueLayout.JAVA_SHORT, name + 2, (short) 0);
-        names.set(ValueLayout.JAVA_INT, name + 4, NetworkOrder.of(address));
+        int length = SocketAddress.write(names, name, !IpAddress.isIpv4(high, low), high, low, 0);
         messages.set(ValueLayout.JAVA_LONG, (long) last * MESSAGE + NAME, names.address() + name);
-        messages.set(ValueLayout.JAVA_INT, (long) last * MESSAGE + NAME_LENGTH, SOCKADDR);
+        messages.set(ValueLayout.JAVA_INT, (long) last * MESSAGE + NAME_LENGTH, length);
     }
 
     /**

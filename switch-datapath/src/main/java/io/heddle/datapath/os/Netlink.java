@@ -179,11 +179,9 @@ public final class Netlink implements AutoCloseable {
      * Makes a vxlan device that sends; it is down, and knows no remote address yet ({@link #setVxlanRemote}).
      *
      * @param namespace that the device is made in; its outer packets are of this connection's
-     * @param local source address, 0 for what routing chooses
      * @param receivePort UDP port that the device takes when it is set up
-     * @param firstSource first of the UDP source ports, the last is 65535
      */
-    void createVxlan(String name, FileDescriptor namespace, int vni, int local, int receivePort, int firstSource)
+    void createVxlan(String name, FileDescriptor namespace, VxlanDevice.Tunnel tunnel, int receivePort)
             throws NativeException {
         LinkMessage request = new LinkMessage(
                         LinkMessage.RTM_NEWLINK, LinkMessage.F_ACK | LinkMessage.F_EXCLUSIVE_CREATE, 0)
@@ -192,13 +190,22 @@ public final class Netlink implements AutoCloseable {
         int info = request.begin(LinkMessage.IFLA_LINKINFO);
         request.text(LinkMessage.INFO_KIND, "vxlan");
         int data = request.begin(LinkMessage.INFO_DATA);
-        if (local != 0) {
-            request.ipv4(LinkMessage.VXLAN_LOCAL, local);
+        boolean isIpv6 = tunnel.remote().isIpv6();
+        if (isIpv6 || !tunnel.local().isNone()) {
+            // An unspecified IPv6 source says which family the device is of.
+            request.address(isIpv6 ? LinkMessage.VXLAN_LOCAL6 : LinkMessage.VXLAN_LOCAL, tunnel.local());
         }
-        request.number(LinkMessage.VXLAN_ID, vni)
+        VxlanDevice.Outer outer = tunnel.outer();
+        if (outer.isTtlInherited()) {
+            request.octet(LinkMessage.VXLAN_TTL_INHERIT, 1);
+        }
+        request.number(LinkMessage.VXLAN_ID, tunnel.vni())
+                .octet(LinkMessage.VXLAN_TTL, outer.ttl())
+                .octet(LinkMessage.VXLAN_TOS, outer.isTosInherited() ? 1 : outer.tos())
+                .octet(LinkMessage.VXLAN_DONT_FRAGMENT, outer.dontFragment() ? 1 : 0)
                 .port(LinkMessage.VXLAN_PORT, receivePort)
-                .number(LinkMessage.VXLAN_PORT_RANGE, NetworkOrder.of(firstSource << 16 | 0xffff))
-                .octet(LinkMessage.VXLAN_UDP_CHECKSUM, 0)
+                .number(LinkMessage.VXLAN_PORT_RANGE, NetworkOrder.of(tunnel.firstSource() << 16 | 0xffff))
+                .octet(LinkMessage.VXLAN_UDP_CHECKSUM, outer.checksum() ? 1 : 0)
                 .octet(LinkMessage.VXLAN_LEARNING, 0)
                 .octet(LinkMessage.VXLAN_LOCAL_BYPASS, 0)
                 .end(data)
@@ -207,12 +214,12 @@ public final class Netlink implements AutoCloseable {
     }
 
     /** Makes a vxlan device send everything to one remote address and UDP port. */
-    void setVxlanRemote(int index, int remote, int udpPort, int vni) throws NativeException {
+    void setVxlanRemote(int index, VxlanDevice.Tunnel tunnel) throws NativeException {
         LinkMessage request = LinkMessage.newForwarding(index)
                 .mac(LinkMessage.NDA_LLADDR, 0) // stands for every address that has no entry
-                .ipv4(LinkMessage.NDA_DST, remote)
-                .port(LinkMessage.NDA_PORT, udpPort)
-                .number(LinkMessage.NDA_VNI, vni);
+                .address(LinkMessage.NDA_DST, tunnel.remote())
+                .port(LinkMessage.NDA_PORT, tunnel.udpPort())
+                .number(LinkMessage.NDA_VNI, tunnel.vni());
         check(exchange(request, null), "interface " + index, "RTM_NEWNEIGH", "");
     }
 

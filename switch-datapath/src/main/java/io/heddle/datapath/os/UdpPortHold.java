@@ -11,7 +11,8 @@ import java.lang.foreign.ValueLayout;
  * <p>Thread safety: none needed.
  */
 public final class UdpPortHold implements AutoCloseable {
-    private static final int AF_INET = 2;
+    private static final int IPPROTO_IPV6 = 41;
+    private static final int IPV6_V6ONLY = 26;
     private static final int SOCK_DGRAM_CLOEXEC = 2 | 0x80000;
 
     private final FileDescriptor fd;
@@ -20,24 +21,30 @@ public final class UdpPortHold implements AutoCloseable {
      * Takes the port.
      *
      * @param subject what it is for, in errors
-     * @param address own IPv4 address, 0 for all
+     * @param isIpv6 the family
+     * @param address own address, none for all of that family
      * @param port 1 to 65535, 0 for any
      * @throws NativeException EADDRINUSE if another process, or a tunnel device of the kernel, has it
      */
-    public UdpPortHold(String subject, int address, int port) throws NativeException {
+    public UdpPortHold(String subject, boolean isIpv6, IpAddress address, int port) throws NativeException {
         fd = new FileDescriptor(NativeException.check(
-                Libc.socket(AF_INET, SOCK_DGRAM_CLOEXEC, 0), subject, "socket(AF_INET, SOCK_DGRAM)"));
+                Libc.socket(SocketAddress.family(isIpv6), SOCK_DGRAM_CLOEXEC, 0),
+                subject,
+                isIpv6 ? "socket(AF_INET6, SOCK_DGRAM)" : "socket(AF_INET, SOCK_DGRAM)",
+                isIpv6 ? "the kernel has no IPv6" : ""));
         try (Arena arena = Arena.ofConfined()) {
             NativeException.check(
                     PacketSocket.attachFilter(fd.number(), SocketFilter.none()),
                     subject,
                     "setsockopt(SO_ATTACH_FILTER)");
-            MemorySegment socketAddress = arena.allocate(16, 8);
-            socketAddress.set(ValueLayout.JAVA_SHORT, 0, (short) AF_INET);
-            socketAddress.set(ValueLayout.JAVA_SHORT, 2, NetworkOrder.of((short) port));
-            socketAddress.set(ValueLayout.JAVA_INT, 4, NetworkOrder.of(address));
+            if (isIpv6) {
+                NativeException.check(
+                        Libc.setsockopt(fd.number(), IPPROTO_IPV6, IPV6_V6ONLY, 1), subject, "setsockopt(IPV6_V6ONLY)");
+            }
+            MemorySegment socketAddress = arena.allocate(SocketAddress.MAX_LENGTH, 8);
+            int length = SocketAddress.write(socketAddress, 0, isIpv6, address.high(), address.low(), port);
             NativeException.check(
-                    Libc.bind(fd.number(), socketAddress.address(), 16),
+                    Libc.bind(fd.number(), socketAddress.address(), length),
                     subject,
                     "bind to UDP port " + port,
                     "another process or a tunnel device has the port: remove it, or configure another port");
@@ -49,7 +56,7 @@ public final class UdpPortHold implements AutoCloseable {
 
     /** Returns a UDP port that nobody has at the moment. */
     static int free(String subject) throws NativeException {
-        try (UdpPortHold hold = new UdpPortHold(subject, 0, 0);
+        try (UdpPortHold hold = new UdpPortHold(subject, false, IpAddress.NONE, 0);
                 Arena arena = Arena.ofConfined()) {
             MemorySegment address = arena.allocate(24, 8);
             address.set(ValueLayout.JAVA_INT, 16, 16);

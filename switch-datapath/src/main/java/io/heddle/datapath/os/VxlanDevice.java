@@ -7,7 +7,7 @@ import java.io.IOException;
  * device below cannot take it.
  *
  * <pre>
- *   send --> | a namespace without a name: vxlan device | --> IPv4, UDP, VXLAN --> the namespace of the thread that opened it
+ *   send --> | a namespace without a name: vxlan device | --> IP, UDP, VXLAN --> the namespace of the thread that opened it
  * </pre>
  *
  * <p>The device lies in a network namespace of its own, so the host sees no new interface, and the kernel removes it with the process
@@ -21,6 +21,9 @@ public final class VxlanDevice implements AutoCloseable {
 
     /** Longest packet inside that the outer IPv4 packet has room for: without IPv4, UDP, VXLAN and Ethernet headers. */
     private static final int MTU = 65_535 - 50;
+
+    /** As {@link #MTU}; the kernel counts the IPv6 header as part of the packet. */
+    private static final int MTU_OVER_IPV6 = 65_535 - 70;
 
     /** The port is free when it is asked for, and may be somebody's when the device takes it. */
     private static final int ATTEMPTS = 8;
@@ -41,12 +44,22 @@ public final class VxlanDevice implements AutoCloseable {
      * Where the device sends.
      *
      * @param vni 24 bits
-     * @param local source address, 0 for what routing chooses
-     * @param remote IPv4 address: 10.0.0.1 is 0x0a000001
+     * @param local source address, none for what routing chooses
+     * @param remote the other end's address
      * @param udpPort destination port
      * @param firstSource first of the source ports, of which the kernel chooses by the flow inside; the last is 65535
      */
-    public record Tunnel(int vni, int local, int remote, int udpPort, int firstSource) {}
+    public record Tunnel(int vni, IpAddress local, IpAddress remote, int udpPort, int firstSource, Outer outer) {}
+
+    /**
+     * What the outer headers say.
+     *
+     * @param checksum of UDP over IPv4; over IPv6 it is always there
+     * @param tos DSCP in place, a multiple of 4; ECN comes from the packet inside
+     * @param ttl 1 to 255, 0 for what the route says
+     */
+    public record Outer(
+            boolean checksum, int tos, boolean isTosInherited, int ttl, boolean isTtlInherited, boolean dontFragment) {}
 
     /**
      * Makes the device. Its outer packets are sent in the namespace of the calling thread.
@@ -72,11 +85,11 @@ public final class VxlanDevice implements AutoCloseable {
             throws NativeException {
         Netlink netlink = Netlink.open();
         try {
-            underlay.createVxlan(NAME, own, tunnel.vni, tunnel.local, port, tunnel.firstSource);
+            underlay.createVxlan(NAME, own, tunnel, port);
             int index = netlink.get(NAME).index();
             netlink.disableIpv6Address(index);
-            netlink.setMtu(index, MTU);
-            netlink.setVxlanRemote(index, tunnel.remote, tunnel.udpPort, tunnel.vni);
+            netlink.setMtu(index, tunnel.remote.isIpv6() ? MTU_OVER_IPV6 : MTU);
+            netlink.setVxlanRemote(index, tunnel);
             netlink.setUp(index, true);
             return new VxlanDevice(netlink, index, PacketSocket.open(subject, index, SENDER));
         } catch (NativeException e) {

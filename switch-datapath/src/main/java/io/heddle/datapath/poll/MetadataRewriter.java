@@ -36,7 +36,12 @@ final class MetadataRewriter {
         if (packet.isTracked()) {
             System.arraycopy(packet.connection(), 0, words, KeyLayout.W_CT, ConnectionTracker.WORDS);
         } else {
-            Arrays.fill(words, KeyLayout.W_CT, KeyLayout.PACKET_WORDS, 0L);
+            Arrays.fill(words, KeyLayout.W_CT, KeyLayout.W_TUN_OPTIONS, 0L);
+        }
+        if (tunnel.hasOptions()) {
+            System.arraycopy(tunnel.options(), 0, words, KeyLayout.W_TUN_OPTIONS, KeyLayout.TUN_OPTION_WORDS);
+        } else if (words[KeyLayout.W_TUN_OPTIONS] != 0) {
+            Arrays.fill(words, KeyLayout.W_TUN_OPTIONS, KeyLayout.PACKET_WORDS, 0L);
         }
     }
 
@@ -77,6 +82,9 @@ final class MetadataRewriter {
                 packet.setQueue((int) (packet.queue() & ~mask | value));
             } else if (word >= KeyLayout.W_TUN_ID && word <= KeyLayout.W_TUN_EXT) {
                 setTunnelWord(packet.tunnel(), word, tunnelWord(packet.tunnel(), word) & ~mask | value);
+            } else if (word >= KeyLayout.W_TUN_OPTIONS && word < KeyLayout.PACKET_WORDS) {
+                int option = word - KeyLayout.W_TUN_OPTIONS;
+                packet.tunnel().setOptionWord(option, packet.tunnel().options()[option] & ~mask | value);
             }
         }
     }

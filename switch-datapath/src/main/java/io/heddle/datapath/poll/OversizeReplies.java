@@ -29,7 +29,7 @@ public final class OversizeReplies implements OversizeHandler {
 
     @Override
     public void onOversize(Port port, Packet packet, int mtu) {
-        boolean isLayer3 = port.spec() instanceof PortSpec.Vxlan || port.spec() instanceof PortSpec.Tun;
+        boolean isLayer3 = port.spec() instanceof PortSpec.Tunnel || port.spec() instanceof PortSpec.Tun;
         if (!isLayer3 || packet.inPort() == 0 || replies.size() >= PER_CYCLE) {
             return;
         }

@@ -28,7 +28,7 @@ public final class PortFactory implements AutoCloseable {
     private final PortListener listener;
     private final Netlink requests;
     private final Netlink events;
-    private final VxlanEndpoints vxlans = new VxlanEndpoints();
+    private final TunnelEndpoints tunnels = new TunnelEndpoints();
     private final Map<String, Watched> watched = new HashMap<>();
     private long nextTickNs = Long.MIN_VALUE;
 
@@ -65,7 +65,7 @@ public final class PortFactory implements AutoCloseable {
             case PortSpec.Veth veth -> watch(openVeth(veth, number, context));
             case PortSpec.Memory memory -> new MemoryPort(memory, number, context);
             case PortSpec.Tun tun -> watch(openTun(tun, number, context));
-            case PortSpec.Vxlan vxlan -> vxlans.open(number, vxlan, context);
+            case PortSpec.Tunnel tunnel -> tunnels.open(number, tunnel, context);
             case PortSpec.Patch patch -> throw unsupported(patch);
         };
     }

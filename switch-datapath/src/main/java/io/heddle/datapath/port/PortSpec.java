@@ -1,5 +1,6 @@
 package io.heddle.datapath.port;
 
+import io.heddle.datapath.os.IpAddress;
 import io.heddle.flow.text.AddressText;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
@@ -134,52 +135,58 @@ public sealed interface PortSpec {
     }
 
     /**
-     * A VXLAN tunnel (RFC 7348). IPv4 addresses are as numbers, 10.0.0.1 is 0x0a000001.
+     * A tunnel: Ethernet frames in IPv4 or IPv6 packets.
      *
-     * @param remote address of the other end; 0 iff {@code remoteFromFlow}
-     * @param remoteFromFlow the flow's {@code tun_dst} is the other end
-     * @param local own address, 0 for what routing says, or the flow's {@code tun_src} if {@code localFromFlow}
-     * @param key VXLAN network identifier, 0 to 16,777,215; 0 if {@code keyFromFlow}
-     * @param keyFromFlow the flow's {@code tun_id} is the key
-     * @param udpPort destination port, 1 to 65535
+     * @param remote the other end: an address, or the flow's {@code tun_dst} or {@code tun_ipv6_dst}
+     * @param local own address, what routing says, or the flow's {@code tun_src} or {@code tun_ipv6_src}
+     * @param udpPort destination port, 1 to 65535; 0 for GRE
      */
-    record Vxlan(
+    record Tunnel(
             String name,
-            int remote,
-            boolean remoteFromFlow,
-            int local,
-            boolean localFromFlow,
-            int key,
-            boolean keyFromFlow,
+            TunnelProtocol protocol,
+            TunnelEnd remote,
+            TunnelEnd local,
+            TunnelKey key,
             int udpPort,
+            TunnelOuter outer,
             int mtu)
             implements PortSpec {
-        /** The port that IANA assigned to VXLAN. */
-        public static final int DEFAULT_UDP_PORT = 4789;
-
-        public Vxlan {
+        public Tunnel {
             checkName("name", name);
             checkMtu(mtu);
-            if (remoteFromFlow != (remote == 0)) {
-                throw new IllegalArgumentException("remote: give an IPv4 address, or \"flow\"");
+            if (!remote.isFromFlow() && remote.address().isNone()) {
+                throw new IllegalArgumentException("remote: give an IPv4 or IPv6 address, or \"flow\"");
             }
-            if (localFromFlow && local != 0) {
-                throw new IllegalArgumentException("local: give an IPv4 address, or \"flow\", or leave it out");
+            if (!local.address().isNone()
+                    && !remote.isFromFlow()
+                    && local.address().isIpv4() != remote.address().isIpv4()) {
+                throw new IllegalArgumentException("local: " + local.address() + " and the remote address "
+                        + remote.address() + " are not of one family: give two IPv4 addresses, or two IPv6 addresses");
             }
-            if (key < 0 || key > 0xffffff) {
-                throw new IllegalArgumentException("key: " + key + " is not in [0, 16777215]");
+            if (Integer.toUnsignedLong(key.value()) > protocol.maxKey()) {
+                throw new IllegalArgumentException("key: " + Integer.toUnsignedString(key.value()) + " is not in [0, "
+                        + protocol.maxKey() + "]");
             }
-            if (keyFromFlow && key != 0) {
-                throw new IllegalArgumentException("key: give a number, or \"flow\"");
+            if (protocol.isUdp() ? udpPort < 1 || udpPort > 65535 : udpPort != 0) {
+                throw new IllegalArgumentException(
+                        protocol.isUdp()
+                                ? "port: " + udpPort + " is not in [1, 65535]"
+                                : "port: " + protocol.typeName() + " has no UDP port: leave it out");
             }
-            if (udpPort < 1 || udpPort > 65535) {
-                throw new IllegalArgumentException("port: " + udpPort + " is not in [1, 65535]");
+            if (outer.sequence() && protocol != TunnelProtocol.GRE) {
+                throw new IllegalArgumentException("seq: " + protocol.typeName() + " has no sequence numbers: leave it out");
             }
         }
 
         @Override
         public String type() {
-            return "vxlan";
+            return protocol.typeName();
+        }
+
+        /** Says whether all outer addresses may be of that family. */
+        boolean mayUse(boolean isIpv6) {
+            IpAddress known = remote.address().isNone() ? local.address() : remote.address();
+            return known.isNone() || known.isIpv6() == isIpv6;
         }
     }
 

@@ -30,11 +30,11 @@ class PortSpecTest {
                 .hasMessage("ringMebibytes: 1025 is not in [0, 1024]");
         assertThatThrownBy(() -> vxlan(0, false, 0, false, 0)).hasMessageStartingWith("remote:");
         assertThatThrownBy(() -> vxlan(1, false, 0x1000000, false, 4789)).hasMessageContaining("[0, 16777215]");
-        assertThatThrownBy(() -> vxlan(1, false, 1, true, 4789)).hasMessageStartingWith("key: give a number");
+        assertThatThrownBy(() -> new TunnelKey(true, true, 1)).hasMessageStartingWith("key: give a number");
         assertThatThrownBy(() -> vxlan(1, false, 1, false, 65536)).hasMessageContaining("[1, 65535]");
     }
 
-    private static PortSpec.Vxlan vxlan(int remote, boolean remoteFlow, int key, boolean keyFlow, int port) {
-        return new PortSpec.Vxlan("vx0", remote, remoteFlow, 0, false, key, keyFlow, port, 0);
+    private static PortSpec.Tunnel vxlan(int remote, boolean remoteFlow, int key, boolean keyFlow, int port) {
+        return Tunnels.vxlan("vx0", remote, remoteFlow, 0, false, key, keyFlow, port, 0);
     }
 }

@@ -39,7 +39,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * What a VXLAN port leaves to the kernel: encapsulating, and cutting super-frames.
  *
  * <pre>
- *   :a: VxlanPort, u0 10.9.1.1 ---- u0 10.9.1.2 :b: vx0, VNI 77
+ *   :a: TunnelPort, u0 10.9.1.1 ---- u0 10.9.1.2 :b: vx0, VNI 77
  * </pre>
  */
 @Tag("netns")
@@ -96,7 +96,7 @@ class VxlanOffloadTest {
     private final NetnsLab.Host b = lab.host("b");
     private final PacketPool pool = new PacketPool(64);
     private final PortContext context = new PortContext(pool, new PooledOffload(), (port, packet, mtu) -> {});
-    private final VxlanEndpoints endpoints = new VxlanEndpoints();
+    private final TunnelEndpoints endpoints = new TunnelEndpoints();
     private final List<AutoCloseable> opened = new ArrayList<>();
 
     @BeforeEach
@@ -132,11 +132,11 @@ class VxlanOffloadTest {
         lab.close();
     }
 
-    private VxlanPort open(int number, boolean fromFlow) throws IOException {
-        PortSpec.Vxlan spec = fromFlow
-                ? new PortSpec.Vxlan("vxf", 0, true, A, false, 0, true, 4789, 0)
-                : new PortSpec.Vxlan("vx0", B, false, A, false, VNI, false, 4789, 0);
-        VxlanPort port = NetworkNamespace.run(a.netns(), () -> endpoints.open(number, spec, context));
+    private TunnelPort open(int number, boolean fromFlow) throws IOException {
+        PortSpec.Tunnel spec = fromFlow
+                ? Tunnels.vxlan("vxf", 0, true, A, false, 0, true, 4789, 0)
+                : Tunnels.vxlan("vx0", B, false, A, false, VNI, false, 4789, 0);
+        TunnelPort port = NetworkNamespace.run(a.netns(), () -> endpoints.open(number, spec, context));
         opened.addFirst(port);
         assertThat(port.isOffloaded()).isEqualTo(!fromFlow);
         return port;
@@ -171,7 +171,7 @@ class VxlanOffloadTest {
         return batch;
     }
 
-    private int transmit(VxlanPort port, PacketBatch batch, long nowNs) throws IOException {
+    private int transmit(TunnelPort port, PacketBatch batch, long nowNs) throws IOException {
         return NetworkNamespace.run(a.netns(), () -> port.transmit(batch, nowNs));
     }
 
@@ -181,8 +181,8 @@ class VxlanOffloadTest {
         // A wire can neither cut nor complete: what is captured is what a physical device would be given.
         a.run("ethtool", "-K", "u0", "tx", "off", "tso", "off", "gso", "off");
         b.run("ethtool", "-K", "u0", "tx", "off", "tso", "off", "gso", "off");
-        VxlanPort offloaded = open(5, false);
-        VxlanPort raw = open(6, true);
+        TunnelPort offloaded = open(5, false);
+        TunnelPort raw = open(6, true);
         RawPort kernel = openDevice("vx0");
         int segments = 4;
         int payload = 3 * GSO_SIZE + 701;
@@ -261,7 +261,7 @@ class VxlanOffloadTest {
     @ParameterizedTest
     @EnumSource(Inner.class)
     void shouldNotCutWhatTheUnderlayTakesWhole(Inner inner) throws Exception {
-        VxlanPort port = open(5, false);
+        TunnelPort port = open(5, false);
         RawPort underlay = openDevice("u0");
 
         assertThat(transmit(port, superFrame(inner, 60_000), 0)).isEqualTo(1);
@@ -287,7 +287,7 @@ class VxlanOffloadTest {
 
     @Test
     void shouldNameTheDropWithoutARoute() throws Exception {
-        VxlanPort port = open(5, false);
+        TunnelPort port = open(5, false);
         assertThat(transmit(port, superFrame(Inner.IPV4, 5_000), 0)).isEqualTo(1);
         a.run("ip", "route", "del", "10.9.1.0/24");
 
@@ -307,7 +307,7 @@ class VxlanOffloadTest {
         String links = a.run("ip", "-o", "link");
         String sockets = a.run("cat", "/proc/net/udp");
 
-        VxlanPort port = open(5, false);
+        TunnelPort port = open(5, false);
         assertThat(a.run("ip", "-o", "link")).isEqualTo(links);
         assertThat(a.run("cat", "/proc/net/udp").lines().count())
                 .as("the VXLAN port, and that of the device")

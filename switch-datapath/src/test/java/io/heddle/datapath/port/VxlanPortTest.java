@@ -39,7 +39,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * The VXLAN port against the kernel's vxlan device.
  *
  * <pre>
- *   guest: eth0 192.168.7.1 ---- g0 :a: VxlanPort, u0 10.9.0.1 ---- u0 10.9.0.2 :b: vx0 192.168.7.2, VNI 77
+ *   guest: eth0 192.168.7.1 ---- g0 :a: TunnelPort, u0 10.9.0.1 ---- u0 10.9.0.2 :b: vx0 192.168.7.2, VNI 77
  * </pre>
  */
 @Tag("netns")
@@ -61,7 +61,7 @@ class VxlanPortTest {
     private final List<String> oversize = new ArrayList<>();
     private final PortContext context = new PortContext(
             pool, new PooledOffload(), (port, packet, mtu) -> oversize.add(packet.length() + " > " + mtu));
-    private final VxlanEndpoints endpoints = new VxlanEndpoints();
+    private final TunnelEndpoints endpoints = new TunnelEndpoints();
     private final List<AutoCloseable> opened = new ArrayList<>();
 
     @BeforeEach
@@ -93,14 +93,14 @@ class VxlanPortTest {
         lab.close();
     }
 
-    private VxlanPort open(int number, PortSpec.Vxlan spec) throws IOException {
-        VxlanPort port = NetworkNamespace.run(a.netns(), () -> endpoints.open(number, spec, context));
+    private TunnelPort open(int number, PortSpec.Tunnel spec) throws IOException {
+        TunnelPort port = NetworkNamespace.run(a.netns(), () -> endpoints.open(number, spec, context));
         opened.addFirst(port);
         return port;
     }
 
-    private VxlanPort openToKernel() throws IOException {
-        return open(5, new PortSpec.Vxlan("vx0", B, false, A, false, VNI, false, 4789, 0));
+    private TunnelPort openToKernel() throws IOException {
+        return open(5, Tunnels.vxlan("vx0", B, false, A, false, VNI, false, 4789, 0));
     }
 
     private RawPort openGuestPort() throws IOException {
@@ -112,12 +112,12 @@ class VxlanPortTest {
 
     /** Moves packets between the guest's port and the tunnel until it is closed. */
     private final class Cable implements Runnable, AutoCloseable {
-        private final VxlanPort tunnel;
+        private final TunnelPort tunnel;
         private final RawPort local;
         private final Thread thread = Thread.ofPlatform().name("cable").unstarted(this);
         private volatile boolean isDone;
 
-        Cable(VxlanPort tunnel, RawPort local) {
+        Cable(TunnelPort tunnel, RawPort local) {
             this.tunnel = tunnel;
             this.local = local;
             thread.start();
@@ -166,7 +166,7 @@ class VxlanPortTest {
         a.run("ip", "link", "set", "g0", "mtu", Integer.toString(mtu));
         guest.run("ip", "link", "set", "eth0", "mtu", Integer.toString(mtu));
         b.run("ip", "link", "set", "vx0", "mtu", Integer.toString(mtu));
-        VxlanPort tunnel = openToKernel();
+        TunnelPort tunnel = openToKernel();
         assertThat(tunnel.mtu()).isEqualTo(mtu);
         assertThat(tunnel.isOffloaded()).isTrue();
 
@@ -188,7 +188,7 @@ class VxlanPortTest {
         guest.run("ethtool", "-K", "eth0", "tx", "on", "tso", "on", "gso", "on");
         // As on a wire: what veth would take with partial checksums, the kernel completes before.
         a.run("ethtool", "-K", "u0", "tx", "off");
-        VxlanPort tunnel = openToKernel();
+        TunnelPort tunnel = openToKernel();
         Path capture = folder.resolve("u0.pcap");
         try (Cable cable = new Cable(tunnel, openGuestPort());
                 LabProcess server = guest.start("iperf3", "-s", "--forceflush");
@@ -244,7 +244,7 @@ class VxlanPortTest {
 
     @Test
     void shouldWriteTheSameOuterHeadersAsTheKernel() throws Exception {
-        VxlanPort tunnel = openToKernel();
+        TunnelPort tunnel = openToKernel();
         b.run("ip", "link", "del", "vx0");
         kernelDevice("vx0", "id", "77", "remote", "10.9.0.1", "local", "10.9.0.2", "dstport", "4789", "noudpcsum");
         Path capture = folder.resolve("both.pcap");
@@ -331,7 +331,7 @@ class VxlanPortTest {
     }
 
     /** Paths and source addresses are those of the port's namespace. */
-    private int transmit(VxlanPort port, PacketBatch batch) throws IOException {
+    private int transmit(TunnelPort port, PacketBatch batch) throws IOException {
         return NetworkNamespace.run(a.netns(), () -> port.transmit(batch, 0));
     }
 
@@ -348,7 +348,7 @@ class VxlanPortTest {
 
     @Test
     void shouldReassembleFragmentsOfTheOuterPacket() throws Exception {
-        VxlanPort tunnel = open(5, new PortSpec.Vxlan("vx0", B, false, A, false, VNI, false, 4789, 9000));
+        TunnelPort tunnel = open(5, Tunnels.vxlan("vx0", B, false, A, false, VNI, false, 4789, 9000));
         a.run("ip", "link", "set", "g0", "mtu", "9000");
         guest.run("ip", "link", "set", "eth0", "mtu", "9000");
         b.run("ip", "link", "set", "vx0", "mtu", "9000");
@@ -362,8 +362,8 @@ class VxlanPortTest {
 
     @Test
     void shouldChoosePortsByRemoteAndKey() throws Exception {
-        VxlanPort exact = openToKernel();
-        VxlanPort byFlow = open(6, new PortSpec.Vxlan("vxf", 0, true, A, false, 0, true, 4789, 0));
+        TunnelPort exact = openToKernel();
+        TunnelPort byFlow = open(6, Tunnels.vxlan("vxf", 0, true, A, false, 0, true, 4789, 0));
         kernelDevice("vx1", "id", "78", "remote", "10.9.0.1", "local", "10.9.0.2", "dstport", "4789");
         b.run("ip", "addr", "flush", "dev", "vx1");
         int vx0 = Integer.parseInt(b.run("cat", "/sys/class/net/vx0/ifindex").strip());
@@ -404,7 +404,7 @@ class VxlanPortTest {
     }
 
     /** Waits for the test's own datagram; what else the kernel sends (neighbour discovery) is let go. */
-    private static Packet awaitUdp(VxlanPort port) {
+    private static Packet awaitUdp(TunnelPort port) {
         long deadline = System.nanoTime() + 5_000_000_000L;
         PacketBatch batch = new PacketBatch();
         while (System.nanoTime() < deadline) {
@@ -427,7 +427,7 @@ class VxlanPortTest {
 
     @Test
     void shouldSendWhereTheFlowSays() throws Exception {
-        VxlanPort port = open(6, new PortSpec.Vxlan("vxf", 0, true, 0, true, 0, true, 4789, 0));
+        TunnelPort port = open(6, Tunnels.vxlan("vxf", 0, true, 0, true, 0, true, 4789, 0));
         byte[] frame = PacketBuilder.ethernet(GUEST_MAC, KERNEL_MAC)
                 .ipv4(1, 2)
                 .udp(3, 4)
@@ -447,7 +447,7 @@ class VxlanPortTest {
 
     @Test
     void shouldTellTheMtuOfThePathWhenAPacketDoesNotFit() throws Exception {
-        VxlanPort tunnel = openToKernel();
+        TunnelPort tunnel = openToKernel();
         byte[] frame = PacketBuilder.ethernet(GUEST_MAC, KERNEL_MAC)
                 .ipv4(1, 2)
                 .udp(3, 4)
@@ -463,7 +463,7 @@ class VxlanPortTest {
 
     @Test
     void shouldNotAnswerPortUnreachableAndRefuseATakenPort() throws Exception {
-        VxlanPort tunnel = openToKernel();
+        TunnelPort tunnel = openToKernel();
         assertThat(tunnel.pollFd()).isPositive();
         assertThatThrownBy(this::openToKernel)
                 .isInstanceOf(IOException.class)
@@ -471,8 +471,8 @@ class VxlanPortTest {
                         "vx0: another vxlan port has the same remote, key, local address and UDP port: change one of them");
         assertThatThrownBy(() -> NetworkNamespace.run(
                         b.netns(),
-                        () -> new VxlanEndpoints()
-                                .open(9, new PortSpec.Vxlan("vx9", A, false, 0, false, 1, false, 4789, 0), context)))
+                        () -> new TunnelEndpoints()
+                                .open(9, Tunnels.vxlan("vx9", A, false, 0, false, 1, false, 4789, 0), context)))
                 .isInstanceOf(NativeException.class)
                 .hasMessageContaining("EADDRINUSE");
         try (LabProcess dump = b.start("tcpdump", "-nli", "u0", "-c", "1", "icmp")) {
@@ -512,7 +512,7 @@ class VxlanPortTest {
 
     @Test
     void shouldAcceptAndRefuseAsTheRfcsSay() throws Exception {
-        VxlanPort tunnel = openToKernel();
+        TunnelPort tunnel = openToKernel();
         byte[] valid = {8, 0, 0, 0, 0, 0, VNI, 0};
         byte[] reservedBits = {(byte) 0xff, 1, 2, 3, 0, 0, VNI, 4};
         byte[] noVni = {(byte) 0xf7, 0, 0, 0, 0, 0, VNI, 0};
@@ -540,7 +540,7 @@ class VxlanPortTest {
 
     @Test
     void shouldAllocateNothingFromTransmitToReceive() throws Exception {
-        VxlanPort loop = open(7, new PortSpec.Vxlan("vxl", A, false, A, false, 9, false, 4789, 1400));
+        TunnelPort loop = open(7, Tunnels.vxlan("vxl", A, false, A, false, 9, false, 4789, 1400));
         byte[] frame = innerUdp(0);
         var threads = (com.sun.management.ThreadMXBean) java.lang.management.ManagementFactory.getThreadMXBean();
         long allocated = -1;

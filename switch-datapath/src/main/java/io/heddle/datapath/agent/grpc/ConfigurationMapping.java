@@ -42,7 +42,12 @@ final class ConfigurationMapping {
                     .setRemote(port.remote())
                     .setLocal(port.local())
                     .setKey(port.key())
-                    .setUdpPort(port.udpPort());
+                    .setUdpPort(port.udpPort())
+                    .setCsum(port.tunnel().checksum())
+                    .setTos(port.tunnel().tos())
+                    .setTtl(port.tunnel().ttl())
+                    .setDf(port.tunnel().dontFragment())
+                    .setSeq(port.tunnel().sequence());
             if (!port.vlans().equals(PortVlans.ALL)) {
                 to.setVlanMode(StateMapping.mode(port.vlans().mode())).addAllTrunks(StateMapping.trunks(port.vlans()));
                 StateMapping.tag(port.vlans()).ifPresent(to::setTag);
@@ -109,6 +114,8 @@ final class ConfigurationMapping {
             case PORT_TYPE_SYSTEM -> PortConfiguration.PortType.SYSTEM;
             case PORT_TYPE_VETH -> PortConfiguration.PortType.VETH;
             case PORT_TYPE_VXLAN -> PortConfiguration.PortType.VXLAN;
+            case PORT_TYPE_GENEVE -> PortConfiguration.PortType.GENEVE;
+            case PORT_TYPE_GRE -> PortConfiguration.PortType.GRE;
             case PORT_TYPE_PATCH -> PortConfiguration.PortType.PATCH;
             case PORT_TYPE_TUN -> PortConfiguration.PortType.TUN;
             case PORT_TYPE_INTERNAL -> PortConfiguration.PortType.INTERNAL;
@@ -117,7 +124,7 @@ final class ConfigurationMapping {
                 throw Failures.refusal(
                         Code.INVALID_ARGUMENT,
                         path + ".type",
-                        "the port's type is missing or unknown: tap, system, veth, vxlan, patch, tun or internal");
+                        "the port's type is missing or unknown: tap, system, veth, vxlan, geneve, gre, patch, tun or internal");
         };
         return new PortConfiguration(
                 port.getName(),
@@ -131,6 +138,8 @@ final class ConfigurationMapping {
                 port.getLocal(),
                 port.getKey(),
                 unsigned(port.getUdpPort(), path + ".udp_port"),
+                new PortConfiguration.OuterHeaders(
+                        port.getCsum(), port.getTos(), port.getTtl(), port.getDf(), port.getSeq()),
                 vlans(port, path));
     }
 

@@ -182,6 +182,8 @@ final class StateMapping {
             case SYSTEM -> PortType.PORT_TYPE_SYSTEM;
             case VETH -> PortType.PORT_TYPE_VETH;
             case VXLAN -> PortType.PORT_TYPE_VXLAN;
+            case GENEVE -> PortType.PORT_TYPE_GENEVE;
+            case GRE -> PortType.PORT_TYPE_GRE;
             case PATCH -> PortType.PORT_TYPE_PATCH;
             case TUN -> PortType.PORT_TYPE_TUN;
             case INTERNAL -> PortType.PORT_TYPE_INTERNAL;

@@ -10,13 +10,13 @@ import java.lang.foreign.MemorySegment;
  *
  * @see <a href="https://www.rfc-editor.org/rfc/rfc7348">RFC 7348 section 5</a>: 49152 to 65535, the dynamic ports of RFC 6335
  */
-final class VxlanEntropy {
+final class TunnelEntropy {
     static final int FIRST_PORT = 49_152;
 
     private static final int PORTS = 65_536 - FIRST_PORT;
     private static final long MULTIPLIER = 0x9e3779b97f4a7c15L;
 
-    private VxlanEntropy() {}
+    private TunnelEntropy() {}
 
     /** Returns the source port for an inner frame with these {@linkplain PacketLayers layers}. */
     static int sourcePort(MemorySegment memory, long frame, long layers) {

@@ -2,14 +2,16 @@ package io.heddle.datapath.port;
 
 import io.heddle.datapath.buffer.Packet;
 import io.heddle.datapath.buffer.PacketBatch;
+import io.heddle.datapath.buffer.TunnelMetadata;
 import io.heddle.datapath.buffer.VirtioNetHeader;
 import io.heddle.datapath.metrics.DropReason;
 import io.heddle.datapath.os.Errno;
+import io.heddle.datapath.os.IpAddress;
 import io.heddle.datapath.os.MessageBatch;
 import io.heddle.datapath.os.NativeException;
 import io.heddle.datapath.os.PathMtu;
-import io.heddle.datapath.os.RawUdpSocket;
 import io.heddle.datapath.os.VxlanDevice;
+import io.heddle.flow.match.TunnelOptions;
 import io.heddle.flow.packet.EtherTypes;
 import io.heddle.flow.packet.EthernetView;
 import io.heddle.flow.packet.IpProtocols;
@@ -24,11 +26,11 @@ import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One end of VXLAN tunnels: Ethernet frames in UDP over IPv4.
+ * One end of tunnels: Ethernet frames in VXLAN, Geneve or GRE over IPv4 or IPv6.
  *
  * <pre>
- *   transmit:  | virtio-net 10 | frame |  --> vxlan device of the kernel, if remote, source and VNI are fixed
- *              | IPv4, by the kernel | UDP 8 | VXLAN 8 | frame |  --> raw socket, otherwise, or where there can be no such device
+ *   transmit:  | virtio-net 10 | frame |  --> vxlan device of the kernel, if the port is VXLAN and remote, source and VNI are fixed
+ *              | IP, by the kernel | {@link TunnelHeaders} | frame |  --> raw socket, otherwise, or where there can be no such device
  * </pre>
  *
  * <p>What goes beside a frame is written beside it; frames are not copied. Through the {@linkplain VxlanDevice device} a TCP super-frame
@@ -36,77 +38,64 @@ import org.jspecify.annotations.Nullable;
  * cut and complete them, so that is done here. All frames of a port take the same way, so that those of a flow have one source port;
  * only while there is no route do they take the raw socket, which says so.
  *
- * <p>The kernel writes the IP header, finds route and neighbour, and fragments where the path needs it ("don't fragment" is not set), as
- * for its own vxlan device; the outer headers equal that device's but for source port and IP id. The UDP checksum is 0 (RFC 7348
- * section 4.1), the source port comes from the inner flow, by {@link VxlanEntropy} or the kernel's hash, ECN is copied from the inner packet as in RFC 6040
- * section 4.1.
+ * <p>The kernel writes the IP header, finds route and neighbour, and fragments where the path needs it (unless "don't fragment" is
+ * configured), as for its own tunnel devices; the outer headers equal those of its vxlan device but for source port and IP id. The UDP
+ * checksum over IPv4 is 0 unless it is configured (RFC 7348 section 4.1, RFC 8926 section 3.3), over IPv6 it is there. The source port
+ * comes from the inner flow, by {@link TunnelEntropy} or the kernel's hash, ECN is copied from the inner packet as in RFC 6040 section 4.1.
  *
  * <p>A TCP super-frame whose segments
  * would not fit the MTU is cut into smaller ones; any other frame that does not fit is dropped and its sender told. The MTU is the
- * configured one, or that of the path to the remote address less 50 octets; it is asked again every second.
+ * configured one, or that of the path to the remote address less all headers; it is asked again every second.
  *
  * <p>Inner VLAN tags pass in both directions, as with the kernel and Open vSwitch; RFC 7348 section 6.1 would have them removed by
  * default.
  *
- * <p>Thread safety: as {@link Port}; opened and closed by the control loop, through {@link VxlanEndpoints}.
+ * <p>Thread safety: as {@link Port}; opened and closed by the control loop, through {@link TunnelEndpoints}.
  *
- * @see <a href="https://www.rfc-editor.org/rfc/rfc7348">RFC 7348</a>
+ * @see <a href="https://www.rfc-editor.org/rfc/rfc7348">RFC 7348</a>, <a href="https://www.rfc-editor.org/rfc/rfc8926">RFC 8926</a>,
+ *     <a href="https://www.rfc-editor.org/rfc/rfc2890">RFC 2890</a>
  */
-public final class VxlanPort implements Port, SoftwareOffload.SegmentSink {
-    private static final int HEADERS = UdpView.LENGTH + VxlanView.LENGTH;
-
-    /** Octets of the outer IPv4, UDP and VXLAN headers and of the inner Ethernet header. */
-    public static final int OVERHEAD = Ipv4View.MIN_LENGTH + HEADERS + EthernetView.LENGTH;
-
+public final class TunnelPort implements Port, SoftwareOffload.SegmentSink {
     private static final int MIN_MTU = 68;
-    private static final int DEFAULT_MTU = 1500 - OVERHEAD;
-    private static final int MAX_FRAME = 65_535 - Ipv4View.MIN_LENGTH - HEADERS;
+    private static final int DEFAULT_PATH = 1500;
     private static final int MAX_MESSAGES = 64;
-    private static final long MTU_LIFETIME_NS = 1_000_000_000;
-    private static final int MTU_SLOTS = 64;
-    private static final int MAX_SOURCES = 16;
+    private static final int MAX_PACKET = 65_535;
+    private static final int MAX_FRAME_OF_DEVICE =
+            MAX_PACKET - Ipv6View.LENGTH - UdpView.LENGTH - VxlanView.LENGTH;
 
     /** In the place of a socket's index. */
     private static final int DEVICE = -1;
 
     private final int number;
-    private final PortSpec.Vxlan spec;
+    private final PortSpec.Tunnel spec;
     private final PortContext context;
-    private final VxlanEndpoints endpoints;
-    private final VxlanEndpoint endpoint;
+    private final TunnelEndpoints endpoints;
+    private final TunnelEndpoint endpoint;
     private final PortStatistics statistics = new PortStatistics();
-    private final MessageBatch messages = new MessageBatch(MAX_MESSAGES, HEADERS);
+    private final MessageBatch messages = new MessageBatch(MAX_MESSAGES, TunnelHeaders.MAX_LENGTH);
     private final @Nullable Packet[] inFlight = new @Nullable Packet[MAX_MESSAGES];
-    private final PathMtu pathMtu = new PathMtu();
-
-    /** A socket for each source address; index 0 is the configured one, or what routing says. */
-    private final @Nullable RawUdpSocket[] sockets = new @Nullable RawUdpSocket[MAX_SOURCES];
-
-    private final int[] sources = new int[MAX_SOURCES];
-    private final int[] socketTos = new int[MAX_SOURCES];
-    private int socketCount;
+    private final TunnelHeaders headers;
+    private final TunnelPaths paths;
+    private final TunnelSockets sockets;
 
     /** Encapsulates in the kernel; null where the flow says where to send to, or the kernel or the permissions do not allow it. */
     private @Nullable VxlanDevice device;
 
-    /** MTU of paths, by remote address; valid until {@code mtuUntil}. */
-    private final int[] mtuRemote = new int[MTU_SLOTS];
-
-    private final int[] mtuOf = new int[MTU_SLOTS];
-    private final long[] mtuUntil = new long[MTU_SLOTS];
+    /** The bridge's TLV table; written by the control loop. */
+    private volatile TunnelOptions options = TunnelOptions.NONE;
 
     /** MTU to the configured remote address, for any thread. */
     private volatile int mtu;
 
-    /** There was a route to the remote address that was asked for last. */
-    private boolean isReachable;
-
     // What the messages in the batch have in common, and what the frame that is being sent needs. Poll loop.
     private int batchSocket;
     private int batchTos;
-    private int remote;
-    private int vni;
+    private int batchTtl;
+    private long remoteHigh;
+    private long remoteLow;
     private int sourcePort;
+    private TunnelMetadata metadata = new TunnelMetadata();
+    private TunnelOptions mapping = TunnelOptions.NONE;
     /** Packets of this call of {@link #transmit} that the kernel took. */
     private int handed;
 
@@ -116,52 +105,94 @@ public final class VxlanPort implements Port, SoftwareOffload.SegmentSink {
     private int segmentsSent;
     private @Nullable DropReason segmentDrop;
 
-    private VxlanPort(
-            int number, PortSpec.Vxlan spec, PortContext context, VxlanEndpoints endpoints, VxlanEndpoint endpoint) {
+    private TunnelPort(
+            int number, PortSpec.Tunnel spec, PortContext context, TunnelEndpoints endpoints, TunnelEndpoint endpoint) {
         this.number = number;
         this.spec = spec;
         this.context = context;
         this.endpoints = endpoints;
         this.endpoint = endpoint;
-        mtu = spec.mtu() != 0 ? spec.mtu() : DEFAULT_MTU;
+        headers = new TunnelHeaders(spec);
+        paths = new TunnelPaths(spec.local().address());
+        sockets = new TunnelSockets(spec);
+        mtu = innerMtu(-1, false, headers.length(metadata, options));
     }
 
-    static VxlanPort open(
-            int number, PortSpec.Vxlan spec, PortContext context, VxlanEndpoints endpoints, VxlanEndpoint endpoint)
+    static TunnelPort open(
+            int number, PortSpec.Tunnel spec, PortContext context, TunnelEndpoints endpoints, TunnelEndpoint endpoint)
             throws NativeException {
-        VxlanPort port = new VxlanPort(number, spec, context, endpoints, endpoint);
-        port.addSocket(RawUdpSocket.open(spec.name(), spec.local()), spec.local());
-        if (!spec.remoteFromFlow()) {
-            port.mtu = port.askMtu(spec.remote());
+        TunnelPort port = new TunnelPort(number, spec, context, endpoints, endpoint);
+        try {
+            port.open();
+            return port;
+        } catch (NativeException e) {
+            port.closeSockets();
+            throw e;
         }
-        if (!spec.remoteFromFlow() && !spec.localFromFlow() && !spec.keyFromFlow()) {
-            port.device = openDevice(spec);
+    }
+
+    private void open() throws NativeException {
+        boolean isEither = spec.mayUse(false) && spec.mayUse(true);
+        if (spec.mayUse(false)) {
+            sockets.open(false, spec.local().address());
         }
-        return port;
+        if (spec.mayUse(true)) {
+            try {
+                sockets.open(true, spec.local().address());
+            } catch (NativeException e) {
+                if (!isEither) {
+                    throw e;
+                }
+                // A host without IPv6: there is nothing to send to.
+            }
+        }
+        if (spec.remote().isFromFlow()) {
+            return;
+        }
+        IpAddress remote = spec.remote().address();
+        int path = new PathMtu().to(spec.local().address(), remote.high(), remote.low());
+        mtu = innerMtu(path, remote.isIpv6(), headers.length(metadata, options));
+        if (spec.protocol() == TunnelProtocol.VXLAN && !spec.local().isFromFlow() && !spec.key().isFromFlow()) {
+            device = openDevice();
+        }
     }
 
     /** Returns null where this cannot be: the raw socket does the same, but for super-frames with more work. */
-    private static @Nullable VxlanDevice openDevice(PortSpec.Vxlan spec) {
+    private @Nullable VxlanDevice openDevice() {
+        TunnelOuter outer = spec.outer();
         try {
             return VxlanDevice.open(
                     spec.name(),
                     new VxlanDevice.Tunnel(
-                            spec.key(), spec.local(), spec.remote(), spec.udpPort(), VxlanEntropy.FIRST_PORT));
+                            spec.key().value(),
+                            spec.local().address(),
+                            spec.remote().address(),
+                            spec.udpPort(),
+                            TunnelEntropy.FIRST_PORT,
+                            new VxlanDevice.Outer(
+                                    outer.checksum(),
+                                    outer.tos(),
+                                    outer.isTosInherited(),
+                                    outer.ttl(),
+                                    outer.isTtlInherited(),
+                                    outer.dontFragment())));
         } catch (IOException e) {
             return null;
         }
     }
 
+    /** Sets which {@code tun_metadata} fields Geneve options are. Control loop. */
+    public void setOptions(TunnelOptions table) {
+        options = table;
+    }
+
+    TunnelOptions options() {
+        return options;
+    }
+
     /** Says whether the kernel encapsulates what this port sends. */
     boolean isOffloaded() {
         return device != null;
-    }
-
-    private int addSocket(RawUdpSocket socket, int source) {
-        socket.setDontFragment(false);
-        sockets[socketCount] = socket;
-        sources[socketCount] = source;
-        return socketCount++;
     }
 
     @Override
@@ -175,7 +206,7 @@ public final class VxlanPort implements Port, SoftwareOffload.SegmentSink {
     }
 
     @Override
-    public PortSpec.Vxlan spec() {
+    public PortSpec.Tunnel spec() {
         return spec;
     }
 
@@ -215,34 +246,86 @@ public final class VxlanPort implements Port, SoftwareOffload.SegmentSink {
         if (layers == 0) {
             return DropReason.MALFORMED;
         }
-        int to = spec.remoteFromFlow() ? packet.tunnel().destination() : spec.remote();
-        int index = spec.localFromFlow() ? socketFrom(packet.tunnel().source()) : 0;
-        if (to == 0 || index < 0) {
+        TunnelMetadata tunnel = packet.tunnel();
+        long toHigh = spec.remote().address().high();
+        long toLow = spec.remote().address().low();
+        if (spec.remote().isFromFlow()) {
+            toHigh = tunnel.destination() != 0 ? 0 : tunnel.destination6High();
+            toLow = tunnel.destination() != 0 ? IpAddress.mapped(tunnel.destination()) : tunnel.destination6Low();
+        }
+        boolean isIpv6 = !IpAddress.isIpv4(toHigh, toLow);
+        if (toHigh == 0 && toLow == 0) {
             return DropReason.NO_ROUTE;
         }
-        int limit = mtuTo(to, nowNs);
-        if (!fits(packet, layers, limit)) {
+        TunnelOptions table = options;
+        int headerLength = headers.length(tunnel, table);
+        boolean needsSource = !isIpv6 && spec.protocol().isUdp() && headers.hasOwnChecksum(false);
+        if (spec.mtu() == 0 || device != null || needsSource) {
+            paths.look(toHigh, toLow, nowNs);
+        }
+        int socket = socketFor(tunnel, isIpv6, needsSource);
+        if (socket < 0) {
+            return DropReason.NO_ROUTE;
+        }
+        int limit = innerMtu(paths.mtu(), isIpv6, headerLength);
+        if (!spec.remote().isFromFlow() && mtu != limit) {
+            mtu = limit;
+        }
+        if (!fits(packet, layers, limit, headerLength)) {
             context.oversize().onOversize(this, packet, limit);
             return DropReason.MTU_EXCEEDED;
         }
-        if (device != null && isReachable) {
-            gather(DEVICE, 0);
+        if (device != null && paths.mtu() > 0) {
+            gather(DEVICE, 0, 0);
             return null;
         }
-        gather(index, outerTos(packet, layers));
-        remote = to;
-        vni = spec.keyFromFlow() ? (int) packet.tunnel().id() & 0xffffff : spec.key();
-        sourcePort = VxlanEntropy.sourcePort(memory, packet.offset(), layers);
+        gather(socket, outerTos(packet, layers), outerTtl(packet, layers));
+        remoteHigh = toHigh;
+        remoteLow = toLow;
+        sourcePort = TunnelEntropy.sourcePort(memory, packet.offset(), layers);
+        metadata = tunnel;
+        mapping = table;
         return null;
     }
 
+    /** Returns the longest inner layer 3 packet of a path, -1 for one that is not known. */
+    private int innerMtu(int path, boolean isIpv6, int headerLength) {
+        if (spec.mtu() != 0) {
+            return spec.mtu();
+        }
+        int overhead =
+                (isIpv6 ? Ipv6View.LENGTH : Ipv4View.MIN_LENGTH) + headerLength + EthernetView.LENGTH;
+        return path < 0 ? DEFAULT_PATH - overhead : Math.max(MIN_MTU, path - overhead);
+    }
+
+    /** Returns the index of the socket to send from, -1 when this host does not have the source address. */
+    private int socketFor(TunnelMetadata tunnel, boolean isIpv6, boolean needsSource) {
+        long high = spec.local().address().high();
+        long low = spec.local().address().low();
+        if (spec.local().isFromFlow()) {
+            high = isIpv6 ? tunnel.source6High() : 0;
+            low = isIpv6 ? tunnel.source6Low() : tunnel.source() == 0 ? 0 : IpAddress.mapped(tunnel.source());
+        }
+        if (high == 0 && low == 0 && needsSource && paths.source() != 0) {
+            low = IpAddress.mapped(paths.source()); // the checksum is over the source address, too
+        } else if ((high != 0 || low != 0) && IpAddress.isIpv4(high, low) == isIpv6) {
+            return -1;
+        }
+        int socket = sockets.from(isIpv6, high, low);
+        if (socket < 0) {
+            statistics.countTransmitError();
+        }
+        return socket;
+    }
+
     /** Sends what is in the batch, unless it leaves by the same way as what comes next. */
-    private void gather(int socket, int tos) {
-        if (socket != batchSocket || tos != batchTos || messages.size() == MAX_MESSAGES) {
+    private void gather(int socket, int tos, int ttl) {
+        if (socket != batchSocket || tos != batchTos || ttl != batchTtl || messages.size() == MAX_MESSAGES) {
             flush();
         }
         batchSocket = socket;
         batchTos = tos;
+        batchTtl = ttl;
     }
 
     /**
@@ -250,7 +333,7 @@ public final class VxlanPort implements Port, SoftwareOffload.SegmentSink {
      * is (datagrams, tunnels in the tunnel, labels) not every kernel and device can cut.
      */
     private boolean isCutByKernel(Packet packet) {
-        if (batchSocket != DEVICE || packet.length() > MAX_FRAME) {
+        if (batchSocket != DEVICE || packet.length() > MAX_FRAME_OF_DEVICE) {
             return false;
         }
         long layers = PacketLayers.parse(packet.memory(), packet.offset(), packet.length());
@@ -272,11 +355,12 @@ public final class VxlanPort implements Port, SoftwareOffload.SegmentSink {
     }
 
     /** Says whether what leaves fits the MTU; makes the segments of a TCP super-frame smaller where that helps. */
-    private static boolean fits(Packet packet, long layers, int limit) {
+    private static boolean fits(Packet packet, long layers, int limit, int headerLength) {
         // What a second tag adds is not layer 3.
         int l2 = PacketLayers.l3(layers) + (EtherTypes.isVlan(PacketLayers.type(layers)) ? 4 : 0);
         if (!packet.isGso()) {
-            return packet.length() - l2 <= limit && packet.length() <= MAX_FRAME;
+            return packet.length() - l2 <= limit
+                    && packet.length() <= MAX_PACKET - Ipv4View.MIN_LENGTH - headerLength;
         }
         int l4 = packet.checksumStart();
         if (packet.gsoType() == Packet.GSO_UDP_L4) {
@@ -293,7 +377,7 @@ public final class VxlanPort implements Port, SoftwareOffload.SegmentSink {
         return room > 0;
     }
 
-    private static int outerTos(Packet packet, long layers) {
+    private int outerTos(Packet packet, long layers) {
         long l3 = packet.offset() + PacketLayers.l3(layers);
         int inner = 0;
         if (PacketLayers.isIpv4(layers)) {
@@ -302,26 +386,21 @@ public final class VxlanPort implements Port, SoftwareOffload.SegmentSink {
             inner = Ipv6View.trafficClass(packet.memory(), l3);
         }
         int ecn = inner & 3;
+        int dscp = spec.outer().isTosInherited() ? inner & ~3 : spec.outer().tos();
         // RFC 3168 section 9.1.1, full functionality, as the kernel: CE leaves as ECT(0).
-        return ecn == 3 ? 2 : ecn;
+        return dscp | (ecn == 3 ? 2 : ecn);
     }
 
-    /** Returns the index of the socket with that source address, -1 when this host does not have it. */
-    private int socketFrom(int source) {
-        for (int i = 0; i < socketCount; i++) {
-            if (sources[i] == source) {
-                return i;
-            }
+    /** Returns the TTL to send with, 0 for what the route says. */
+    private int outerTtl(Packet packet, long layers) {
+        if (!spec.outer().isTtlInherited()) {
+            return spec.outer().ttl();
         }
-        if (socketCount == MAX_SOURCES) {
-            return -1;
+        long l3 = packet.offset() + PacketLayers.l3(layers);
+        if (PacketLayers.isIpv4(layers)) {
+            return Ipv4View.ttl(packet.memory(), l3);
         }
-        try {
-            return addSocket(RawUdpSocket.open(spec.name(), source), source);
-        } catch (NativeException e) {
-            statistics.countTransmitError();
-            return -1;
-        }
+        return PacketLayers.isIpv6(layers) ? Ipv6View.hopLimit(packet.memory(), l3) : 0;
     }
 
     /** Cuts a super-frame; it counts as one packet, and is sent if any of its segments is. */
@@ -386,22 +465,28 @@ public final class VxlanPort implements Port, SoftwareOffload.SegmentSink {
     }
 
     private void append(Packet packet) {
-        MemorySegment headers = messages.headers();
+        MemorySegment room = messages.headers();
         long at = messages.headerOffset();
+        inFlight[messages.size()] = packet;
         if (batchSocket == DEVICE) {
-            VirtioNetHeader.write(packet, headers, at);
-            inFlight[messages.size()] = packet;
+            VirtioNetHeader.write(packet, room, at);
             messages.add(VirtioNetHeader.LENGTH, packet.memory(), packet.offset(), packet.length());
             return;
         }
-        UdpView.setSrc(headers, at, sourcePort);
-        UdpView.setDst(headers, at, spec.udpPort());
-        UdpView.setLength(headers, at, HEADERS + packet.length());
-        UdpView.setChecksum(headers, at, 0);
-        VxlanView.write(headers, at + UdpView.LENGTH, vni);
-        inFlight[messages.size()] = packet;
-        messages.add(HEADERS, packet.memory(), packet.offset(), packet.length());
-        messages.setDestination(remote);
+        int length = headers.write(room, at, sourcePort, metadata, mapping, packet.length());
+        if (headers.hasOwnChecksum(sockets.isIpv6(batchSocket))) {
+            headers.writeChecksum(
+                    room,
+                    at,
+                    length,
+                    packet.memory(),
+                    packet.offset(),
+                    packet.length(),
+                    sockets.ipv4Source(batchSocket),
+                    (int) remoteLow);
+        }
+        messages.add(length, packet.memory(), packet.offset(), packet.length());
+        messages.setDestination(remoteHigh, remoteLow);
     }
 
     /** Hands the messages to the kernel, counts and releases their packets. */
@@ -424,15 +509,7 @@ public final class VxlanPort implements Port, SoftwareOffload.SegmentSink {
         if (batchSocket == DEVICE && kernel != null) {
             return kernel.send(messages, first);
         }
-        RawUdpSocket socket = batchSocket < 0 ? null : sockets[batchSocket];
-        if (socket == null) {
-            return -Errno.ENETDOWN;
-        }
-        if (socketTos[batchSocket] != batchTos) {
-            socketTos[batchSocket] = batchTos;
-            socket.setTos(batchTos);
-        }
-        return socket.send(messages, first);
+        return sockets.send(batchSocket, batchTos, batchTtl, messages, first);
     }
 
     private void finish(int from, int to, @Nullable DropReason drop) {
@@ -468,32 +545,6 @@ public final class VxlanPort implements Port, SoftwareOffload.SegmentSink {
         };
     }
 
-    /** Returns the longest inner layer 3 packet for a remote address. */
-    private int mtuTo(int address, long nowNs) {
-        if (spec.mtu() != 0 && device == null) {
-            return spec.mtu();
-        }
-        int slot = (address * 0x9e3779b1) >>> 26;
-        if (mtuRemote[slot] != address || nowNs - mtuUntil[slot] >= 0) {
-            mtuRemote[slot] = address;
-            mtuOf[slot] = askMtu(address);
-            mtuUntil[slot] = nowNs + MTU_LIFETIME_NS;
-            if (!spec.remoteFromFlow()) {
-                mtu = mtuOf[slot];
-            }
-        }
-        return mtuOf[slot];
-    }
-
-    private int askMtu(int address) {
-        int path = pathMtu.to(address, spec.local());
-        isReachable = path > 0;
-        if (spec.mtu() != 0) {
-            return spec.mtu();
-        }
-        return path < 0 ? DEFAULT_MTU : Math.max(MIN_MTU, path - OVERHEAD);
-    }
-
     @Override
     public int pollFd() {
         return endpoint.pollFd(this);
@@ -509,7 +560,7 @@ public final class VxlanPort implements Port, SoftwareOffload.SegmentSink {
         return 0;
     }
 
-    /** Returns the configured MTU, or that of the path to the remote address; 1450 when that comes from the flow. */
+    /** Returns the configured MTU, or that of the path to the remote address; of a path of 1500 octets when that comes from the flow. */
     @Override
     public int mtu() {
         return mtu;
@@ -538,13 +589,6 @@ public final class VxlanPort implements Port, SoftwareOffload.SegmentSink {
             device = null;
             kernel.close();
         }
-        for (int i = 0; i < socketCount; i++) {
-            RawUdpSocket socket = sockets[i];
-            if (socket != null) {
-                socket.close();
-            }
-            sockets[i] = null;
-        }
-        socketCount = 0;
+        sockets.close();
     }
 }
