@@ -120,6 +120,12 @@ final class LinkMessage {
         return this;
     }
 
+    /** An attribute that is there or not. */
+    LinkMessage flag(int attribute) {
+        attribute(attribute, 0);
+        return this;
+    }
+
     LinkMessage octet(int attribute, int value) {
         attribute(attribute, 1).put((byte) value);
         return pad();

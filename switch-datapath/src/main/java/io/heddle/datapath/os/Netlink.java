@@ -197,7 +197,7 @@ public final class Netlink implements AutoCloseable {
         }
         VxlanDevice.Outer outer = tunnel.outer();
         if (outer.isTtlInherited()) {
-            request.octet(LinkMessage.VXLAN_TTL_INHERIT, 1);
+            request.flag(LinkMessage.VXLAN_TTL_INHERIT);
         }
         request.number(LinkMessage.VXLAN_ID, tunnel.vni())
                 .octet(LinkMessage.VXLAN_TTL, outer.ttl())
