@@ -101,7 +101,8 @@ class TunnelPeersTest {
 
     private void startOpenVSwitch() {
         OpenVSwitch peer = OpenVSwitch.start(t, lab.folder.resolve("ovs"));
-        List<String> setup = new ArrayList<>(List.of("add-br", "phy", "--", "set", "bridge", "phy", "datapath_type=netdev"));
+        List<String> setup =
+                new ArrayList<>(List.of("add-br", "phy", "--", "set", "bridge", "phy", "datapath_type=netdev"));
         setup.addAll(List.of("--", "add-port", "phy", "under"));
         peer.vsctl(setup.toArray(String[]::new));
         address(t, "phy", 2);
@@ -156,7 +157,9 @@ class TunnelPeersTest {
                 dump.awaitOutput("listening on", BUSY);
                 s.run(BUSY, "ping", "-c", "3", "-i", "0.2", "-W", "5", "-s", "1300", "10.30." + i + ".2");
                 assertThat(dump.awaitExit(BUSY)).as(dump.output()).isZero();
-                assertThat(dump.output().replaceAll("\\s+", " ")).as(kind.heddle).contains(kind.seen);
+                assertThat(dump.output().replaceAll("\\s+", " "))
+                        .as(kind.heddle)
+                        .contains(kind.seen);
             }
             t.run(BUSY, "ping", "-c", "3", "-i", "0.2", "-W", "5", "-s", "1300", "10.30." + i + ".1");
         }

@@ -1063,6 +1063,8 @@ public enum MatchField {
     private static final List<MatchField> ALL = List.of(values());
     private static final List<MatchField> WITHOUT_TUNNEL_OPTIONS =
             ALL.stream().filter(field -> field.optionIndex < 0).toList();
+    private static final List<MatchField> TUNNEL_OPTIONS =
+            ALL.stream().filter(field -> field.optionIndex >= 0).toList();
 
     private final String fieldName;
     private final int bits;
@@ -1124,7 +1126,7 @@ public enum MatchField {
 
     /** The field of a Geneve option: {@code tun_metadataN}. */
     public static MatchField tunnelOption(int index) {
-        return ALL.get(TUN_METADATA0.ordinal() + index);
+        return TUNNEL_OPTIONS.get(index);
     }
 
     /** N of {@code tun_metadataN}, -1 for other fields. */

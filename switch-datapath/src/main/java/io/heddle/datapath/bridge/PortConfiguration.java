@@ -104,7 +104,8 @@ public record PortConfiguration(
 
     /** A port of which only these are said. */
     public static PortConfiguration of(String name, int number, PortType type) {
-        return new PortConfiguration(name, number, type, "", "", "", 0, "", "", "", 0, OuterHeaders.DEFAULT, PortVlans.ALL);
+        return new PortConfiguration(
+                name, number, type, "", "", "", 0, "", "", "", 0, OuterHeaders.DEFAULT, PortVlans.ALL);
     }
 
     /** Says whether the port is a tunnel to other hosts. */
@@ -122,11 +123,13 @@ public record PortConfiguration(
 
     /** The same port with another number. */
     PortConfiguration withNumber(int other) {
-        return new PortConfiguration(name, other, type, peer, netns, mac, mtu, remote, local, key, udpPort, tunnel, vlans);
+        return new PortConfiguration(
+                name, other, type, peer, netns, mac, mtu, remote, local, key, udpPort, tunnel, vlans);
     }
 
     /** The same port with other VLANs. */
     PortConfiguration withVlans(PortVlans others) {
-        return new PortConfiguration(name, number, type, peer, netns, mac, mtu, remote, local, key, udpPort, tunnel, others);
+        return new PortConfiguration(
+                name, number, type, peer, netns, mac, mtu, remote, local, key, udpPort, tunnel, others);
     }
 }

@@ -89,8 +89,7 @@ final class PortSpecs {
         // A mapped address would be taken for the IPv4 address.
         if (address.isNone() || ipv6 != null && address.isIpv4() || ipv4.isPresent() && ipv4.getAsInt() == 0) {
             throw invalid(
-                    path,
-                    "\"" + text + "\" is not a host's address: give one like 10.0.0.2 or fd00::2, or \"flow\"");
+                    path, "\"" + text + "\" is not a host's address: give one like 10.0.0.2 or fd00::2, or \"flow\"");
         }
         return TunnelEnd.at(address);
     }
@@ -103,8 +102,10 @@ final class PortSpecs {
             return TunnelKey.NONE;
         }
         if (!text.matches("[0-9]{1,10}") || Long.parseLong(text) > protocol.maxKey()) {
-            throw invalid(path, "\"" + text + "\" is not a key of " + protocol.typeName() + ": 0 to "
-                    + protocol.maxKey() + ", or \"flow\"");
+            throw invalid(
+                    path,
+                    "\"" + text + "\" is not a key of " + protocol.typeName() + ": 0 to " + protocol.maxKey()
+                            + ", or \"flow\"");
         }
         return TunnelKey.of((int) Long.parseLong(text));
     }

@@ -69,9 +69,7 @@ public final class PathMtu {
                     isIpv6 ? IPV6_MTU : IP_MTU,
                     scratch.address() + VALUE,
                     scratch.address() + LENGTH);
-            return result < 0
-                    ? result
-                    : Math.min(65_535 + (isIpv6 ? 40 : 0), scratch.get(ValueLayout.JAVA_INT, VALUE));
+            return result < 0 ? result : Math.min(65_535 + (isIpv6 ? 40 : 0), scratch.get(ValueLayout.JAVA_INT, VALUE));
         } finally {
             Libc.close(fd);
         }

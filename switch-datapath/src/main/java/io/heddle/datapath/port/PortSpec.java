@@ -164,8 +164,8 @@ public sealed interface PortSpec {
                         + remote.address() + " are not of one family: give two IPv4 addresses, or two IPv6 addresses");
             }
             if (Integer.toUnsignedLong(key.value()) > protocol.maxKey()) {
-                throw new IllegalArgumentException("key: " + Integer.toUnsignedString(key.value()) + " is not in [0, "
-                        + protocol.maxKey() + "]");
+                throw new IllegalArgumentException(
+                        "key: " + Integer.toUnsignedString(key.value()) + " is not in [0, " + protocol.maxKey() + "]");
             }
             if (protocol.isUdp() ? udpPort < 1 || udpPort > 65535 : udpPort != 0) {
                 throw new IllegalArgumentException(
@@ -174,7 +174,8 @@ public sealed interface PortSpec {
                                 : "port: " + protocol.typeName() + " has no UDP port: leave it out");
             }
             if (outer.sequence() && protocol != TunnelProtocol.GRE) {
-                throw new IllegalArgumentException("seq: " + protocol.typeName() + " has no sequence numbers: leave it out");
+                throw new IllegalArgumentException(
+                        "seq: " + protocol.typeName() + " has no sequence numbers: leave it out");
             }
         }
 

@@ -224,8 +224,7 @@ final class TunnelListener implements PacketOwner {
                 || packet.isGso() && packet.checksumStart() < l4 + headerLength) {
             return DropReason.MALFORMED;
         }
-        TunnelPort port =
-                TunnelEndpoint.find(ports, sourceHigh, sourceLow, destinationHigh, destinationLow, key);
+        TunnelPort port = TunnelEndpoint.find(ports, sourceHigh, sourceLow, destinationHigh, destinationLow, key);
         if (port == null) {
             return DropReason.TUNNEL_UNKNOWN;
         }

@@ -60,8 +60,7 @@ public final class TunnelPort implements Port, SoftwareOffload.SegmentSink {
     private static final int DEFAULT_PATH = 1500;
     private static final int MAX_MESSAGES = 64;
     private static final int MAX_PACKET = 65_535;
-    private static final int MAX_FRAME_OF_DEVICE =
-            MAX_PACKET - Ipv6View.LENGTH - UdpView.LENGTH - VxlanView.LENGTH;
+    private static final int MAX_FRAME_OF_DEVICE = MAX_PACKET - Ipv6View.LENGTH - UdpView.LENGTH - VxlanView.LENGTH;
 
     /** In the place of a socket's index. */
     private static final int DEVICE = -1;
@@ -152,7 +151,9 @@ public final class TunnelPort implements Port, SoftwareOffload.SegmentSink {
         IpAddress remote = spec.remote().address();
         int path = new PathMtu().to(spec.local().address(), remote.high(), remote.low());
         mtu = innerMtu(path, remote.isIpv6(), headers.length(metadata, options));
-        if (spec.protocol() == TunnelProtocol.VXLAN && !spec.local().isFromFlow() && !spec.key().isFromFlow()) {
+        if (spec.protocol() == TunnelProtocol.VXLAN
+                && !spec.local().isFromFlow()
+                && !spec.key().isFromFlow()) {
             device = openDevice();
         }
     }
@@ -293,8 +294,7 @@ public final class TunnelPort implements Port, SoftwareOffload.SegmentSink {
         if (spec.mtu() != 0) {
             return spec.mtu();
         }
-        int overhead =
-                (isIpv6 ? Ipv6View.LENGTH : Ipv4View.MIN_LENGTH) + headerLength + EthernetView.LENGTH;
+        int overhead = (isIpv6 ? Ipv6View.LENGTH : Ipv4View.MIN_LENGTH) + headerLength + EthernetView.LENGTH;
         return path < 0 ? DEFAULT_PATH - overhead : Math.max(MIN_MTU, path - overhead);
     }
 
@@ -359,8 +359,7 @@ public final class TunnelPort implements Port, SoftwareOffload.SegmentSink {
         // What a second tag adds is not layer 3.
         int l2 = PacketLayers.l3(layers) + (EtherTypes.isVlan(PacketLayers.type(layers)) ? 4 : 0);
         if (!packet.isGso()) {
-            return packet.length() - l2 <= limit
-                    && packet.length() <= MAX_PACKET - Ipv4View.MIN_LENGTH - headerLength;
+            return packet.length() - l2 <= limit && packet.length() <= MAX_PACKET - Ipv4View.MIN_LENGTH - headerLength;
         }
         int l4 = packet.checksumStart();
         if (packet.gsoType() == Packet.GSO_UDP_L4) {

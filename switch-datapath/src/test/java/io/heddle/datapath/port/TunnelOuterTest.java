@@ -77,14 +77,7 @@ class TunnelOuterTest {
     private TunnelPort open(TunnelProtocol protocol, IpAddress remote, TunnelKey key, TunnelOuter outer)
             throws IOException {
         PortSpec.Tunnel spec = new PortSpec.Tunnel(
-                "t0",
-                protocol,
-                TunnelEnd.at(remote),
-                TunnelEnd.ROUTED,
-                key,
-                protocol.defaultUdpPort(),
-                outer,
-                0);
+                "t0", protocol, TunnelEnd.at(remote), TunnelEnd.ROUTED, key, protocol.defaultUdpPort(), outer, 0);
         TunnelPort port = NetworkNamespace.run(a.netns(), () -> endpoints.open(5, spec, context));
         opened.addFirst(port);
         return port;
