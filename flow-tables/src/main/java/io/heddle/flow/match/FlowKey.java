@@ -46,14 +46,15 @@ public final class FlowKey {
         return field.read(words).low();
     }
 
+    /** Sets a field; a Geneve option is there from then on. */
     public FlowKey set(MatchField field, Bits value) {
         field.write(words, value);
+        words[KeyLayout.W_TUN_OPTIONS] |= field.presenceBit();
         return this;
     }
 
     public FlowKey set(MatchField field, long value) {
-        field.write(words, Bits.of(value));
-        return this;
+        return set(field, Bits.of(value));
     }
 
     /** Sets all fields to zero. */

@@ -42,8 +42,9 @@ public final class FlowMask {
         return add(field, field.allOnes());
     }
 
-    /** Adds some bits of a field. */
+    /** Adds some bits of a field, and of a Geneve option whether it is there. */
     public FlowMask add(MatchField field, Bits bits) {
+        words[KeyLayout.W_TUN_OPTIONS] |= field.presenceBit();
         if (field.bits() == 128) {
             words[field.word()] |= bits.high();
             words[field.word() + 1] |= bits.low();

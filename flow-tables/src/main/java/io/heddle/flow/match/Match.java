@@ -176,7 +176,10 @@ public final class Match implements MaskedWords {
             int low = indexOf(field.word() + 1);
             return new Bits(high < 0 ? 0 : packed[high], low < 0 ? 0 : packed[low]);
         }
-        return high < 0 ? Bits.ZERO : Bits.of((packed[high] & field.wordMask()) >>> field.shift());
+        if (high < 0 || field.optionIndex() >= 0 && (mask(KeyLayout.W_TUN_OPTIONS) & field.presenceBit()) == 0) {
+            return Bits.ZERO;
+        }
+        return Bits.of((packed[high] & field.wordMask()) >>> field.shift());
     }
 
     private void spread(long[] packed, long[] words) {
@@ -239,7 +242,7 @@ public final class Match implements MaskedWords {
             return masked(field, value, field.allOnes());
         }
 
-        /** Bits of {@code value} outside {@code bits} are ignored. */
+        /** Bits of {@code value} outside {@code bits} are ignored. A Geneve option must be there, even if no bit of it counts. */
         public Builder masked(MatchField field, Bits value, Bits bits) {
             if (field.bits() == 128) {
                 put(field.word(), -1L, value.high(), bits.high());
@@ -247,12 +250,21 @@ public final class Match implements MaskedWords {
             } else {
                 put(field.word(), field.wordMask(), value.low() << field.shift(), bits.low() << field.shift());
             }
+            presence(field, field.presenceBit());
             return this;
         }
 
         /** Matches on no bit of the field. */
         public Builder without(MatchField field) {
-            return masked(field, Bits.ZERO, Bits.ZERO);
+            masked(field, Bits.ZERO, Bits.ZERO);
+            presence(field, 0);
+            return this;
+        }
+
+        private void presence(MatchField field, long bits) {
+            if (field.optionIndex() >= 0) {
+                put(KeyLayout.W_TUN_OPTIONS, field.presenceBit(), bits, bits);
+            }
         }
 
         /** Matches on no bit of a word of {@link KeyLayout}. */

@@ -1129,6 +1129,13 @@ public enum MatchField {
         return TUNNEL_OPTIONS.get(index);
     }
 
+    /** Says whether a match with this key and mask asks for the field: for a Geneve option, also whether it is there at all. */
+    public boolean isAskedFor(long[] key, long[] mask) {
+        return optionIndex < 0
+                ? !read(mask).isZero()
+                : (key[KeyLayout.W_TUN_OPTIONS] & mask[KeyLayout.W_TUN_OPTIONS] & presenceBit()) != 0;
+    }
+
     /** N of {@code tun_metadataN}, -1 for other fields. */
     public int optionIndex() {
         return optionIndex;
@@ -1231,7 +1238,10 @@ public enum MatchField {
         return Bits.of((words[word] & wordMask()) >>> shift);
     }
 
-    /** Writes the field into the words of a key or of a mask; bits of {@code value} beyond the width are ignored. */
+    /**
+     * Writes the field into the words of a key or of a mask; bits of {@code value} beyond the width are ignored. That a Geneve option is
+     * there is not written.
+     */
     public void write(long[] words, Bits value) {
         if (bits == 128) {
             words[word] = value.high();

@@ -161,6 +161,7 @@ final class PacketState {
     /** Reads a field and records that it was looked at. */
     Bits readBits(MatchField field) {
         look(field.word(), field.wordMask());
+        look(KeyLayout.W_TUN_OPTIONS, field.presenceBit());
         if (field.bits() == 128) {
             look(field.word() + 1, -1L);
         }
@@ -528,6 +529,10 @@ final class PacketState {
             boolean isSame = ((value ^ base.word(word)) & bits) == 0;
             if (!(isSame && (bits & ~known) == 0)) {
                 mask.addWord(word, bits);
+                if (word > KeyLayout.W_TUN_OPTIONS) {
+                    // A value without its field would not say which option it is.
+                    mask.addWord(KeyLayout.W_TUN_OPTIONS, pending.word(KeyLayout.W_TUN_OPTIONS));
+                }
             }
         }
         return Match.of(values, mask);

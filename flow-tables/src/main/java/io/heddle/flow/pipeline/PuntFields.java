@@ -54,7 +54,8 @@ final class PuntFields {
 
     private static void addIfNotZero(FlowMask mask, FlowKey key, int word, long bits) {
         if ((key.word(word) & bits) != 0) {
-            mask.addWord(word, bits);
+            // Of the options, those that are there.
+            mask.addWord(word, word == KeyLayout.W_TUN_OPTIONS ? key.word(word) & bits : bits);
         }
     }
 }

@@ -59,7 +59,10 @@ public final class FlowModValidator {
      */
     public static void checkMatch(Match match, String path) throws FlowException {
         for (long rest = match.map(); rest != 0; rest &= rest - 1) {
-            checkWord(match, Long.numberOfTrailingZeros(rest), path);
+            int word = Long.numberOfTrailingZeros(rest);
+            if (word != KeyLayout.W_TUN_OPTIONS) {
+                checkWord(match, word, path);
+            }
         }
     }
 

@@ -266,7 +266,7 @@ public final class FlowFormatter {
                     || field == MatchField.IN_PHY_PORT;
             if (isMetadata
                     && field.bits() <= 64
-                    && !key.get(field).isZero()
+                    && (!key.get(field).isZero() || (key.word(KeyLayout.W_TUN_OPTIONS) & field.presenceBit()) != 0)
                     && !field.fieldName().startsWith("xreg")) {
                 mask.add(field);
             }

@@ -54,10 +54,10 @@ final class MatchFormatter {
             MatchField.TUN_IPV6_DST,
             MatchField.TUN_GBP_ID,
             MatchField.TUN_GBP_FLAGS,
-            MatchField.TUN_FLAGS,
-            MatchField.METADATA,
-            MatchField.IN_PORT,
-            MatchField.IN_PHY_PORT);
+            MatchField.TUN_FLAGS);
+
+    private static final List<MatchField> AFTER_OPTIONS =
+            List.of(MatchField.METADATA, MatchField.IN_PORT, MatchField.IN_PHY_PORT);
 
     private final FieldText values;
     private final FlowKey key;
@@ -94,6 +94,8 @@ final class MatchFormatter {
         boolean isNamed = protocolKeyword();
         REGISTERS.forEach(this::add);
         BEFORE_VLAN.forEach(this::add);
+        options();
+        AFTER_OPTIONS.forEach(this::add);
         vlan("", (int) (key.word(KeyLayout.W_VLAN) >>> 32), (int) (mask.word(KeyLayout.W_VLAN) >>> 32));
         vlan("1", (int) key.word(KeyLayout.W_VLAN), (int) mask.word(KeyLayout.W_VLAN));
         add(MatchField.ETH_SRC);
@@ -110,6 +112,21 @@ final class MatchFormatter {
         fragment();
         transport();
         return text.toString();
+    }
+
+    /** Geneve options: a value, that one is there, or (in a megaflow) that it is not. */
+    private void options() {
+        long asked = mask.word(KeyLayout.W_TUN_OPTIONS);
+        for (long rest = asked; rest != 0; rest &= rest - 1) {
+            MatchField field = MatchField.tunnelOption(Long.numberOfTrailingZeros(rest));
+            if ((key.word(KeyLayout.W_TUN_OPTIONS) & field.presenceBit()) == 0) {
+                item(field.fieldName() + "=NP");
+            } else if (mask.get(field).isZero()) {
+                item(field.fieldName());
+            } else {
+                add(field);
+            }
+        }
     }
 
     private boolean isArp() {

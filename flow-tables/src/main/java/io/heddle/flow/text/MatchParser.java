@@ -115,6 +115,10 @@ final class MatchParser {
 
     private void field(Token token, MatchField field) throws FlowException {
         Token.Place place = VALUE.under(token.name());
+        if (field.optionIndex() >= 0 && token.value() == null) {
+            match.masked(field, Bits.ZERO, Bits.ZERO); // it is there, whatever its value
+            return;
+        }
         String text = token.required(place, token.name() + "=" + example(field));
         FieldText.Masked parsed = values.parse(field, text, token.valuePosition(), place);
         if (field == MatchField.NW_TOS) {

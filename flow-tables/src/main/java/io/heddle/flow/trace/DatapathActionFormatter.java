@@ -89,7 +89,7 @@ public final class DatapathActionFormatter {
             left[KeyLayout.W_VLAN] &= ~id;
         }
         for (boolean isExpected : new boolean[] {true, false}) {
-            for (MatchField field : MatchField.values()) {
+            for (MatchField field : MatchField.in(left)) {
                 boolean isHere = field.prerequisite().isMetBy(packet.words(), ALL_ONES);
                 Bits mask = field.read(left);
                 boolean isWhole = (mask.low() | mask.high()) != 0

@@ -98,7 +98,7 @@ final class FieldMapping {
 
     private static Bits mask(MatchField field, Bits value, ByteString octets, Place place) throws FlowException {
         Bits mask = octets(field, octets, place, "mask");
-        if (mask.isZero()) {
+        if (mask.isZero() && (place == Place.ACTION || field.optionIndex() < 0)) {
             throw new FlowException(
                     place.badMask,
                     "mask",

@@ -33,14 +33,15 @@ final class MatchMapping {
         if (isOddVlan(key, mask)) {
             take(MatchField.VLAN_TCI, key, rest, proto);
         }
-        for (MatchField field : MatchField.values()) {
+        List<MatchField> candidates = MatchField.in(mask.words());
+        for (MatchField field : candidates) {
             boolean whole = field.read(rest).equals(FieldMapping.wholeMask(field));
             if ((whole || field.isMaskable()) && field.prerequisite().isMetBy(key.words(), mask.words())) {
                 take(field, key, rest, proto);
             }
         }
         // A megaflow may look at fields without their prerequisites, and at some bits of a field only.
-        for (MatchField field : MatchField.values()) {
+        for (MatchField field : candidates) {
             take(field, key, rest, proto);
         }
         return proto.build();
@@ -49,9 +50,11 @@ final class MatchMapping {
     private static void take(MatchField field, FlowKey key, long[] rest, io.heddle.proto.v1.Match.Builder proto) {
         Bits mask = field.read(rest);
         // ip_dscp and nw_ecn say what nw_tos would.
-        if (!mask.isZero() && field != MatchField.NW_TOS) {
+        boolean isAsked = field.optionIndex() < 0 ? !mask.isZero() : field.isAskedFor(key.words(), rest);
+        if (isAsked && field != MatchField.NW_TOS) {
             proto.addFields(FieldMapping.toProto(field, key.get(field).and(mask), mask));
             field.write(rest, Bits.ZERO);
+            rest[KeyLayout.W_TUN_OPTIONS] &= ~field.presenceBit();
         }
     }
 

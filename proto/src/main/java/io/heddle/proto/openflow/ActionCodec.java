@@ -187,7 +187,7 @@ final class ActionCodec {
             throw new FlowException(
                     ErrorCode.BAD_ACTION_BAD_SET_TYPE, where, "set_field has no mask before OpenFlow 1.5");
         }
-        int octets = OxmCodec.octets(field, header.id());
+        int octets = OxmCodec.octets(field, header);
         int both = header.masked() ? 2 * octets : octets;
         if (header.length() != both || both > in.remaining()) {
             throw new FlowException(

@@ -179,7 +179,7 @@ final class NiciraActions {
             throw new FlowException(
                     ErrorCode.BAD_ACTION_BAD_SET_TYPE, where, OxmCodec.describe(header.id()) + " is not a known field");
         }
-        int octets = OxmCodec.octets(field, header.id());
+        int octets = OxmCodec.octets(field, header);
         int length = header.masked() ? 2 * octets : octets;
         if (header.length() != length || length > in.remaining()) {
             throw new FlowException(

@@ -28,9 +28,9 @@ import org.jspecify.annotations.Nullable;
  *     7.2.3</a>
  */
 final class OxmCodec {
-    private static final MatchField[] FIELDS = MatchField.values();
     private static final int OFPMT_OXM = 1;
     static final OxmId NXM_IN_PORT = new OxmId(OxmId.NXM_0, 0, 0);
+    private static final int MAX_OPTION = 124;
     private static final int TCP_FLAGS = 42;
     private static final int ACTSET_OUTPUT = 43;
     private static final OxmId NXM_TOS = new OxmId(OxmId.NXM_0, 5, 0);
@@ -84,14 +84,23 @@ final class OxmCodec {
         };
     }
 
+    /** Octets of a field's value under this header: those of Geneve options are as long as the header says. */
+    static int octets(MatchField field, Header header) {
+        int octets = header.masked() ? header.length() / 2 : header.length();
+        return field.optionIndex() >= 0 && octets > 0 && octets <= MAX_OPTION ? octets : octets(field, header.id());
+    }
+
+    /** Reads a number; one of more than 128 bits comes out as all ones, which no shorter field has room for. */
     static Bits value(Reader in, int octets) throws FlowException {
         long high = 0;
         long low = 0;
+        long lost = 0;
         for (int i = 0; i < octets; i++) {
+            lost |= high >>> 56;
             high = high << 8 | low >>> 56;
             low = low << 8 | in.u8();
         }
-        return new Bits(high, low);
+        return lost == 0 ? new Bits(high, low) : Bits.ones(128);
     }
 
     static void value(ByteBuf out, Bits value, int octets) {
@@ -214,7 +223,7 @@ final class OxmCodec {
     private static void field(Reader in, Header header, MatchField field, Match.Builder match, Set<MatchField> seen)
             throws FlowException {
         String path = "match." + field.fieldName();
-        int octets = octets(field, header.id);
+        int octets = octets(field, header);
         int expected = header.masked ? 2 * octets : octets;
         if (header.length != expected || expected > in.remaining()) {
             throw new FlowException(
@@ -223,7 +232,8 @@ final class OxmCodec {
                     "its length is " + header.length + ", but " + expected + " is right");
         }
         Bits value = value(in, octets);
-        Bits all = octets * 8 == field.bits() ? field.allOnes() : Bits.ones(octets * 8);
+        boolean isWhole = octets * 8 == field.bits() || field.optionIndex() >= 0;
+        Bits all = isWhole ? field.allOnes() : Bits.ones(octets * 8);
         Bits mask = header.masked ? value(in, octets) : all;
         if (!value.and(mask.not()).isZero()) {
             throw new FlowException(
@@ -250,7 +260,7 @@ final class OxmCodec {
                     path,
                     "what it needs (" + field.prerequisite() + ") is not matched before it");
         }
-        if (!mask.isZero()) {
+        if (!mask.isZero() || field.optionIndex() >= 0) {
             set(match, field, value, mask);
         }
     }
@@ -284,12 +294,18 @@ final class OxmCodec {
             return;
         }
         long[] left = match.mask().words();
-        for (MatchField field : FIELDS) {
-            if (((match.map() >>> field.word()) & (field.bits() == 128 ? 3 : 1)) == 0) {
+        for (MatchField field : MatchField.in(left)) {
+            boolean isOption = field.optionIndex() >= 0;
+            boolean isThere = isOption
+                    ? (match.value(KeyLayout.W_TUN_OPTIONS) & field.presenceBit()) != 0
+                    : ((match.map() >>> field.word()) & (field.bits() == 128 ? 3 : 1)) != 0;
+            if (!isThere) {
                 continue;
             }
             Bits bits = field.read(left);
-            if (bits.isZero() || isAlias(field) || !field.prerequisite().isMetBy(match)) {
+            if (bits.isZero() && !isOption
+                    || isAlias(field)
+                    || !field.prerequisite().isMetBy(match)) {
                 continue;
             }
             switch (field) {

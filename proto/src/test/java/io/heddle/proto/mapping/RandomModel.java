@@ -12,6 +12,7 @@ import io.heddle.flow.match.Bits;
 import io.heddle.flow.match.KeyLayout;
 import io.heddle.flow.match.Match;
 import io.heddle.flow.match.MatchField;
+import io.heddle.flow.match.TunnelOptions;
 import io.heddle.flow.meter.MeterMod.Band;
 import io.heddle.flow.meter.MeterMod.Flag;
 import io.heddle.flow.table.FlowMod;
@@ -26,7 +27,11 @@ import java.util.Set;
 final class RandomModel {
     private static final List<MatchField> WRITABLE =
             Arrays.stream(MatchField.values()).filter(MatchField::isWritable).toList();
-    private static final List<MatchField> FIELDS = List.of(MatchField.values());
+    /** Later options share their places with these, and cannot be mapped together with them. */
+    private static final List<MatchField> FIELDS = Arrays.stream(MatchField.values())
+            .filter(field -> field.optionIndex() < TunnelOptions.SLOTS)
+            .toList();
+
     private static final int[][] PROTOCOLS = {
         {0x0806, -1},
         {0x0800, -1},
