@@ -12,6 +12,7 @@ import io.heddle.datapath.poll.ParkingWaiter;
 import io.heddle.datapath.port.MemoryPort;
 import io.heddle.datapath.port.PooledOffload;
 import io.heddle.datapath.port.PortSpec;
+import io.heddle.flow.table.TableLimit;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -38,7 +39,7 @@ final class CliLab implements AutoCloseable {
                 StateStore.NONE,
                 nowNs::get,
                 42,
-                3,
+                TableLimit.of(3),
                 Throwable::printStackTrace));
         heddle.start();
         BridgeConfiguration bridge = new BridgeConfiguration(

@@ -60,7 +60,7 @@ public final class TableSet {
 
     private final VersionClock clock;
     private final TableListener listener;
-    private final int maxEntries;
+    private final TableLimit limit;
     private final AtomicReferenceArray<@Nullable FlowTable> tables = new AtomicReferenceArray<>(FlowMod.MAX_TABLE + 1);
     private final GroupTable groups = new GroupTable();
     private final MeterTable meters = new MeterTable();
@@ -74,20 +74,16 @@ public final class TableSet {
      * Empty tables.
      *
      * @param clock shared by all bridges of the process
-     * @param maxEntries most entries of one flow table
      */
-    public TableSet(VersionClock clock, TableListener listener, int maxEntries) {
-        if (maxEntries < 1) {
-            throw new IllegalArgumentException("maxEntries " + maxEntries + " is not 1 or more");
-        }
+    public TableSet(VersionClock clock, TableListener listener, TableLimit limit) {
         this.clock = clock;
         this.listener = listener;
-        this.maxEntries = maxEntries;
+        this.limit = limit;
     }
 
     /** Empty tables of {@link #DEFAULT_MAX_ENTRIES} that tell nobody. */
     public TableSet(VersionClock clock) {
-        this(clock, TableListener.NONE, DEFAULT_MAX_ENTRIES);
+        this(clock, TableListener.NONE, TableLimit.of(DEFAULT_MAX_ENTRIES));
     }
 
     public VersionClock clock() {
@@ -102,8 +98,8 @@ public final class TableSet {
         return meters;
     }
 
-    public int maxEntries() {
-        return maxEntries;
+    public TableLimit limit() {
+        return limit;
     }
 
     /** The table of that number, 0 to 253; made when it is first asked for. */

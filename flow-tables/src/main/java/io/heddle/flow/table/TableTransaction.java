@@ -193,11 +193,18 @@ public final class TableTransaction implements AutoCloseable {
     }
 
     private static void requireRoom(TableSet tables, FlowTable table) throws FlowException {
-        if (table.activeCount() >= tables.maxEntries()) {
+        int maxEntries = tables.limit().maxEntries();
+        if (table.activeCount() >= maxEntries) {
             throw new FlowException(
                     ErrorCode.FLOW_MOD_FAILED_TABLE_FULL,
                     "flow.table_id",
-                    "table " + table.id() + " holds " + tables.maxEntries() + " entries, its limit");
+                    "table " + table.id() + " holds " + maxEntries + " entries, its limit");
+        }
+        if (tables.limit().isMemoryShort()) {
+            throw new FlowException(
+                    ErrorCode.FLOW_MOD_FAILED_TABLE_FULL,
+                    "flow.table_id",
+                    "the switch has no memory left for more flows: delete some, or give its process more");
         }
     }
 

@@ -39,7 +39,18 @@ class TableTransactionTest {
             events.add(reason + " " + FORMATTER.match(entry.match()) + message);
         }
     };
-    private final TableSet tables = new TableSet(clock, listener, 100);
+    private boolean isMemoryShort;
+    private final TableSet tables = new TableSet(clock, listener, new TableLimit() {
+        @Override
+        public int maxEntries() {
+            return 100;
+        }
+
+        @Override
+        public boolean isMemoryShort() {
+            return isMemoryShort;
+        }
+    });
     private long nowNs = 1000 * SECOND;
 
     private int flow(String line) throws FlowException {
@@ -155,6 +166,20 @@ class TableTransactionTest {
         flow("check_overlap,priority=5,ip,nw_dst=11.0.0.0/8,actions=output:2");
         flow("check_overlap,priority=5,ip,nw_dst=10.0.0.0/8,actions=output:2");
         assertThat(dump()).hasSize(3);
+    }
+
+    @Test
+    void shouldChangeButNotAddWhereMemoryIsShort() throws Exception {
+        flow("in_port=1,actions=drop");
+        flow("in_port=2,actions=drop");
+        isMemoryShort = true;
+        refused(ErrorCode.FLOW_MOD_FAILED_TABLE_FULL, "flow.table_id", () -> flow("in_port=3,actions=drop"));
+        flow("in_port=1,actions=output:2");
+        flow("modify in_port=2,actions=output:3");
+        flow("delete_strict in_port=1");
+        assertThat(dump()).containsExactly("0 in_port=2 output:3");
+        isMemoryShort = false;
+        flow("in_port=3,actions=drop");
     }
 
     @Test

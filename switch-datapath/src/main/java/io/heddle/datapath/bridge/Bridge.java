@@ -17,6 +17,7 @@ import io.heddle.flow.pipeline.MacLearning;
 import io.heddle.flow.pipeline.TableEffect;
 import io.heddle.flow.table.FlowEntry;
 import io.heddle.flow.table.FlowMod;
+import io.heddle.flow.table.TableLimit;
 import io.heddle.flow.table.TableListener;
 import io.heddle.flow.table.TableSet;
 import io.heddle.flow.table.TableTransaction;
@@ -59,13 +60,13 @@ final class Bridge implements BridgeControl {
     private long flowModsRefused;
 
     /** @param id number in the process */
-    Bridge(HeddleSwitch owner, int id, long datapathId, BridgeConfiguration configuration, int maxEntries) {
+    Bridge(HeddleSwitch owner, int id, long datapathId, BridgeConfiguration configuration, TableLimit limit) {
         this.owner = owner;
         this.id = id;
         this.name = configuration.name();
         this.datapathId = datapathId;
         this.configuration = configuration;
-        this.tables = new TableSet(owner.clock(), new Changes(), maxEntries);
+        this.tables = new TableSet(owner.clock(), new Changes(), limit);
         this.macs = new MacLearning(owner.clock());
     }
 

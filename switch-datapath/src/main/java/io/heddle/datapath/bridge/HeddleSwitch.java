@@ -24,6 +24,7 @@ import io.heddle.flow.pipeline.TableEffect;
 import io.heddle.flow.pipeline.Topology;
 import io.heddle.flow.pipeline.TraceListener;
 import io.heddle.flow.pipeline.Translation;
+import io.heddle.flow.table.TableLimit;
 import io.heddle.flow.table.TableTransaction;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -65,7 +66,7 @@ public final class HeddleSwitch implements SwitchControl, AutoCloseable {
      * @param pool of the poll loop; closed with the switch
      * @param clock monotonic time in nanoseconds
      * @param hashSeed of the caches
-     * @param maxFlowsPerTable most entries of one flow table
+     * @param tableLimit how much the flow tables may hold
      * @param onException told of exceptions, which are bugs
      */
     public record Parts(
@@ -76,7 +77,7 @@ public final class HeddleSwitch implements SwitchControl, AutoCloseable {
             StateStore store,
             LongSupplier clock,
             long hashSeed,
-            int maxFlowsPerTable,
+            TableLimit tableLimit,
             Consumer<Throwable> onException) {}
 
     private final Parts parts;
@@ -297,7 +298,7 @@ public final class HeddleSwitch implements SwitchControl, AutoCloseable {
 
     Bridge addBridge(BridgeConfiguration configuration) {
         long datapathId = Long.parseUnsignedLong(configuration.datapathId(), 16);
-        Bridge bridge = new Bridge(this, ++lastBridgeId, datapathId, configuration, parts.maxFlowsPerTable());
+        Bridge bridge = new Bridge(this, ++lastBridgeId, datapathId, configuration, parts.tableLimit());
         bridges.put(bridge.name(), bridge);
         byId.put(bridge.id(), bridge);
         return bridge;

@@ -106,7 +106,7 @@ final class Reader implements BridgeReader {
         for (FlowTable table : bridge.tables().usedTables()) {
             byId[table.id()] = table;
         }
-        int limit = bridge.tables().maxEntries();
+        int limit = bridge.tables().limit().maxEntries();
         List<TableState> states = new ArrayList<>();
         for (int id = 0; id < byId.length; id++) {
             FlowTable table = byId[id];

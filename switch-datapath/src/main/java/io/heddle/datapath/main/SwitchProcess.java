@@ -150,6 +150,7 @@ public final class SwitchProcess implements AutoCloseable {
         FileStateStore store = FileStateStore.open(settings.stateFolder());
         PacketPool pool = new PacketPool(POOL_FRAMES);
         FactoryHolder holder = new FactoryHolder();
+        HeapGuard guard = new HeapGuard(TableSet.DEFAULT_MAX_ENTRIES);
         HeddleSwitch heddle = new HeddleSwitch(new HeddleSwitch.Parts(
                 pool,
                 new PooledOffload(),
@@ -158,7 +159,7 @@ public final class SwitchProcess implements AutoCloseable {
                 store,
                 System::nanoTime,
                 new SecureRandom().nextLong(),
-                TableSet.DEFAULT_MAX_ENTRIES,
+                guard,
                 new IncidentLog(System::nanoTime, LOG::error)));
         heddle.onLoopDeath((thread, failure) -> {
             LOG.error("{} failed: the switch ends with status {}, start it again", thread, LOOP_DIED, failure);
@@ -167,6 +168,7 @@ public final class SwitchProcess implements AutoCloseable {
         holder.factory = new PortFactory(port -> heddle.portChanged());
         SwitchProcess process = new SwitchProcess(path, store, heddle);
         heddle.addTask(new PortWatch(holder.factory()));
+        process.closeLast.push(guard);
         process.closeLast.push(store);
         process.closeLast.push(holder.factory());
         return process;

@@ -12,6 +12,7 @@ import io.heddle.datapath.port.PortSpec;
 import io.heddle.flow.error.FlowException;
 import io.heddle.flow.group.GroupMod;
 import io.heddle.flow.meter.MeterMod;
+import io.heddle.flow.table.TableLimit;
 import io.heddle.flow.text.FlowFormatter;
 import io.heddle.flow.text.FlowParser;
 import io.heddle.flow.text.PortNames;
@@ -63,7 +64,7 @@ final class SwitchLab implements AutoCloseable {
                 store,
                 nowNs::get,
                 42,
-                1000,
+                TableLimit.of(1000),
                 exceptions::add));
     }
 

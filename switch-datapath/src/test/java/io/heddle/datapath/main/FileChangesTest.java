@@ -10,6 +10,7 @@ import io.heddle.datapath.bridge.SwitchControl;
 import io.heddle.datapath.buffer.PacketPool;
 import io.heddle.datapath.poll.ParkingWaiter;
 import io.heddle.datapath.port.PooledOffload;
+import io.heddle.flow.table.TableLimit;
 import java.io.IOException;
 import java.lang.reflect.Proxy;
 import java.nio.file.Path;
@@ -63,7 +64,7 @@ class FileChangesTest {
                         store,
                         System::nanoTime,
                         42,
-                        1000,
+                        TableLimit.of(1000),
                         exceptions::add))) {
             heddle.start();
             Deque<ConfigurationChange> meanwhile = new ArrayDeque<>();

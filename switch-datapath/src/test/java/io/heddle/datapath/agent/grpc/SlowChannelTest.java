@@ -21,6 +21,7 @@ import io.heddle.datapath.port.MemoryPort;
 import io.heddle.datapath.port.PooledOffload;
 import io.heddle.datapath.port.PortSpec;
 import io.heddle.flow.packet.PacketBuilder;
+import io.heddle.flow.table.TableLimit;
 import io.heddle.flow.text.FlowParser;
 import io.heddle.flow.text.PortNames;
 import io.heddle.proto.v1.ChannelRequest;
@@ -80,7 +81,7 @@ class SlowChannelTest {
                 StateStore.NONE,
                 System::nanoTime,
                 42,
-                100,
+                TableLimit.of(100),
                 exceptions::add));
         heddle.start();
         BridgeConfiguration bridge = new BridgeConfiguration(

@@ -17,6 +17,7 @@ import io.heddle.datapath.poll.ParkingWaiter;
 import io.heddle.datapath.port.MemoryPort;
 import io.heddle.datapath.port.PooledOffload;
 import io.heddle.datapath.port.PortSpec;
+import io.heddle.flow.table.TableLimit;
 import io.heddle.proto.v1.Flow;
 import io.heddle.proto.v1.FlowSelection;
 import io.heddle.proto.v1.PortQuery;
@@ -52,7 +53,7 @@ class SubscribeAllTest {
                 StateStore.NONE,
                 System::nanoTime,
                 42,
-                100,
+                TableLimit.of(100),
                 exceptions::add));
         heddle.start();
         agent = GrpcAgent.start(heddle, List.of("127.0.0.1:0"), GrpcAgent.Limits.DEFAULT);

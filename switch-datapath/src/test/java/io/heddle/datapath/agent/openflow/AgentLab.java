@@ -14,6 +14,7 @@ import io.heddle.datapath.bridge.SwitchConfiguration;
 import io.heddle.datapath.buffer.PacketPool;
 import io.heddle.datapath.poll.ParkingWaiter;
 import io.heddle.datapath.port.PooledOffload;
+import io.heddle.flow.table.TableLimit;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -85,7 +86,7 @@ final class AgentLab implements AutoCloseable {
                 StateStore.NONE,
                 System::nanoTime,
                 1,
-                flowsPerTable,
+                TableLimit.of(flowsPerTable),
                 bugs::add));
         vswitch.start();
         configure(List.of(), List.of("punix:" + socket), protocols);
