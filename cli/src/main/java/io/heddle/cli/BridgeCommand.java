@@ -159,6 +159,23 @@ final class BridgeCommand {
         });
     }
 
+    @Command(
+            name = "set",
+            description = "Sets what a bridge does as an Ethernet bridge.",
+            mixinStandardHelpOptions = true)
+    int set(
+            @Mixin Client.ToSwitch client,
+            @Parameters(paramLabel = "BRIDGE", description = "name of the bridge") String name,
+            @Parameters(
+                            paramLabel = "KEY[=VALUE]",
+                            arity = "1..*",
+                            description =
+                                    "stp-enable, rstp-enable, mcast-snooping-enable or other-config:KEY, as in Open vSwitch's database; without a value other-config:KEY is taken away")
+                    List<String> settings) {
+        return client.call(connection ->
+                Settings.changeBridge(client, connection, name, bridge -> Settings.set(bridge, settings)));
+    }
+
     @Command(name = "del", description = "Removes a bridge with its flows.", mixinStandardHelpOptions = true)
     int del(
             @Mixin Client.ToSwitch client,

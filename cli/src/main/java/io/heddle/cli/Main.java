@@ -46,6 +46,7 @@ public final class Main implements Runnable {
             ProcessCommands.ControllerCommand.class,
             BridgeCommand.class,
             PortCommand.class,
+            MirrorCommand.class,
             FlowCommand.class,
             GroupCommand.class,
             MeterCommand.class,

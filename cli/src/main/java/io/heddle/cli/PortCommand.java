@@ -320,6 +320,27 @@ final class PortCommand {
         });
     }
 
+    @Command(name = "set", description = "Sets what a port is to the bridge.", mixinStandardHelpOptions = true)
+    int set(
+            @Mixin Client.ToSwitch client,
+            @Parameters(paramLabel = "BRIDGE", description = "name of the bridge") String bridge,
+            @Parameters(paramLabel = "PORT", description = "name of the port") String name,
+            @Parameters(
+                            paramLabel = "other-config:KEY[=VALUE]",
+                            arity = "1..*",
+                            description = "as in Open vSwitch's database; without a value it is taken away")
+                    List<String> settings) {
+        return client.call(connection -> Settings.changeBridge(client, connection, bridge, building -> {
+            for (PortConfiguration.Builder port : building.getPortsBuilderList()) {
+                if (port.getName().equals(name)) {
+                    Settings.set(port, settings);
+                    return;
+                }
+            }
+            throw new CliException(ExitStatus.REFUSED, "bridge %s has no port %s".formatted(bridge, name));
+        }));
+    }
+
     @Command(name = "del", description = "Removes a port.", mixinStandardHelpOptions = true)
     int del(
             @Mixin Client.ToSwitch client,

@@ -35,12 +35,22 @@ final class ActionExecution {
     private final NormalForwarding normal;
     private final LearnExecution learning;
     private final LinkChoice links;
+    private final Mirroring mirroring;
 
     ActionExecution(Translator translator) {
         this.translator = translator;
         this.normal = new NormalForwarding(translator, this);
         this.learning = new LearnExecution(translator, this);
         this.links = new LinkChoice(translator, this);
+        this.mirroring = new Mirroring(translator, normal);
+    }
+
+    Mirroring mirroring() {
+        return mirroring;
+    }
+
+    LinkChoice links() {
+        return links;
     }
 
     /** Says whether an action needs the headers after those that a pop has taken off to be known. */
@@ -392,6 +402,10 @@ final class ActionExecution {
             translator.problem(DropCause.PORT_DOWN, "there is no port " + Integer.toUnsignedString(number));
             return null;
         }
+        if (!port.layer2().spanning().forwards()) {
+            translator.spanningTreeBlocks(port);
+            return null;
+        }
         if (!port.canSend()) {
             translator.problem(DropCause.PORT_DOWN, "port " + port.name() + " is down or does not forward");
             return null;
@@ -420,6 +434,7 @@ final class ActionExecution {
         if (port.peer() == 0) {
             translator.packet.commit(translator.out, port.isTunnel());
             translator.out.add(new DatapathAction.Output(port.datapathPort()));
+            mirroring.egress(port);
             return;
         }
         PortInfo peer = translator.world.topology().port(port.peer());

@@ -9,6 +9,7 @@ import io.heddle.flow.table.TableSet;
  * @param standalone whether it acts as a learning switch (fail-mode standalone)
  * @param sendsMisses packets that no entry of a table matches go to the controllers: one of them speaks an OpenFlow before 1.3, which has no
  *     table-miss entries
+ * @param layer2 what it does as an Ethernet bridge
  */
 public record BridgeView(
         int id,
@@ -17,7 +18,8 @@ public record BridgeView(
         MacLearning macs,
         Standalone standalone,
         FragmentHandling fragments,
-        boolean sendsMisses) {
+        boolean sendsMisses,
+        BridgeLayer2 layer2) {
     /** When a bridge without a controller acts as a learning switch. */
     public enum Standalone {
         /** Never. */
@@ -39,6 +41,6 @@ public record BridgeView(
     }
 
     public BridgeView(int id, String name, TableSet tables, MacLearning macs, Standalone standalone) {
-        this(id, name, tables, macs, standalone, FragmentHandling.NORMAL, false);
+        this(id, name, tables, macs, standalone, FragmentHandling.NORMAL, false, BridgeLayer2.PLAIN);
     }
 }

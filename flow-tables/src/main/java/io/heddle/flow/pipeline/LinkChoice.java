@@ -117,6 +117,15 @@ final class LinkChoice {
 
     // ---- hashes
 
+    /** For a bond: of the source address and VLAN, or of the connection, both directions alike. */
+    int bondSlot(boolean isOfConnection, int vlan, int slots) {
+        long hash = mix(0, vlan);
+        hash = isOfConnection
+                ? l3(mix(hash, one(MatchField.ETH_SRC) ^ one(MatchField.ETH_DST)), true, true)
+                : mix(hash, one(MatchField.ETH_SRC));
+        return (int) (hash >>> 32) & slots - 1;
+    }
+
     private long hash(HashFields fields, int basis) {
         long hash = mix(0, basis);
         return switch (fields) {

@@ -5,6 +5,7 @@ import io.heddle.flow.match.KeyLayout;
 import io.heddle.flow.match.MatchField;
 import io.heddle.flow.packet.EtherTypes;
 import io.heddle.flow.pipeline.Translation.DropCause;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Output to NORMAL: what a learning Ethernet bridge does (IEEE 802.1D and 802.1Q). A port carries the VLANs of its {@link PortVlans};
@@ -17,10 +18,13 @@ final class NormalForwarding {
     private static final long LINK_LOCAL = 0x0180c2000000L;
 
     private static final long GROUP_BIT = 1L << 40;
+    private static final long BROADCAST = 0xffffffffffffL;
     private static final long PRIORITY = 0xe000;
 
     private final Translator translator;
     private final ActionExecution actions;
+    private final Bonding bonding;
+    private final MulticastForwarding multicast;
 
     private boolean hasChangedTag;
     private long firstTci;
@@ -29,6 +33,8 @@ final class NormalForwarding {
     NormalForwarding(Translator translator, ActionExecution actions) {
         this.translator = translator;
         this.actions = actions;
+        this.bonding = new Bonding(translator, actions);
+        this.multicast = new MulticastForwarding(translator, this);
     }
 
     void forward() {
@@ -65,57 +71,112 @@ final class NormalForwarding {
             translator.problem(DropCause.NO_OUTPUT, "a bridge does not forward link-local destinations");
             return;
         }
-        learn(bridge, vlan, source);
+        if (from != null && !bonding.admits(bridge, from, vlan)) {
+            translator.problem(DropCause.BOND, "the bond does not take the packet from port " + from.name());
+            return;
+        }
+        learn(bridge, from, vlan, source);
+        MulticastTable groups = bridge.layer2().multicast();
+        if (groups != null
+                && (destination & GROUP_BIT) != 0
+                && destination != BROADCAST
+                && multicast.forward(bridge, groups, vlan)) {
+            restoreTag();
+            return;
+        }
         MacLearning.Entry known =
                 (destination & GROUP_BIT) != 0 ? null : bridge.macs().find(vlan, destination);
         if ((destination & GROUP_BIT) == 0) {
             translator.saw(bridge.macs(), vlan, destination, known);
         }
         PortInfo port = known == null ? null : translator.world.topology().port(bridge.id(), known.port());
-        if (port == null || !port.canSend() || !port.vlans().carries(vlan)) {
+        if (port == null || !canSend(port) || !port.vlans().carries(vlan)) {
             translator.trace.note(
                     (destination & GROUP_BIT) != 0 ? "group address: flooding" : "no learned address: flooding");
             flood(bridge, vlan);
-        } else if (port.number() == translator.inPort()) {
+        } else if (port.number() == inBundle(bridge)) {
             translator.problem(DropCause.OUTPUT_TO_IN_PORT, "the destination is on the port that the packet came from");
         } else {
             translator.trace.note("forwarding to the learned port");
-            send(port, vlan);
+            send(bridge, port, vlan);
         }
         restoreTag();
     }
 
-    private void learn(BridgeView bridge, int vlan, long source) {
-        if ((source & GROUP_BIT) != 0 || translator.world.topology().port(bridge.id(), translator.inPort()) == null) {
+    private void learn(BridgeView bridge, @Nullable PortInfo from, int vlan, long source) {
+        if ((source & GROUP_BIT) != 0 || from == null) {
             return;
         }
         MacLearning.Entry entry = translator.world.isReal()
-                ? bridge.macs().learn(vlan, source, translator.inPort(), translator.world.nowNs())
+                ? bridge.macs().learn(vlan, source, from.bundle(), translator.world.nowNs())
                 : bridge.macs().find(vlan, source);
         if (entry == null) {
             translator.restOnAllAddresses(); // it is learned when there is room
         } else {
             translator.saw(bridge.macs(), vlan, source, entry);
         }
-        if (entry != null && entry.port() == translator.inPort()) {
+        if (entry != null && entry.port() == from.bundle()) {
             translator.count(entry.used());
         }
     }
 
+    /** A bond says itself whether it can. */
+    private static boolean canSend(PortInfo port) {
+        return port.layer2().bond() != null || port.canSend();
+    }
+
+    private int inBundle(BridgeView bridge) {
+        PortInfo from = translator.world.topology().port(bridge.id(), translator.inPort());
+        return from == null ? translator.inPort() : from.bundle();
+    }
+
     private void flood(BridgeView bridge, int vlan) {
         for (PortInfo port : translator.world.topology().ports(bridge.id())) {
-            if (port.number() != translator.inPort()
-                    && port.canSend()
-                    && !port.config().noFlood()
-                    && port.vlans().carries(vlan)) {
-                send(port, vlan);
+            if (!port.config().noFlood() && !bridge.layer2().isMirrorOutput(port.number())) {
+                sendUnlessSource(bridge, port, vlan);
             }
         }
     }
 
-    private void send(PortInfo port, int vlan) {
+    /** Sends the packet to a port, or the bond that it stands for, that can take it and that it did not come from. */
+    void sendUnlessSource(BridgeView bridge, PortInfo port, int vlan) {
+        if (port.isBundle()
+                && port.number() != inBundle(bridge)
+                && canSend(port)
+                && port.vlans().carries(vlan)) {
+            send(bridge, port, vlan);
+        }
+    }
+
+    private void send(BridgeView bridge, PortInfo port, int vlan) {
+        PortInfo member = bonding.sender(bridge, port, vlan);
+        if (member != null && member.canSend()) {
+            setTag(port.vlans().isTagged(vlan), vlan);
+            actions.send(member);
+        }
+    }
+
+    /** Sends a copy for a mirror; the packet stays as it was. */
+    void sendCopy(PortInfo port, int vlan, int snaplen) {
+        BridgeView bridge = translator.bridge();
+        PortInfo member = bridge == null ? null : bonding.sender(bridge, port, vlan);
+        if (member == null || !member.canSend()) {
+            return;
+        }
+        boolean outerHasChanged = hasChangedTag;
+        long outerTci = firstTci;
+        int outerTpid = firstTpid;
+        hasChangedTag = false;
         setTag(port.vlans().isTagged(vlan), vlan);
-        actions.send(port);
+        if (snaplen > 0 && member.peer() == 0) {
+            translator.packet.commit(translator.out, member.isTunnel());
+            translator.out.add(new DatapathAction.Truncate(snaplen));
+        }
+        actions.send(member);
+        restoreTag();
+        hasChangedTag = outerHasChanged;
+        firstTci = outerTci;
+        firstTpid = outerTpid;
     }
 
     /** Gives the packet the tag that it is to leave with, if it has another. A tag of VLAN 0 stays if it says a priority. */

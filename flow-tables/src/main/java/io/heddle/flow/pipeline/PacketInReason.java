@@ -28,5 +28,8 @@ public final class PacketInReason {
     /** The cookie of a packet that no entry sent: one that missed in a table without a table-miss entry. */
     public static final long NO_COOKIE = -1L;
 
+    /** No controller is meant but the switch itself, which speaks a protocol of layer 2. */
+    public static final int OWN_PROTOCOL = 0x100;
+
     private PacketInReason() {}
 }

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param isTunnel whether packets that leave by it take tunnel fields (tun_id, tun_dst ...) along
  * @param vlans that it carries for output to NORMAL
  * @param crossings counts what crosses a patch port, which no device counts; null for other ports
+ * @param layer2 what it is to the protocols of layer 2
  */
 public record PortInfo(
         int datapathPort,
@@ -25,7 +26,8 @@ public record PortInfo(
         int peer,
         boolean isTunnel,
         PortVlans vlans,
-        @Nullable Crossings crossings) {
+        @Nullable Crossings crossings,
+        PortLayer2 layer2) {
     /**
      * Packets and octets through a patch port, octets as they came into the switch.
      *
@@ -56,7 +58,7 @@ public record PortInfo(
             PortConfig config,
             int peer,
             boolean isTunnel) {
-        this(datapathPort, bridge, number, name, isUp, config, peer, isTunnel, PortVlans.ALL, null);
+        this(datapathPort, bridge, number, name, isUp, config, peer, isTunnel, PortVlans.ALL, null, PortLayer2.PLAIN);
     }
 
     /** A plain port that is up. */
@@ -66,10 +68,27 @@ public record PortInfo(
 
     /** The same port with other VLANs. */
     public PortInfo withVlans(PortVlans others) {
-        return new PortInfo(datapathPort, bridge, number, name, isUp, config, peer, isTunnel, others, crossings);
+        return new PortInfo(
+                datapathPort, bridge, number, name, isUp, config, peer, isTunnel, others, crossings, layer2);
+    }
+
+    /** The same port with other protocols. */
+    public PortInfo withLayer2(PortLayer2 other) {
+        return new PortInfo(datapathPort, bridge, number, name, isUp, config, peer, isTunnel, vlans, crossings, other);
     }
 
     boolean canSend() {
-        return isUp && !config.noForward();
+        return isUp && !config.noForward() && layer2.spanning().forwards();
+    }
+
+    /** Number of the port, or of the bond that it belongs to. */
+    int bundle() {
+        Bond bond = layer2.bond();
+        return bond == null ? number : bond.number();
+    }
+
+    /** Says whether it stands for itself, or for its bond. */
+    boolean isBundle() {
+        return bundle() == number;
     }
 }

@@ -62,7 +62,7 @@ public record PortVlans(Mode mode, int tag, Set<Integer> trunks) {
     }
 
     /** A packet that the port does not admit. */
-    static final int NOT_ADMITTED = -1;
+    public static final int NOT_ADMITTED = -1;
 
     private static final int MAX_VLAN = 4095;
 
@@ -75,7 +75,7 @@ public record PortVlans(Mode mode, int tag, Set<Integer> trunks) {
      *
      * @param id in its tag; 0: it has no tag, or a priority tag
      */
-    int vlanOf(int id) {
+    public int vlanOf(int id) {
         int vlan = id == 0 && mode != Mode.TRUNK ? tag : id;
         boolean isTagOnAccess = mode == Mode.ACCESS && id != 0;
         return isTagOnAccess || !carries(vlan) ? NOT_ADMITTED : vlan;

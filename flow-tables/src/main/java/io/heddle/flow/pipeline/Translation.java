@@ -49,7 +49,11 @@ public record Translation(
         /** Fragments are dropped by configuration. */
         FRAGMENT,
         /** The port that the packet came from does not carry its VLAN. */
-        VLAN
+        VLAN,
+        /** The spanning tree blocks the port. */
+        SPANNING_TREE,
+        /** A bond does not take the packet from this member. */
+        BOND
     }
 
     public Translation {

@@ -21,6 +21,7 @@ import io.heddle.flow.table.FlowMod;
 import io.heddle.flow.table.FlowTable;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -66,7 +67,7 @@ final class Translator {
     private final Classifier.Scratch scratch = new Classifier.Scratch();
     private final List<HitCounter> counters = new ArrayList<>();
     final List<TableEffect> effects = new ArrayList<>();
-    private final List<Seen.Address> addresses = new ArrayList<>();
+    private final List<Seen.Fact> facts = new ArrayList<>();
     private boolean isTransient;
     private @Nullable DropCause cause;
 
@@ -160,12 +161,17 @@ final class Translator {
     }
 
     private Seen seen() {
-        return isTransient ? Seen.UNKNOWN : new Seen(world.clock, world.changes, addresses);
+        return isTransient ? Seen.UNKNOWN : new Seen(world.clock, world.changes, facts);
     }
 
     /** Records what was found for an address. */
     void saw(MacLearning macs, int vlan, long address, MacLearning.@Nullable Entry found) {
-        addresses.add(new Seen.Address(macs, vlan, address, found));
+        facts.add(new Seen.Address(macs, vlan, address, found));
+    }
+
+    /** Records what was found. */
+    void saw(Seen.Fact fact) {
+        facts.add(fact);
     }
 
     /** The translation is to be made again whenever an address changes, whichever it is. */
@@ -229,11 +235,35 @@ final class Translator {
             problem(DropCause.NO_RECEIVE, "port " + port.name() + " receives nothing (NO_RECV)");
         } else if (!port.isUp()) {
             problem(DropCause.PORT_DOWN, "port " + port.name() + " is down");
+        } else if (new ProtocolPunt(this).takes(port)) {
+            puntProtocol();
+        } else if (entered.layer2().isMirrorOutput(port.bundle())) {
+            problem(
+                    DropCause.NO_OUTPUT,
+                    "dropping packet received on port %s, which is reserved exclusively for mirroring"
+                            .formatted(port.name()));
+        } else if (!port.layer2().spanning().learns()) {
+            spanningTreeBlocks(port);
         } else if (handleFragments()) {
+            actions.mirroring().ingress(port);
             runTables(0);
+            if (!port.layer2().spanning().forwards()) {
+                // NORMAL has learned the address; nothing goes further.
+                out.clear();
+                actionSet.clear();
+                frozen = null;
+                spanningTreeBlocks(port);
+            }
             endScope();
         }
         trace.end();
+    }
+
+    void spanningTreeBlocks(PortInfo port) {
+        problem(
+                DropCause.SPANNING_TREE,
+                "port %s is %s"
+                        .formatted(port.name(), port.layer2().spanning().name().toLowerCase(Locale.ROOT)));
     }
 
     /**
@@ -534,7 +564,9 @@ final class Translator {
         if (peer.crossings() != null) {
             counters.add(peer.crossings().received());
         }
+        long mirrored = actions.mirroring().enter();
         enterBridge(peer);
+        actions.mirroring().leave(mirrored);
         bridge = ownBridge;
         origin = ownOrigin;
         entry = ownEntry;
@@ -811,6 +843,20 @@ final class Translator {
         Match fields = PuntFields.of(packet, from == null || from.isTunnel(), isRecirculated);
         out.add(new DatapathAction.Punt(
                 here.id(), why, maxLength, controllerId, origin.tableId(), origin.cookie(), fields));
+    }
+
+    /** Sends a copy of the packet to the switch itself. */
+    void puntProtocol() {
+        BridgeView here = bridge;
+        if (here != null) {
+            packet.commit(out, false);
+            Match port = Match.builder()
+                    .exact(MatchField.IN_PORT, Integer.toUnsignedLong(inPort()))
+                    .build();
+            out.add(new DatapathAction.Punt(
+                    here.id(), PacketInReason.OWN_PROTOCOL, Action.WHOLE_PACKET, 0, 0, PacketInReason.NO_COOKIE, port));
+            trace.note("the switch itself is to hear of the packet");
+        }
     }
 
     /** Why an output to CONTROLLER from here is made. */

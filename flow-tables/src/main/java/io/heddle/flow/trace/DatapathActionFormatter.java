@@ -6,6 +6,7 @@ import io.heddle.flow.match.KeyLayout;
 import io.heddle.flow.match.Match;
 import io.heddle.flow.match.MatchField;
 import io.heddle.flow.pipeline.DatapathAction;
+import io.heddle.flow.pipeline.PacketInReason;
 import io.heddle.flow.text.FlowFormatter;
 import java.util.Arrays;
 import java.util.List;
@@ -68,6 +69,7 @@ public final class DatapathActionFormatter {
                 "push_pbb(isid=%d,eth_type=0x%04x)".formatted(push.serviceTag() & 0xffffff, push.etherType());
             case DatapathAction.PopPbb pop -> "pop_pbb";
             case DatapathAction.Meter meter -> "meter(" + Integer.toUnsignedString(meter.meterId()) + ")";
+            case DatapathAction.Punt punt when punt.reason() == PacketInReason.OWN_PROTOCOL -> "userspace(slow_path)";
             case DatapathAction.Punt punt ->
                 "controller(reason=%d,max_len=%d)".formatted(punt.reason(), punt.maxLength());
             case DatapathAction.Clone clone -> "clone(" + format(clone.actions()) + ")";

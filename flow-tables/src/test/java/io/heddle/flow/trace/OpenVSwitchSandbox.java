@@ -1,5 +1,6 @@
 package io.heddle.flow.trace;
 
+import io.heddle.flow.pipeline.Mirror;
 import io.heddle.flow.pipeline.PortVlans;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -14,6 +15,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -136,6 +138,35 @@ final class OpenVSwitchSandbox implements AutoCloseable {
                     + "]");
         }
         run(command.toArray(String[]::new));
+    }
+
+    /** Replaces all mirrors. */
+    void mirrors(List<Mirror> mirrors) throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>(List.of("ovs-vsctl", "--db=unix:" + at("db.sock"), "-t", "20"));
+        for (int port = 1; port <= 4; port++) {
+            command.addAll(List.of("--", "--id=@p" + port, "get", "port", "p" + port));
+        }
+        List<String> ids = new ArrayList<>();
+        for (Mirror mirror : mirrors) {
+            ids.add("@" + mirror.name());
+            command.addAll(List.of("--", "--id=@" + mirror.name(), "create", "mirror", "name=" + mirror.name()));
+            command.add("select_all=" + mirror.selectAll());
+            command.add("select_src_port=" + references(mirror.sources()));
+            command.add("select_dst_port=" + references(mirror.destinations()));
+            command.add("select_vlan=["
+                    + String.join(
+                            ",", mirror.vlans().stream().map(String::valueOf).toList()) + "]");
+            command.add(
+                    mirror.outputPort() == 0
+                            ? "output_vlan=" + mirror.outputVlan()
+                            : "output_port=@p" + mirror.outputPort());
+        }
+        command.addAll(List.of("--", "set", "bridge", "br0", "mirrors=[" + String.join(",", ids) + "]"));
+        run(command.toArray(String[]::new));
+    }
+
+    private static String references(Set<Integer> ports) {
+        return "[" + String.join(",", ports.stream().map(port -> "@p" + port).toList()) + "]";
     }
 
     /** Replaces all flows and groups. */

@@ -7,6 +7,7 @@ import io.heddle.flow.group.GroupMod;
 import io.heddle.flow.match.FlowKey;
 import io.heddle.flow.match.MatchField;
 import io.heddle.flow.meter.MeterMod;
+import io.heddle.flow.pipeline.BridgeLayer2;
 import io.heddle.flow.pipeline.BridgeView;
 import io.heddle.flow.pipeline.MacLearning;
 import io.heddle.flow.pipeline.Pipeline;
@@ -60,8 +61,14 @@ final class PipelineLab {
     }
 
     PipelineLab fragments(BridgeView.FragmentHandling handling) {
-        bridges.replaceAll((id, view) ->
-                new BridgeView(id, view.name(), view.tables(), view.macs(), view.standalone(), handling, false));
+        bridges.replaceAll((id, view) -> new BridgeView(
+                id, view.name(), view.tables(), view.macs(), view.standalone(), handling, false, view.layer2()));
+        return use();
+    }
+
+    PipelineLab layer2(BridgeLayer2 layer2) {
+        bridges.replaceAll((id, view) -> new BridgeView(
+                id, view.name(), view.tables(), view.macs(), view.standalone(), view.fragments(), false, layer2));
         return use();
     }
 

@@ -45,6 +45,7 @@ final class Bridge implements BridgeControl {
     private final MacLearning macs;
     private final PortTable ports = new PortTable();
     private final List<FlowFollower> followers = new ArrayList<>();
+    private final LayerTwo layer2;
     private final List<EventQueue> subscribers = new CopyOnWriteArrayList<>();
     private final List<Registration> controllers = new CopyOnWriteArrayList<>();
     private final Map<String, Election> elections = new ConcurrentHashMap<>();
@@ -68,6 +69,7 @@ final class Bridge implements BridgeControl {
         this.configuration = configuration;
         this.tables = new TableSet(owner.clock(), new Changes(), limit);
         this.macs = new MacLearning(owner.clock());
+        this.layer2 = new LayerTwo(this, owner.clock());
     }
 
     // ---- the control loop's
@@ -84,6 +86,10 @@ final class Bridge implements BridgeControl {
         return macs;
     }
 
+    LayerTwo layer2() {
+        return layer2;
+    }
+
     PortTable ports() {
         return ports;
     }
@@ -98,7 +104,8 @@ final class Bridge implements BridgeControl {
 
     BridgeView view() {
         boolean sendsMisses = controllers.stream().anyMatch(each -> each.isConnected && each.wantsMisses);
-        return new BridgeView(id, name, tables, macs, standalone(), BridgeView.FragmentHandling.NORMAL, sendsMisses);
+        return new BridgeView(
+                id, name, tables, macs, standalone(), BridgeView.FragmentHandling.NORMAL, sendsMisses, layer2.view());
     }
 
     /** Says whether it acts as a learning switch now. */

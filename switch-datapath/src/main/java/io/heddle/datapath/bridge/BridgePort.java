@@ -4,6 +4,7 @@ import io.heddle.datapath.port.Port;
 import io.heddle.datapath.port.PortStatistics;
 import io.heddle.flow.counter.HitCounter;
 import io.heddle.flow.pipeline.PortInfo;
+import io.heddle.flow.pipeline.PortLayer2;
 import org.jspecify.annotations.Nullable;
 
 /** A port of a bridge: its numbers, its setting, its device. Threading: the control loop. */
@@ -82,7 +83,7 @@ final class BridgePort {
     }
 
     /** As the pipeline sees it. */
-    PortInfo info(int bridge, int peer) {
+    PortInfo info(int bridge, int peer, PortLayer2 layer2) {
         return new PortInfo(
                 datapathNumber,
                 bridge,
@@ -97,7 +98,8 @@ final class BridgePort {
                 peer,
                 configuration.isTunnel(),
                 configuration.vlans(),
-                crossings);
+                crossings,
+                layer2);
     }
 
     PortState state(long nowNs) {

@@ -65,6 +65,8 @@ final class ConfigurationResolver {
                     "%s is also the datapath id of bridge \"%s\": give each bridge its own"
                             .formatted(datapathId, other));
         }
+        List<PortConfiguration> ports = resolvePorts(bridge, path);
+        Layer2Check.check(bridge, path);
         return new BridgeConfiguration(
                 bridge.name(),
                 datapathId,
@@ -72,7 +74,8 @@ final class ConfigurationResolver {
                 bridge.controllers(),
                 bridge.listen(),
                 bridge.protocols(),
-                resolvePorts(bridge, path));
+                ports,
+                bridge.layer2());
     }
 
     private static String datapathId(BridgeConfiguration bridge, String path) throws ConfigurationException {

@@ -131,7 +131,8 @@ public final class Configurations {
                 bridge.controllers(),
                 bridge.listen(),
                 bridge.protocols(),
-                ports);
+                ports,
+                bridge.layer2());
     }
 
     /** The bridge's own settings. */
@@ -232,7 +233,7 @@ public final class Configurations {
                 if (will == null || !will.isSameDevice(port)) {
                     lines.add("%s: remove port %s".formatted(bridge.name(), port.name()));
                 } else if (!will.equals(port)) {
-                    lines.add("%s: change VLANs of port %s".formatted(bridge.name(), port.name()));
+                    lines.add("%s: change settings of port %s".formatted(bridge.name(), port.name()));
                 }
             }
             for (PortConfiguration port : bridge.ports()) {

@@ -17,6 +17,7 @@ import io.heddle.flow.match.FlowKeyExtractor;
 import io.heddle.flow.match.MatchField;
 import io.heddle.flow.meter.Meter;
 import io.heddle.flow.pipeline.BridgeView;
+import io.heddle.flow.pipeline.PacketInReason;
 import io.heddle.flow.pipeline.Pipeline;
 import io.heddle.flow.pipeline.PortInfo;
 import io.heddle.flow.pipeline.RecirculationTable;
@@ -338,7 +339,10 @@ public final class HeddleSwitch implements SwitchControl, AutoCloseable {
         BridgePort peer =
                 port.device() == null ? patches.get(port.configuration().peer()) : null;
         boolean isMutual = peer != null && peer.configuration().peer().equals(port.name());
-        return port.info(bridge.id(), peer != null && isMutual ? peer.datapathNumber() : 0);
+        return port.info(
+                bridge.id(),
+                peer != null && isMutual ? peer.datapathNumber() : 0,
+                bridge.layer2().view(port));
     }
 
     /** Translates and executes a controller's packet. */
@@ -375,7 +379,12 @@ public final class HeddleSwitch implements SwitchControl, AutoCloseable {
             }
             count++;
             Bridge bridge = byId.get(punt.action().bridge());
-            if (bridge != null) {
+            if (bridge == null) {
+                continue;
+            }
+            if (punt.action().reason() == PacketInReason.OWN_PROTOCOL) {
+                bridge.layer2().received(punt, nowNs);
+            } else {
                 bridge.punted(punt);
             }
         }
@@ -436,7 +445,10 @@ public final class HeddleSwitch implements SwitchControl, AutoCloseable {
     private int ageAddresses(long nowNs) {
         if (nowNs - ageingNs >= AGEING_NS) {
             ageingNs = nowNs;
-            bridges.values().forEach(bridge -> bridge.macs().expire(nowNs));
+            bridges.values().forEach(bridge -> {
+                bridge.macs().expire(nowNs);
+                bridge.layer2().run(nowNs);
+            });
             if (pipeline.recirculations().expire(nowNs) > 0) {
                 clock.touch();
             }

@@ -1,6 +1,7 @@
 package io.heddle.datapath.bridge;
 
 import io.heddle.flow.pipeline.PortVlans;
+import java.util.Map;
 import java.util.Objects;
 
 /**
@@ -18,6 +19,7 @@ import java.util.Objects;
  * @param udpPort tunnels over UDP: 0 for the protocol's own
  * @param tunnel tunnels: what the outer headers say
  * @param vlans that NORMAL gives it and takes from it
+ * @param otherConfig what else there is to set: the keys of {@link OtherConfig#PORT}
  */
 public record PortConfiguration(
         String name,
@@ -32,12 +34,14 @@ public record PortConfiguration(
         String key,
         int udpPort,
         OuterHeaders tunnel,
-        PortVlans vlans) {
-    /** {@code tunnel} and {@code vlans} may be missing in what an earlier version has saved. */
+        PortVlans vlans,
+        Map<String, String> otherConfig) {
+    /** {@code tunnel}, {@code vlans} and {@code otherConfig} may be missing in what an earlier version has saved. */
     @SuppressWarnings("ConstantValue")
     public PortConfiguration {
         tunnel = Objects.requireNonNullElse(tunnel, OuterHeaders.DEFAULT);
         vlans = Objects.requireNonNullElse(vlans, PortVlans.ALL);
+        otherConfig = Map.copyOf(Objects.requireNonNullElse(otherConfig, Map.of()));
     }
 
     /** A port whose outer headers, if it is a tunnel, are the usual ones. */
@@ -54,7 +58,21 @@ public record PortConfiguration(
             String key,
             int udpPort,
             PortVlans vlans) {
-        this(name, number, type, peer, netns, mac, mtu, remote, local, key, udpPort, OuterHeaders.DEFAULT, vlans);
+        this(
+                name,
+                number,
+                type,
+                peer,
+                netns,
+                mac,
+                mtu,
+                remote,
+                local,
+                key,
+                udpPort,
+                OuterHeaders.DEFAULT,
+                vlans,
+                Map.of());
     }
 
     /** Kind of port. */
@@ -105,7 +123,7 @@ public record PortConfiguration(
     /** A port of which only these are said. */
     public static PortConfiguration of(String name, int number, PortType type) {
         return new PortConfiguration(
-                name, number, type, "", "", "", 0, "", "", "", 0, OuterHeaders.DEFAULT, PortVlans.ALL);
+                name, number, type, "", "", "", 0, "", "", "", 0, OuterHeaders.DEFAULT, PortVlans.ALL, Map.of());
     }
 
     /** Says whether the port is a tunnel to other hosts. */
@@ -116,20 +134,26 @@ public record PortConfiguration(
         };
     }
 
-    /** Says whether both differ in no more than what can be changed while the port works: its VLANs. */
+    /** Says whether both differ in no more than what can be changed while the port works: its VLANs and other settings. */
     boolean isSameDevice(PortConfiguration other) {
-        return withVlans(other.vlans).equals(other);
+        return withVlans(other.vlans).withOtherConfig(other.otherConfig).equals(other);
     }
 
     /** The same port with another number. */
     PortConfiguration withNumber(int other) {
         return new PortConfiguration(
-                name, other, type, peer, netns, mac, mtu, remote, local, key, udpPort, tunnel, vlans);
+                name, other, type, peer, netns, mac, mtu, remote, local, key, udpPort, tunnel, vlans, otherConfig);
     }
 
     /** The same port with other VLANs. */
     PortConfiguration withVlans(PortVlans others) {
         return new PortConfiguration(
-                name, number, type, peer, netns, mac, mtu, remote, local, key, udpPort, tunnel, others);
+                name, number, type, peer, netns, mac, mtu, remote, local, key, udpPort, tunnel, others, otherConfig);
+    }
+
+    /** The same port with other settings. */
+    PortConfiguration withOtherConfig(Map<String, String> others) {
+        return new PortConfiguration(
+                name, number, type, peer, netns, mac, mtu, remote, local, key, udpPort, tunnel, vlans, others);
     }
 }

@@ -118,6 +118,7 @@ final class Reconciler {
                     owner.tellListeners(listener -> listener.changed(bridge));
                 }
             }
+            bridge.layer2().reconfigure();
         }
         owner.updateTopology();
     }
@@ -134,7 +135,7 @@ final class Reconciler {
             for (BridgePort port : bridge.ports().copy()) {
                 PortConfiguration other = Configurations.port(wanted, port.name());
                 if (other != null && other.isSameDevice(port.configuration())) {
-                    changeVlans(bridge, port, other, applied);
+                    changeSettings(bridge, port, other, applied);
                 } else {
                     removePort(bridge, port);
                     applied.add("%s: removed port %s".formatted(bridge.name(), port.name()));
@@ -145,11 +146,13 @@ final class Reconciler {
     }
 
     /** The device stays as it is; where hosts are is learned again. */
-    private static void changeVlans(Bridge bridge, BridgePort port, PortConfiguration other, List<String> applied) {
+    private static void changeSettings(Bridge bridge, BridgePort port, PortConfiguration other, List<String> applied) {
         if (!other.equals(port.configuration())) {
+            String what = other.vlans().equals(port.configuration().vlans()) ? "settings" : "VLANs";
             port.setConfiguration(other);
             bridge.macs().flushPort(port.number());
-            applied.add("%s: changed VLANs of port %s".formatted(bridge.name(), port.name()));
+            bridge.layer2().portGone(port.number());
+            applied.add("%s: changed %s of port %s".formatted(bridge.name(), what, port.name()));
         }
     }
 
@@ -166,6 +169,7 @@ final class Reconciler {
     private void removePort(Bridge bridge, BridgePort port) {
         bridge.ports().remove(port);
         bridge.macs().flushPort(port.number());
+        bridge.layer2().portGone(port.number());
         owner.updateTopology();
         bridge.portChanged(BridgeEvent.Change.REMOVED, port, owner.nowNs());
         close(port);

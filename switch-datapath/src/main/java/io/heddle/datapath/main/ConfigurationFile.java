@@ -87,7 +87,8 @@ public record ConfigurationFile(SwitchSettings settings, SwitchConfiguration con
                 strings(node.path("controllers")),
                 strings(node.path("listen")),
                 strings(node.path("protocols")),
-                ports);
+                ports,
+                Layer2File.read(node));
     }
 
     private static String datapathId(String text) {
@@ -117,7 +118,8 @@ public record ConfigurationFile(SwitchSettings settings, SwitchConfiguration con
                         node.path("ttl").asString(""),
                         node.path("df").asBoolean(false),
                         node.path("seq").asBoolean(false)),
-                vlans(document, node, path));
+                vlans(document, node, path),
+                Layer2File.map(node.path("other-config")));
     }
 
     private static PortVlans vlans(YamlDocument document, JsonNode node, String path) throws DocumentException {

@@ -45,6 +45,10 @@ public enum DropReason {
     FRAGMENT("the packet is a fragment, and fragments are dropped"),
     /** NORMAL does not take packets of this VLAN from the port. */
     VLAN("the ingress port does not carry the packet's VLAN"),
+    /** The spanning tree lets the port neither learn nor forward. */
+    SPANNING_TREE("the spanning tree blocks the port"),
+    /** The packet came by a member of a bond that the bond does not take it from. */
+    BOND("the bond does not take the packet from this port of it"),
     /** There was no room for another header. */
     NO_HEADROOM("there was no room for another header"),
     /** The packet came in through a port that the flow tables say must not receive. */

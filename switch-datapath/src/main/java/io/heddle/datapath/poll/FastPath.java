@@ -219,6 +219,8 @@ final class FastPath {
             case UNKNOWN_RECIRCULATION -> DropReason.RECIRC_LIMIT;
             case FRAGMENT -> DropReason.FRAGMENT;
             case VLAN -> DropReason.VLAN;
+            case SPANNING_TREE -> DropReason.SPANNING_TREE;
+            case BOND -> DropReason.BOND;
         };
     }
 }

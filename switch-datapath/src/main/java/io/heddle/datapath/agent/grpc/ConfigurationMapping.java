@@ -47,12 +47,14 @@ final class ConfigurationMapping {
                     .setTos(port.tunnel().tos())
                     .setTtl(port.tunnel().ttl())
                     .setDf(port.tunnel().dontFragment())
-                    .setSeq(port.tunnel().sequence());
+                    .setSeq(port.tunnel().sequence())
+                    .putAllOtherConfig(port.otherConfig());
             if (!port.vlans().equals(PortVlans.ALL)) {
                 to.setVlanMode(StateMapping.mode(port.vlans().mode())).addAllTrunks(StateMapping.trunks(port.vlans()));
                 StateMapping.tag(port.vlans()).ifPresent(to::setTag);
             }
         }
+        Layer2Mapping.toProto(bridge.layer2(), proto);
         return proto.build();
     }
 
@@ -105,7 +107,8 @@ final class ConfigurationMapping {
                 bridge.getControllersList(),
                 bridge.getListenList(),
                 bridge.getProtocolsList(),
-                ports);
+                ports,
+                Layer2Mapping.toModel(bridge, path));
     }
 
     private static PortConfiguration port(io.heddle.proto.v1.PortConfiguration port, String path) {
@@ -140,7 +143,8 @@ final class ConfigurationMapping {
                 unsigned(port.getUdpPort(), path + ".udp_port"),
                 new PortConfiguration.OuterHeaders(
                         port.getCsum(), port.getTos(), port.getTtl(), port.getDf(), port.getSeq()),
-                vlans(port, path));
+                vlans(port, path),
+                port.getOtherConfigMap());
     }
 
     private static PortVlans vlans(io.heddle.proto.v1.PortConfiguration port, String path) {
@@ -170,7 +174,7 @@ final class ConfigurationMapping {
         }
     }
 
-    private static int unsigned(int number, String path) {
+    static int unsigned(int number, String path) {
         if (number < 0) {
             throw Failures.refusal(
                     Code.INVALID_ARGUMENT, path, Integer.toUnsignedString(number) + " is too large a number");

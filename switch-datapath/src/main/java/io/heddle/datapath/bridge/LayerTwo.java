@@ -1,0 +1,140 @@
+package io.heddle.datapath.bridge;
+
+import io.heddle.datapath.bridge.Layer2Configuration.Bond;
+import io.heddle.datapath.upcall.Punt;
+import io.heddle.flow.classifier.VersionClock;
+import io.heddle.flow.match.MatchField;
+import io.heddle.flow.pipeline.BridgeLayer2;
+import io.heddle.flow.pipeline.Mirror;
+import io.heddle.flow.pipeline.MulticastTable;
+import io.heddle.flow.pipeline.PortLayer2;
+import io.heddle.flow.pipeline.PortVlans;
+import io.heddle.flow.pipeline.SpanningState;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a bridge does as an Ethernet bridge beside learning: mirrors and multicast snooping. Hears the packets of its protocols and says
+ * what the pipeline is to know.
+ *
+ * <p>Threading: the control loop.
+ */
+final class LayerTwo {
+    private static final int DEFAULT_GROUPS = 2048;
+    private static final int DEFAULT_AGEING_S = 300;
+    private static final long SECOND_NS = 1_000_000_000L;
+
+    private final Bridge bridge;
+    private final VersionClock clock;
+    private Layer2Configuration configuration = Layer2Configuration.NONE;
+    private @Nullable MulticastTable multicast;
+
+    LayerTwo(Bridge bridge, VersionClock clock) {
+        this.bridge = bridge;
+        this.clock = clock;
+    }
+
+    /** Takes over what is configured now, and the ports that there are. */
+    void reconfigure() {
+        Layer2Configuration wanted = bridge.configuration().layer2();
+        if (!wanted.mcastSnoopingEnable()) {
+            multicast = null;
+        } else {
+            MulticastTable.Settings settings = settings(wanted.otherConfig());
+            MulticastTable now = multicast;
+            if (now == null || !now.settings().equals(settings)) {
+                multicast = new MulticastTable(clock, settings);
+            }
+        }
+        configuration = wanted;
+    }
+
+    private static MulticastTable.Settings settings(Map<String, String> config) {
+        return new MulticastTable.Settings(
+                OtherConfig.number(config, "mcast-snooping-table-size", DEFAULT_GROUPS),
+                OtherConfig.number(config, "mcast-snooping-aging-time", DEFAULT_AGEING_S) * SECOND_NS,
+                !OtherConfig.flag(config, "mcast-snooping-disable-flood-unregistered", false),
+                OtherConfig.flag(config, "mcast-snooping-fast-leave", true));
+    }
+
+    /** What the pipeline is to know of the bridge. */
+    BridgeLayer2 view() {
+        List<Mirror> mirrors = new ArrayList<>();
+        for (Layer2Configuration.Mirror mirror : configuration.mirrors()) {
+            mirrors.add(new Mirror(
+                    mirror.name(),
+                    mirror.selectAll(),
+                    numbers(mirror.selectSrcPort()),
+                    numbers(mirror.selectDstPort()),
+                    mirror.selectVlan(),
+                    mirror.outputPort().isEmpty() ? 0 : number(mirror.outputPort()),
+                    mirror.outputVlan(),
+                    mirror.snaplen()));
+        }
+        return new BridgeLayer2(mirrors, multicast);
+    }
+
+    private Set<Integer> numbers(Set<String> names) {
+        Set<Integer> numbers = new HashSet<>();
+        names.forEach(name -> numbers.add(number(name)));
+        return numbers;
+    }
+
+    /** OpenFlow number of a port, or of the first port of a bond; one that no port has if there is none. */
+    private int number(String name) {
+        String port = name;
+        for (Bond bond : configuration.bonds()) {
+            port = bond.name().equals(name) ? bond.ports().getFirst() : port;
+        }
+        BridgePort found = bridge.ports().byName(port);
+        return found == null ? -1 : found.number();
+    }
+
+    /** What the pipeline is to know of a port. */
+    PortLayer2 view(BridgePort port) {
+        Map<String, String> config = port.configuration().otherConfig();
+        return new PortLayer2(
+                SpanningState.OFF,
+                null,
+                OtherConfig.flag(config, "mcast-snooping-flood", false),
+                OtherConfig.flag(config, "mcast-snooping-flood-reports", false),
+                0);
+    }
+
+    /** A packet of a protocol that the bridge speaks has come. */
+    void received(Punt punt, long nowNs) {
+        BridgePort port = bridge.ports().byNumber((int)
+                punt.action().pipelineFields().valueOf(MatchField.IN_PORT).low());
+        if (port == null) {
+            return;
+        }
+        MulticastTable table = multicast;
+        if (table != null) {
+            PortVlans vlans = port.configuration().vlans();
+            MembershipReader.read(punt.frame(), vlans, port.number(), table, nowNs);
+        }
+    }
+
+    /** A port has gone. */
+    void portGone(int number) {
+        if (multicast != null) {
+            multicast.flushPort(number);
+        }
+    }
+
+    /** Does what is due. Once a second. */
+    void run(long nowNs) {
+        if (multicast != null) {
+            multicast.expire(nowNs);
+        }
+    }
+
+    /** Who has asked for which multicast; empty while the bridge does not snoop. */
+    List<MulticastTable.Entry> multicastEntries(long nowNs) {
+        return multicast == null ? List.of() : multicast.entries(nowNs);
+    }
+}
