@@ -15,8 +15,7 @@ import java.util.Map;
  */
 @SuppressWarnings("EnumOrdinal") // the order is that of the numbers on the wire
 final class AsyncCodec {
-    /** {@code OFPACPT_*} of messages that are never sent: role status, table status, forwarded requests, controller status. */
-    private static final int LAST_OF_OTHERS = 13;
+    private static final int LAST_KIND_BEFORE_15 = 11;
 
     private AsyncCodec() {}
 
@@ -41,25 +40,50 @@ final class AsyncCodec {
         }
     }
 
-    static Map<AsyncConfiguration.Kind, Integer> properties(Reader in) throws FlowException {
+    private static int last(OpenFlowVersion version) {
+        return version.isAtLeast(OpenFlowVersion.OPENFLOW_15)
+                ? AsyncConfiguration.Kind.values().length - 1
+                : LAST_KIND_BEFORE_15;
+    }
+
+    /** Bits of the reasons that there are. */
+    private static int known(AsyncConfiguration.Kind kind) {
+        return switch (kind) {
+            case PACKET_IN_SLAVE, PACKET_IN_MASTER, FLOW_REMOVED_SLAVE, FLOW_REMOVED_MASTER -> 0x3f;
+            case PORT_STATUS_SLAVE, PORT_STATUS_MASTER, ROLE_STATUS_SLAVE, ROLE_STATUS_MASTER -> 0x7;
+            case TABLE_STATUS_SLAVE, TABLE_STATUS_MASTER -> 0x18;
+            case REQUEST_FORWARD_SLAVE, REQUEST_FORWARD_MASTER, FLOW_STATS_SLAVE, FLOW_STATS_MASTER -> 0x3;
+            case CONTROLLER_STATUS_SLAVE, CONTROLLER_STATUS_MASTER -> 0x7f;
+        };
+    }
+
+    static Map<AsyncConfiguration.Kind, Integer> properties(Reader in, OpenFlowVersion version) throws FlowException {
         Map<AsyncConfiguration.Kind, Integer> masks = new EnumMap<>(AsyncConfiguration.Kind.class);
-        AsyncConfiguration.Kind[] kinds = AsyncConfiguration.Kind.values();
         Properties.read(in, "properties", (type, value) -> {
-            if (type > LAST_OF_OTHERS) {
+            if (type > last(version)) {
                 throw new FlowException(
                         ErrorCode.TABLE_FEATURES_FAILED_BAD_TYPE,
                         "properties",
                         "no asynchronous message has the property type " + type);
             }
+            AsyncConfiguration.Kind kind = AsyncConfiguration.Kind.values()[type];
             int mask = value.i32();
-            if (type < kinds.length) {
-                masks.put(kinds[type], mask);
+            if ((mask & ~known(kind)) != 0) {
+                throw new FlowException(
+                        ErrorCode.ASYNC_CONFIG_FAILED_INVALID,
+                        "properties",
+                        "mask 0x%x of property %d has bits beyond 0x%x".formatted(mask, type, known(kind)));
             }
+            masks.put(kind, mask);
         });
         return masks;
     }
 
-    static void properties(ByteBuf out, Map<AsyncConfiguration.Kind, Integer> masks) {
-        masks.forEach((kind, mask) -> Properties.begin(out, kind.ordinal(), 8).writeInt(mask));
+    static void properties(ByteBuf out, Map<AsyncConfiguration.Kind, Integer> masks, OpenFlowVersion version) {
+        masks.forEach((kind, mask) -> {
+            if (kind.ordinal() <= last(version)) {
+                Properties.begin(out, kind.ordinal(), 8).writeInt(mask);
+            }
+        });
     }
 }

@@ -43,6 +43,8 @@ public enum MessageType {
     GET_ASYNC_REPLY(            -1,  -1,  -1,  27,  27,  27),
     SET_ASYNC(                  -1,  -1,  -1,  28,  28,  28),
     METER_MOD(                  -1,  -1,  -1,  29,  29,  29),
+    ROLE_STATUS(                -1,  -1,  -1,  -1,  30,  30),
+    REQUEST_FORWARD(            -1,  -1,  -1,  -1,  32,  32),
     BUNDLE_CONTROL(             -1,  -1,  -1,  -1,  33,  33),
     BUNDLE_ADD_MESSAGE(         -1,  -1,  -1,  -1,  34,  34);
     // spotless:on

@@ -32,6 +32,8 @@ final class NiciraMessages {
     private static final int FLOW_MONITOR_CANCEL = 21;
     private static final int FLOW_MONITOR_PAUSED = 22;
     private static final int FLOW_MONITOR_RESUMED = 23;
+    private static final int SET_ASYNC_CONFIG2 = 27;
+    private static final int REQUEST_FORWARD = 132;
 
     private static final int FORMAT_NXM = 2;
 
@@ -64,7 +66,9 @@ final class NiciraMessages {
             case OpenFlowMessage.FlowModRequest _, OpenFlowMessage.FlowRemoved _ -> isFirst() && extensions.isNxm();
             case OpenFlowMessage.FlowMonitorCancel _,
                     OpenFlowMessage.FlowMonitorPaused _,
-                    OpenFlowMessage.FlowMonitorResumed _ -> !version.isAtLeast(OpenFlowVersion.OPENFLOW_14);
+                    OpenFlowMessage.FlowMonitorResumed _,
+                    OpenFlowMessage.ChangeAsync _,
+                    OpenFlowMessage.RequestForward _ -> !version.isAtLeast(OpenFlowVersion.OPENFLOW_14);
             case OpenFlowMessage.PacketIn _ -> isFirst() && extensions.isNxPacketIn();
             default -> onf.says(message);
         };
@@ -95,6 +99,8 @@ final class NiciraMessages {
                 new OpenFlowMessage.SetPacketInFormat(
                         StandardBodies.exactly(in, 4).i32());
             case SET_ASYNC_CONFIG -> new OpenFlowMessage.SetAsync(AsyncCodec.fixed(StandardBodies.exactly(in, 24)));
+            case SET_ASYNC_CONFIG2 -> new OpenFlowMessage.ChangeAsync(AsyncCodec.properties(in, version));
+            case REQUEST_FORWARD -> StatusCodec.requestForward(in);
             case SET_CONTROLLER_ID -> {
                 StandardBodies.exactly(in, 8).skip(6);
                 yield new OpenFlowMessage.SetControllerId(in.u16());
@@ -180,6 +186,10 @@ final class NiciraMessages {
         switch (message) {
             case OpenFlowMessage.FlowMonitorCancel cancel ->
                 begin(out, FLOW_MONITOR_CANCEL).writeInt(cancel.id());
+            case OpenFlowMessage.ChangeAsync async ->
+                AsyncCodec.properties(begin(out, SET_ASYNC_CONFIG2), async.masks(), version);
+            case OpenFlowMessage.RequestForward forward ->
+                StatusCodec.requestForward(begin(out, REQUEST_FORWARD), forward);
             case OpenFlowMessage.FlowMonitorPaused _ -> begin(out, FLOW_MONITOR_PAUSED);
             case OpenFlowMessage.FlowMonitorResumed _ -> begin(out, FLOW_MONITOR_RESUMED);
             case OpenFlowMessage.SetFlowFormat format ->

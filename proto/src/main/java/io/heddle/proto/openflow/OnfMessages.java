@@ -15,6 +15,8 @@ final class OnfMessages {
     private static final int FLOW_MONITOR_CANCEL = 1870;
     private static final int FLOW_MONITOR_PAUSED = 1871;
     private static final int FLOW_MONITOR_RESUMED = 1872;
+    private static final int ROLE_STATUS = 1911;
+    private static final int REQUEST_FORWARD = 2350;
     private static final int BUNDLE_CONTROL = 2300;
     private static final int BUNDLE_ADD_MESSAGE = 2301;
 
@@ -28,7 +30,9 @@ final class OnfMessages {
     boolean says(OpenFlowMessage message) {
         return version == OpenFlowVersion.OPENFLOW_13
                 && switch (message) {
-                    case OpenFlowMessage.BundleControl _,
+                    case OpenFlowMessage.RoleStatus _,
+                            OpenFlowMessage.RequestForward _,
+                            OpenFlowMessage.BundleControl _,
                             OpenFlowMessage.BundleAdd _,
                             OpenFlowMessage.FlowMonitorCancel _,
                             OpenFlowMessage.FlowMonitorPaused _,
@@ -49,6 +53,8 @@ final class OnfMessages {
                         StandardBodies.exactly(in, 4).i32());
             case FLOW_MONITOR_PAUSED -> StandardBodies.empty(new OpenFlowMessage.FlowMonitorPaused(), in);
             case FLOW_MONITOR_RESUMED -> StandardBodies.empty(new OpenFlowMessage.FlowMonitorResumed(), in);
+            case ROLE_STATUS -> StatusCodec.roleStatus(in);
+            case REQUEST_FORWARD -> StatusCodec.requestForward(in);
             case BUNDLE_CONTROL -> BundleCodec.control(in);
             case BUNDLE_ADD_MESSAGE -> BundleCodec.add(in);
             default -> new OpenFlowMessage.Experimenter(OxmId.ONF, subtype, in.rest());
@@ -62,6 +68,9 @@ final class OnfMessages {
                 begin(out, FLOW_MONITOR_CANCEL).writeInt(cancel.id());
             case OpenFlowMessage.FlowMonitorPaused _ -> begin(out, FLOW_MONITOR_PAUSED);
             case OpenFlowMessage.FlowMonitorResumed _ -> begin(out, FLOW_MONITOR_RESUMED);
+            case OpenFlowMessage.RoleStatus status -> StatusCodec.roleStatus(begin(out, ROLE_STATUS), status);
+            case OpenFlowMessage.RequestForward forward ->
+                StatusCodec.requestForward(begin(out, REQUEST_FORWARD), forward);
             case OpenFlowMessage.BundleControl control -> BundleCodec.control(begin(out, BUNDLE_CONTROL), control);
             case OpenFlowMessage.BundleAdd add -> BundleCodec.add(begin(out, BUNDLE_ADD_MESSAGE), add);
             default -> throw new IllegalStateException(message + " is written elsewhere");

@@ -252,6 +252,8 @@ public final class OpenFlowCodec {
             case OpenFlowMessage.QueueGetConfigReply _ -> MessageType.QUEUE_GET_CONFIG_REPLY;
             case OpenFlowMessage.MultipartRequest _ -> MessageType.MULTIPART_REQUEST;
             case OpenFlowMessage.MultipartReply _ -> MessageType.MULTIPART_REPLY;
+            case OpenFlowMessage.RoleStatus _ -> MessageType.ROLE_STATUS;
+            case OpenFlowMessage.RequestForward _ -> MessageType.REQUEST_FORWARD;
             case OpenFlowMessage.BundleControl _ -> MessageType.BUNDLE_CONTROL;
             case OpenFlowMessage.BundleAdd _ -> MessageType.BUNDLE_ADD_MESSAGE;
         };

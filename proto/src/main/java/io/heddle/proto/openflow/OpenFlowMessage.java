@@ -214,6 +214,21 @@ public sealed interface OpenFlowMessage {
     /** See {@link FlowUpdate.Resumed}; before OpenFlow 1.4. */
     record FlowMonitorResumed() implements OpenFlowMessage {}
 
+    /**
+     * The client's role is another without its asking.
+     *
+     * @param reason {@code OFPCRR_*}: 0 when another client has become master
+     * @param generationId the last one, all ones when there has been none
+     */
+    record RoleStatus(Role role, int reason, long generationId) implements OpenFlowMessage {}
+
+    /**
+     * Another client has changed a group or a meter.
+     *
+     * @param request its message, whole with its header
+     */
+    record RequestForward(Octets request) implements OpenFlowMessage {}
+
     /** A queue of a port. */
     record Queue(int queueId, int port) {}
 
@@ -227,11 +242,21 @@ public sealed interface OpenFlowMessage {
 
     /**
      * Which asynchronous messages a controller wants: bit n for reason n. {@code master} counts for the roles EQUAL and MASTER,
-     * {@code slave} for SLAVE.
+     * {@code slave} for SLAVE. Those after {@code flowRemoved} came with OpenFlow 1.4, the last two with 1.5.
      */
-    record AsyncConfiguration(Masks packetIn, Masks portStatus, Masks flowRemoved) {
+    record AsyncConfiguration(
+            Masks packetIn,
+            Masks portStatus,
+            Masks flowRemoved,
+            Masks roleStatus,
+            Masks tableStatus,
+            Masks requestForward,
+            Masks flowStats,
+            Masks controllerStatus) {
         /** Bits of reasons. */
-        public record Masks(int master, int slave) {}
+        public record Masks(int master, int slave) {
+            static final Masks NONE = new Masks(0, 0);
+        }
 
         /** One of the masks, in the order of {@code OFPACPT_*}. */
         public enum Kind {
@@ -240,7 +265,30 @@ public sealed interface OpenFlowMessage {
             PORT_STATUS_SLAVE,
             PORT_STATUS_MASTER,
             FLOW_REMOVED_SLAVE,
-            FLOW_REMOVED_MASTER
+            FLOW_REMOVED_MASTER,
+            ROLE_STATUS_SLAVE,
+            ROLE_STATUS_MASTER,
+            TABLE_STATUS_SLAVE,
+            TABLE_STATUS_MASTER,
+            REQUEST_FORWARD_SLAVE,
+            REQUEST_FORWARD_MASTER,
+            FLOW_STATS_SLAVE,
+            FLOW_STATS_MASTER,
+            CONTROLLER_STATUS_SLAVE,
+            CONTROLLER_STATUS_MASTER
+        }
+
+        /** The first three; the others are those that hold until a controller says otherwise. */
+        public AsyncConfiguration(Masks packetIn, Masks portStatus, Masks flowRemoved) {
+            this(
+                    packetIn,
+                    portStatus,
+                    flowRemoved,
+                    new Masks(0x7, 0x7),
+                    new Masks(0x18, 0),
+                    Masks.NONE,
+                    Masks.NONE,
+                    new Masks(0x7f, 0));
         }
 
         /** What holds until a controller says otherwise (OpenFlow 1.3.5 section 6.3.4). */
@@ -262,21 +310,47 @@ public sealed interface OpenFlowMessage {
                 case PORT_STATUS_MASTER -> portStatus.master;
                 case FLOW_REMOVED_SLAVE -> flowRemoved.slave;
                 case FLOW_REMOVED_MASTER -> flowRemoved.master;
+                case ROLE_STATUS_SLAVE -> roleStatus.slave;
+                case ROLE_STATUS_MASTER -> roleStatus.master;
+                case TABLE_STATUS_SLAVE -> tableStatus.slave;
+                case TABLE_STATUS_MASTER -> tableStatus.master;
+                case REQUEST_FORWARD_SLAVE -> requestForward.slave;
+                case REQUEST_FORWARD_MASTER -> requestForward.master;
+                case FLOW_STATS_SLAVE -> flowStats.slave;
+                case FLOW_STATS_MASTER -> flowStats.master;
+                case CONTROLLER_STATUS_SLAVE -> controllerStatus.slave;
+                case CONTROLLER_STATUS_MASTER -> controllerStatus.master;
             };
         }
 
         /** This with other masks in some places. */
         public AsyncConfiguration with(Map<Kind, Integer> masks) {
             return new AsyncConfiguration(
-                    new Masks(
-                            masks.getOrDefault(Kind.PACKET_IN_MASTER, packetIn.master),
-                            masks.getOrDefault(Kind.PACKET_IN_SLAVE, packetIn.slave)),
-                    new Masks(
-                            masks.getOrDefault(Kind.PORT_STATUS_MASTER, portStatus.master),
-                            masks.getOrDefault(Kind.PORT_STATUS_SLAVE, portStatus.slave)),
-                    new Masks(
-                            masks.getOrDefault(Kind.FLOW_REMOVED_MASTER, flowRemoved.master),
-                            masks.getOrDefault(Kind.FLOW_REMOVED_SLAVE, flowRemoved.slave)));
+                    with(masks, Kind.PACKET_IN_MASTER, Kind.PACKET_IN_SLAVE),
+                    with(masks, Kind.PORT_STATUS_MASTER, Kind.PORT_STATUS_SLAVE),
+                    with(masks, Kind.FLOW_REMOVED_MASTER, Kind.FLOW_REMOVED_SLAVE),
+                    with(masks, Kind.ROLE_STATUS_MASTER, Kind.ROLE_STATUS_SLAVE),
+                    with(masks, Kind.TABLE_STATUS_MASTER, Kind.TABLE_STATUS_SLAVE),
+                    with(masks, Kind.REQUEST_FORWARD_MASTER, Kind.REQUEST_FORWARD_SLAVE),
+                    with(masks, Kind.FLOW_STATS_MASTER, Kind.FLOW_STATS_SLAVE),
+                    with(masks, Kind.CONTROLLER_STATUS_MASTER, Kind.CONTROLLER_STATUS_SLAVE));
+        }
+
+        private Masks with(Map<Kind, Integer> masks, Kind master, Kind slave) {
+            return new Masks(masks.getOrDefault(master, mask(master)), masks.getOrDefault(slave, mask(slave)));
+        }
+
+        /** This with the first three of another, which are all that OpenFlow 1.3 and its forerunners can say. */
+        public AsyncConfiguration withFirst(AsyncConfiguration other) {
+            return new AsyncConfiguration(
+                    other.packetIn,
+                    other.portStatus,
+                    other.flowRemoved,
+                    roleStatus,
+                    tableStatus,
+                    requestForward,
+                    flowStats,
+                    controllerStatus);
         }
 
         /** All of its masks. */

@@ -64,24 +64,28 @@ final class StandardBodies implements Bodies {
             }
             case QUEUE_GET_CONFIG_REPLY -> queueConfig(in);
             case ROLE_REQUEST -> {
-                Role role = role(exactly(in, 16));
+                Role role = role(exactly(in, 16).i32());
+                in.skip(4);
                 yield new OpenFlowMessage.RoleRequest(role, OptionalLong.of(in.i64()));
             }
             case ROLE_REPLY -> {
-                Role role = role(exactly(in, 16));
+                Role role = role(exactly(in, 16).i32());
+                in.skip(4);
                 yield new OpenFlowMessage.RoleReply(role, in.i64());
             }
             case GET_ASYNC_REQUEST -> empty(new OpenFlowMessage.GetAsyncRequest(), in);
             case GET_ASYNC_REPLY ->
                 new OpenFlowMessage.GetAsyncReply(
                         hasProperties()
-                                ? AsyncConfiguration.DEFAULT.with(AsyncCodec.properties(in))
+                                ? AsyncConfiguration.DEFAULT.with(AsyncCodec.properties(in, version))
                                 : AsyncCodec.fixed(exactly(in, 24)));
             case SET_ASYNC ->
                 hasProperties()
-                        ? new OpenFlowMessage.ChangeAsync(AsyncCodec.properties(in))
+                        ? new OpenFlowMessage.ChangeAsync(AsyncCodec.properties(in, version))
                         : new OpenFlowMessage.SetAsync(AsyncCodec.fixed(exactly(in, 24)));
             case METER_MOD -> new OpenFlowMessage.MeterModRequest(mods.meterMod(in));
+            case ROLE_STATUS -> StatusCodec.roleStatus(in);
+            case REQUEST_FORWARD -> StatusCodec.requestForward(in);
             case BUNDLE_CONTROL -> BundleCodec.control(in);
             case BUNDLE_ADD_MESSAGE -> BundleCodec.add(in);
             case HELLO, ERROR, ECHO_REQUEST, ECHO_REPLY, EXPERIMENTER ->
@@ -244,9 +248,7 @@ final class StandardBodies implements Bodies {
         return new OpenFlowMessage.QueueGetConfigReply(port, queues);
     }
 
-    private static Role role(Reader in) throws FlowException {
-        int number = in.i32();
-        in.skip(4);
+    static Role role(int number) throws FlowException {
         if (number < 0 || number >= Role.values().length) {
             throw new FlowException(
                     ErrorCode.ROLE_REQUEST_FAILED_BAD_ROLE, "role", "role " + number + " is not in 0-3");
@@ -297,16 +299,15 @@ final class StandardBodies implements Bodies {
             case OpenFlowMessage.GetAsyncReply async -> writeAsync(out, async.configuration());
             case OpenFlowMessage.SetAsync async -> writeAsync(out, async.configuration());
             case OpenFlowMessage.ChangeAsync async -> {
-                if (!hasProperties()) {
-                    throw new IllegalArgumentException(version.protocolName() + " sets all masks at once");
-                }
-                AsyncCodec.properties(out, async.masks());
+                AsyncCodec.properties(out, async.masks(), version);
             }
             case OpenFlowMessage.QueueGetConfigRequest request ->
                 out.writeInt(request.port()).writeZero(4);
             case OpenFlowMessage.QueueGetConfigReply reply -> writeQueueConfig(out, reply);
             case OpenFlowMessage.MultipartRequest request -> multipart.request(out, request);
             case OpenFlowMessage.MultipartReply reply -> multipart.reply(out, reply);
+            case OpenFlowMessage.RoleStatus status -> StatusCodec.roleStatus(out, status);
+            case OpenFlowMessage.RequestForward forward -> StatusCodec.requestForward(out, forward);
             case OpenFlowMessage.BundleControl control -> BundleCodec.control(out, control);
             case OpenFlowMessage.BundleAdd add -> BundleCodec.add(out, add);
             case OpenFlowMessage.FeaturesRequest _,
@@ -373,7 +374,7 @@ final class StandardBodies implements Bodies {
 
     private void writeAsync(ByteBuf out, AsyncConfiguration configuration) {
         if (hasProperties()) {
-            AsyncCodec.properties(out, configuration.masks());
+            AsyncCodec.properties(out, configuration.masks(), version);
         } else {
             AsyncCodec.fixed(out, configuration);
         }

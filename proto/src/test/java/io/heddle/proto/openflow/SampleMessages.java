@@ -132,6 +132,8 @@ final class SampleMessages {
                 new OpenFlowMessage.MultipartReply(
                         false,
                         new MultipartBody.FlowUpdates(List.of(new FlowUpdate.Paused(), new FlowUpdate.Resumed()))),
+                new OpenFlowMessage.RoleStatus(Role.SLAVE, 0, 7),
+                new OpenFlowMessage.RequestForward(Octets.of(new byte[] {4, 15, 0, 8, 0, 0, 0, 1})),
                 new OpenFlowMessage.FlowMonitorCancel(5),
                 new OpenFlowMessage.FlowMonitorPaused(),
                 new OpenFlowMessage.FlowMonitorResumed(),

@@ -350,6 +350,8 @@ final class Bundles {
         for (Entry entry : bundle.entries) {
             if (entry.update == null) {
                 session.send(entry.xid, new OpenFlowMessage.EchoReply(entry.data));
+            } else {
+                requests.forward(entry.xid, entry.update);
             }
         }
         reply(xid, control);

@@ -190,7 +190,8 @@ final class EventSender {
         }
     }
 
-    private boolean wants(AsyncConfiguration.Masks masks, int reason) {
+    /** Says whether the client wants to hear of something for that reason, in the role that it has. */
+    boolean wants(AsyncConfiguration.Masks masks, int reason) {
         int mask = session.role() == Role.SLAVE ? masks.slave() : masks.master();
         return (mask >>> reason & 1) != 0;
     }

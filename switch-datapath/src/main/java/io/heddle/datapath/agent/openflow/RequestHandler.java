@@ -139,8 +139,24 @@ final class RequestHandler {
         }
         for (int i = 0; i < failed.length; i++) {
             Pending pending = submitted.get(i);
+            if (!failed[i]) {
+                forward(pending.xid, pending.update);
+            }
             if (pending.hasBuffer && !failed[i]) {
                 session.sendError(pending.xid, pending.head, unknownBuffer().error());
+            }
+        }
+    }
+
+    /** Tells other clients of a change of a group or a meter that was done. */
+    void forward(int xid, TableUpdate update) {
+        switch (update) {
+            case TableUpdate.GroupUpdate group ->
+                roles.forward(session, xid, new OpenFlowMessage.GroupModRequest(group.mod()));
+            case TableUpdate.MeterUpdate meter ->
+                roles.forward(session, xid, new OpenFlowMessage.MeterModRequest(meter.mod()));
+            case TableUpdate.FlowUpdate _, TableUpdate.PortUpdate _, TableUpdate.PacketSend _ -> {
+                // Others hear of these in other ways.
             }
         }
     }
@@ -238,7 +254,8 @@ final class RequestHandler {
             case OpenFlowMessage.RoleRequest request -> role(xid, request);
             case OpenFlowMessage.GetAsyncRequest _ ->
                 session.send(xid, new OpenFlowMessage.GetAsyncReply(events.configuration()));
-            case OpenFlowMessage.SetAsync async -> events.configure(async.configuration());
+            case OpenFlowMessage.SetAsync async ->
+                events.configure(events.configuration().withFirst(async.configuration()));
             case OpenFlowMessage.ChangeAsync async ->
                 events.configure(events.configuration().with(async.masks()));
             case OpenFlowMessage.QueueGetConfigRequest request ->
@@ -267,6 +284,8 @@ final class RequestHandler {
                     OpenFlowMessage.RoleReply _,
                     OpenFlowMessage.GetAsyncReply _,
                     OpenFlowMessage.QueueGetConfigReply _,
+                    OpenFlowMessage.RoleStatus _,
+                    OpenFlowMessage.RequestForward _,
                     OpenFlowMessage.FlowMonitorPaused _,
                     OpenFlowMessage.FlowMonitorResumed _,
                     OpenFlowMessage.MultipartReply _ ->

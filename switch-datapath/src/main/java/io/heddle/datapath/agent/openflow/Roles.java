@@ -1,5 +1,6 @@
 package io.heddle.datapath.agent.openflow;
 
+import io.heddle.proto.openflow.OpenFlowMessage;
 import io.heddle.proto.openflow.OpenFlowMessage.Role;
 import java.util.LinkedHashSet;
 import java.util.OptionalLong;
@@ -18,6 +19,12 @@ final class Roles {
         Role role();
 
         void setRole(Role role);
+
+        /** Is no longer master, because another is. */
+        void demoted(long generationId);
+
+        /** Another has changed a group or a meter. */
+        void requestForwarded(int xid, OpenFlowMessage request);
     }
 
     private final Set<Holder> holders = new LinkedHashSet<>();
@@ -30,6 +37,15 @@ final class Roles {
 
     void remove(Holder holder) {
         holders.remove(holder);
+    }
+
+    /** Tells all others of a request that was done. */
+    void forward(Holder from, int xid, OpenFlowMessage request) {
+        for (Holder other : holders) {
+            if (!other.equals(from)) {
+                other.requestForwarded(xid, request);
+            }
+        }
     }
 
     /** The last generation id; all ones when there has been none. */
@@ -55,6 +71,7 @@ final class Roles {
             for (Holder other : holders) {
                 if (!other.equals(holder) && other.role() == Role.MASTER) {
                     other.setRole(Role.SLAVE);
+                    other.demoted(generationId);
                 }
             }
         }

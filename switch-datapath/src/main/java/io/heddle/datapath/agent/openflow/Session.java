@@ -46,6 +46,13 @@ final class Session extends ChannelInboundHandlerAdapter implements Roles.Holder
     /** Octets of a request that its error repeats (OpenFlow 1.3.5 section 7.5.4). */
     static final int ERROR_DATA_OCTETS = 64;
 
+    /** {@code OFPCRR_MASTER_REQUEST}. */
+    private static final int MASTER_REQUEST = 0;
+
+    /** {@code OFPRFR_*}. */
+    private static final int GROUP_MOD = 0;
+
+    private static final int METER_MOD = 1;
     private static final int MOST_OUTSTANDING = 128;
     private static final int CONTROLLER_MISS_SEND_LENGTH = 128;
 
@@ -117,6 +124,32 @@ final class Session extends ChannelInboundHandlerAdapter implements Roles.Holder
             role = newRole;
             listener.roleChanged(this);
         }
+    }
+
+    @Override
+    public void demoted(long generationId) {
+        if (version().isAtLeast(OpenFlowVersion.OPENFLOW_13)
+                && events.wants(events.configuration().roleStatus(), MASTER_REQUEST)) {
+            send(0, new OpenFlowMessage.RoleStatus(role, MASTER_REQUEST, generationId));
+        }
+    }
+
+    @Override
+    public void requestForwarded(int xid, OpenFlowMessage request) {
+        int reason = request instanceof OpenFlowMessage.GroupModRequest ? GROUP_MOD : METER_MOD;
+        if (!events.wants(events.configuration().requestForward(), reason)) {
+            return;
+        }
+        ByteBuf inner = Unpooled.buffer();
+        try {
+            codec().encode(inner, xid, request);
+        } catch (IllegalArgumentException e) {
+            LOG.debug("{}: {}: a request is not forwarded: {}", bridge.name(), peer, e.getMessage());
+            return;
+        }
+        byte[] octets = new byte[inner.readableBytes()];
+        inner.readBytes(octets);
+        send(0, new OpenFlowMessage.RequestForward(Octets.of(octets)));
     }
 
     /** The version that was agreed on; for a session that is up. */
