@@ -99,7 +99,7 @@ class TunnelPeersTest {
         lab.close();
     }
 
-    private void startOpenVSwitch() {
+    private OpenVSwitch startOpenVSwitch() {
         OpenVSwitch peer = OpenVSwitch.start(t, lab.folder.resolve("ovs"));
         List<String> setup =
                 new ArrayList<>(List.of("add-br", "phy", "--", "set", "bridge", "phy", "datapath_type=netdev"));
@@ -114,6 +114,7 @@ class TunnelPeersTest {
             peer.vsctl(bridge.toArray(String[]::new));
             host(t, i, 2);
         }
+        return peer;
     }
 
     private static void host(Host at, int tunnel, int last) {
@@ -127,10 +128,11 @@ class TunnelPeersTest {
             bridges.append("""
                       - name: b%1$d
                         fail-mode: standalone
+                        listen: ["punix:%3$s"]
                         ports:
                           - { name: t%1$d, type: internal }
                           - { name: x%1$d, number: 1, %2$s }
-                    """.formatted(i, KINDS.get(i).heddle));
+                    """.formatted(i, KINDS.get(i).heddle, lab.socket("b" + i + ".mgmt")));
         }
         lab.startSwitch(s, "s", bridges.toString());
         for (int i = 0; i < KINDS.size(); i++) {
@@ -162,6 +164,43 @@ class TunnelPeersTest {
                         .contains(kind.seen);
             }
             t.run(BUSY, "ping", "-c", "3", "-i", "0.2", "-W", "5", "-s", "1300", "10.30." + i + ".1");
+        }
+    }
+
+    /** Each end takes only packets with the option that the other is to set. */
+    @Test
+    void shouldMatchAndSetGeneveOptions() {
+        OpenVSwitch peer = startOpenVSwitch();
+        startHeddle();
+        String heddle = "unix:" + lab.socket("b0.mgmt");
+        String other = "unix:" + lab.folder.resolve("ovs").resolve("t0.mgmt");
+        String options = "{class=0x102,type=0x80,len=4}->tun_metadata0,{class=0x108,type=1,len=8}->tun_metadata1";
+        lab.net.run("ovs-ofctl", "add-tlv-map", heddle, options);
+        peer.ofctl("add-tlv-map", other, options);
+        lab.net.run("ovs-ofctl", "del-flows", heddle);
+        peer.ofctl("del-flows", other);
+        String toOther = "set_field:0xa1b2c3d4->tun_metadata0,set_field:0x1122334455667788->tun_metadata1";
+        String fromOther = "set_field:0x77->tun_metadata0,set_field:0x8899aabbccddeeff->tun_metadata1";
+        lab.net.run("ovs-ofctl", "add-flow", heddle, "in_port=LOCAL,actions=" + toOther + ",output:1");
+        peer.ofctl("add-flow", other, "in_port=LOCAL,actions=" + fromOther + ",output:1");
+        lab.net.run(
+                "ovs-ofctl",
+                "add-flow",
+                heddle,
+                "in_port=1,tun_metadata0=0x77,tun_metadata1=0x8899aa0000000000/0xffffff0000000000,actions=LOCAL");
+        peer.ofctl(
+                "add-flow", other, "in_port=1,tun_metadata0=0xa1b2c3d4,tun_metadata1=0x1122334455667788,actions=LOCAL");
+
+        awaitPing(0);
+
+        try (LabProcess dump = s.start("tcpdump", "-nvvi", "under", "-c", "1", "src 10.99.0.1 and udp port 6081")) {
+            dump.awaitOutput("listening on", BUSY);
+            s.run(BUSY, "ping", "-c", "3", "-i", "0.2", "-W", "5", "10.30.0.2");
+            assertThat(dump.awaitExit(BUSY)).as(dump.output()).isZero();
+            assertThat(dump.output())
+                    .contains(
+                            "Flags [C]", "class Open Virtual Networking (OVN) (0x102) type 0x80(C) len 8 data a1b2c3d4")
+                    .contains("type 0x1 len 12 data 11223344 55667788");
         }
     }
 

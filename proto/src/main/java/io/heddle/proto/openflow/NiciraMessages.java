@@ -35,6 +35,10 @@ final class NiciraMessages {
     private static final int SET_ASYNC_CONFIG2 = 27;
     private static final int REQUEST_FORWARD = 132;
 
+    private static final int TLV_TABLE_MOD = 24;
+    private static final int TLV_TABLE_REQUEST = 25;
+    private static final int TLV_TABLE_REPLY = 26;
+
     private static final int FORMAT_NXM = 2;
 
     private final OpenFlowVersion version;
@@ -59,7 +63,10 @@ final class NiciraMessages {
             case OpenFlowMessage.SetFlowFormat _,
                     OpenFlowMessage.SetTableIdInCommand _,
                     OpenFlowMessage.SetPacketInFormat _,
-                    OpenFlowMessage.SetControllerId _ -> true;
+                    OpenFlowMessage.SetControllerId _,
+                    OpenFlowMessage.TlvTableMod _,
+                    OpenFlowMessage.TlvTableRequest _,
+                    OpenFlowMessage.TlvTableReply _ -> true;
             case OpenFlowMessage.RoleRequest _, OpenFlowMessage.RoleReply _ ->
                 !version.isAtLeast(OpenFlowVersion.OPENFLOW_12);
             case OpenFlowMessage.SetAsync _ -> !version.isAtLeast(OpenFlowVersion.OPENFLOW_13);
@@ -110,6 +117,9 @@ final class NiciraMessages {
                         StandardBodies.exactly(in, 4).i32());
             case FLOW_MONITOR_PAUSED -> StandardBodies.empty(new OpenFlowMessage.FlowMonitorPaused(), in);
             case FLOW_MONITOR_RESUMED -> StandardBodies.empty(new OpenFlowMessage.FlowMonitorResumed(), in);
+            case TLV_TABLE_MOD -> TlvTableCodec.mod(in);
+            case TLV_TABLE_REQUEST -> StandardBodies.empty(new OpenFlowMessage.TlvTableRequest(), in);
+            case TLV_TABLE_REPLY -> TlvTableCodec.reply(in);
             case FLOW_MOD -> isFirst() ? flowMods.extended(in) : unknown(subtype, in);
             case FLOW_REMOVED -> isFirst() ? flowRemoved(in) : unknown(subtype, in);
             case PACKET_IN -> isFirst() ? packetIn(in) : unknown(subtype, in);
@@ -202,6 +212,9 @@ final class NiciraMessages {
                 begin(out, SET_PACKET_IN_FORMAT).writeInt(format.format());
             case OpenFlowMessage.SetControllerId id ->
                 begin(out, SET_CONTROLLER_ID).writeZero(6).writeShort(id.controllerId());
+            case OpenFlowMessage.TlvTableMod mod -> TlvTableCodec.mod(begin(out, TLV_TABLE_MOD), mod);
+            case OpenFlowMessage.TlvTableRequest _ -> begin(out, TLV_TABLE_REQUEST);
+            case OpenFlowMessage.TlvTableReply reply -> TlvTableCodec.reply(begin(out, TLV_TABLE_REPLY), reply);
             case OpenFlowMessage.RoleRequest role -> begin(out, ROLE_REQUEST).writeInt(number(role.role()));
             case OpenFlowMessage.RoleReply role -> begin(out, ROLE_REPLY).writeInt(number(role.role()));
             case OpenFlowMessage.SetAsync async ->

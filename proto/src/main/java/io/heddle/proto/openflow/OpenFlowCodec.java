@@ -222,7 +222,10 @@ public final class OpenFlowCodec {
             case OpenFlowMessage.SetFlowFormat _,
                     OpenFlowMessage.SetTableIdInCommand _,
                     OpenFlowMessage.SetPacketInFormat _,
-                    OpenFlowMessage.SetControllerId _ -> MessageType.EXPERIMENTER;
+                    OpenFlowMessage.SetControllerId _,
+                    OpenFlowMessage.TlvTableMod _,
+                    OpenFlowMessage.TlvTableRequest _,
+                    OpenFlowMessage.TlvTableReply _ -> MessageType.EXPERIMENTER;
             case OpenFlowMessage.FlowMonitorCancel _,
                     OpenFlowMessage.FlowMonitorPaused _,
                     OpenFlowMessage.FlowMonitorResumed _ ->

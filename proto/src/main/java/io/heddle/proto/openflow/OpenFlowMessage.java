@@ -4,6 +4,8 @@ import io.heddle.flow.action.Action;
 import io.heddle.flow.error.ErrorCode;
 import io.heddle.flow.group.GroupMod;
 import io.heddle.flow.match.Match;
+import io.heddle.flow.match.TunnelOptions;
+import io.heddle.flow.match.TunnelOptionsMod;
 import io.heddle.flow.meter.MeterMod;
 import io.heddle.flow.table.FlowMod;
 import java.util.EnumMap;
@@ -173,6 +175,24 @@ public sealed interface OpenFlowMessage {
 
     /** Open vSwitch's {@code NXT_SET_CONTROLLER_ID}: which packets of actions to controllers are wanted; 16 bits. */
     record SetControllerId(int controllerId) implements OpenFlowMessage {}
+
+    /** Open vSwitch's {@code NXT_TLV_TABLE_MOD}: which Geneve option is which field. */
+    record TlvTableMod(TunnelOptionsMod mod) implements OpenFlowMessage {}
+
+    /** Open vSwitch's {@code NXT_TLV_TABLE_REQUEST}. */
+    record TlvTableRequest() implements OpenFlowMessage {}
+
+    /**
+     * Open vSwitch's {@code NXT_TLV_TABLE_REPLY}.
+     *
+     * @param maxOctets of all options that can be mapped together
+     * @param maxFields that can be mapped together
+     */
+    record TlvTableReply(int maxOctets, int maxFields, List<TunnelOptions.Option> options) implements OpenFlowMessage {
+        public TlvTableReply {
+            options = List.copyOf(options);
+        }
+    }
 
     record QueueGetConfigRequest(int port) implements OpenFlowMessage {}
 

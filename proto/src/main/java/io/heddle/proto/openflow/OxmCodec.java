@@ -87,7 +87,9 @@ final class OxmCodec {
     /** Octets of a field's value under this header: those of Geneve options are as long as the header says. */
     static int octets(MatchField field, Header header) {
         int octets = header.masked() ? header.length() / 2 : header.length();
-        return field.optionIndex() >= 0 && octets > 0 && octets <= MAX_OPTION ? octets : octets(field, header.id());
+        boolean isOption = field.optionIndex() >= 0 && octets <= MAX_OPTION;
+        // A mask of no octets: the option is there, whatever its value.
+        return isOption && (octets > 0 || header.masked()) ? octets : octets(field, header.id());
     }
 
     /** Reads a number; one of more than 128 bits comes out as all ones, which no shorter field has room for. */
@@ -363,6 +365,10 @@ final class OxmCodec {
         Bits whole =
                 field == MatchField.NW_FRAG ? Bits.of(3) : field == MatchField.ARP_OP ? Bits.of(0xff) : field.allOnes();
         boolean masked = !mask.equals(whole);
+        if (mask.isZero()) {
+            header(out, id, true, 0);
+            return;
+        }
         header(out, id, masked, masked ? 2 * octets : octets);
         value(out, value.and(mask), octets);
         if (masked) {

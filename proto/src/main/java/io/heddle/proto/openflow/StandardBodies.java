@@ -326,6 +326,9 @@ final class StandardBodies implements Bodies {
                     OpenFlowMessage.SetTableIdInCommand _,
                     OpenFlowMessage.SetPacketInFormat _,
                     OpenFlowMessage.SetControllerId _,
+                    OpenFlowMessage.TlvTableMod _,
+                    OpenFlowMessage.TlvTableRequest _,
+                    OpenFlowMessage.TlvTableReply _,
                     OpenFlowMessage.FlowMonitorCancel _,
                     OpenFlowMessage.FlowMonitorPaused _,
                     OpenFlowMessage.FlowMonitorResumed _ ->

@@ -7,6 +7,8 @@ import io.heddle.flow.error.FlowException;
 import io.heddle.flow.group.GroupMod;
 import io.heddle.flow.match.MatchField;
 import io.heddle.flow.match.OxmId;
+import io.heddle.flow.match.TunnelOptions;
+import io.heddle.flow.match.TunnelOptionsMod;
 import io.heddle.flow.meter.MeterMod;
 import io.heddle.flow.table.FlowMod;
 import io.heddle.flow.text.FlowParser;
@@ -143,6 +145,10 @@ final class SampleMessages {
                 new OpenFlowMessage.SetTableIdInCommand(true),
                 new OpenFlowMessage.SetPacketInFormat(1),
                 new OpenFlowMessage.SetControllerId(5),
+                new OpenFlowMessage.TlvTableMod(new TunnelOptionsMod(
+                        TunnelOptionsMod.Command.DELETE, List.of(new TunnelOptions.Option(0xfffe, 0x80, 4, 63)))),
+                new OpenFlowMessage.TlvTableRequest(),
+                new OpenFlowMessage.TlvTableReply(96, 12, List.of(new TunnelOptions.Option(1, 2, 8, 3))),
                 new OpenFlowMessage.FeaturesReply(1, 2, 3, 0, 0x47, List.of(port())),
                 new OpenFlowMessage.MultipartRequest(
                         false, new MultipartBody.ExtendedRequest(new MultipartBody.FlowRequest(selection))),

@@ -1,6 +1,8 @@
 package io.heddle.datapath.bridge;
 
 import io.heddle.datapath.bridge.TableUpdate.PortUpdate;
+import io.heddle.datapath.port.Port;
+import io.heddle.datapath.port.TunnelPort;
 import io.heddle.datapath.upcall.Punt;
 import io.heddle.flow.action.Action;
 import io.heddle.flow.action.ActionValidator;
@@ -9,7 +11,10 @@ import io.heddle.flow.error.ErrorCode;
 import io.heddle.flow.error.FlowException;
 import io.heddle.flow.group.Group;
 import io.heddle.flow.group.GroupMod;
+import io.heddle.flow.match.KeyLayout;
 import io.heddle.flow.match.MatchField;
+import io.heddle.flow.match.TunnelOptions;
+import io.heddle.flow.match.TunnelOptionsMod;
 import io.heddle.flow.meter.Meter;
 import io.heddle.flow.meter.MeterMod;
 import io.heddle.flow.pipeline.BridgeView;
@@ -20,6 +25,7 @@ import io.heddle.flow.table.FlowMod;
 import io.heddle.flow.table.TableLimit;
 import io.heddle.flow.table.TableListener;
 import io.heddle.flow.table.TableSet;
+import io.heddle.flow.table.TableSnapshot;
 import io.heddle.flow.table.TableTransaction;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,6 +34,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,6 +57,8 @@ final class Bridge implements BridgeControl {
     private final List<Registration> controllers = new CopyOnWriteArrayList<>();
     private final Map<String, Election> elections = new ConcurrentHashMap<>();
     private volatile BridgeConfiguration configuration;
+    private TunnelOptions tunnelOptions = TunnelOptions.NONE;
+
     private volatile boolean isGone;
     private volatile boolean hasHadController;
     private boolean isChanged;
@@ -397,6 +406,37 @@ final class Bridge implements BridgeControl {
                         group -> tables.groups().find(group, version) != null,
                         meter -> tables.meters().find(meter, version) != null)
                 .packetOut(actions, "actions");
+    }
+
+    TunnelOptions tunnelOptions() {
+        return tunnelOptions;
+    }
+
+    /** Tells a port which Geneve options are which fields. */
+    void tellTunnelOptions(@Nullable Port device) {
+        if (device instanceof TunnelPort tunnel) {
+            tunnel.setOptions(tunnelOptions);
+        }
+    }
+
+    @Override
+    public CompletableFuture<Void> mapTunnelOptions(TunnelOptionsMod mod) {
+        return call(future -> {
+            tunnelOptions = mod.applyTo(tunnelOptions, this::isTunnelOptionUsed);
+            ports.all().forEach(port -> tellTunnelOptions(port.device()));
+            future.complete(null);
+        });
+    }
+
+    private boolean isTunnelOptionUsed(int index) {
+        MatchField field = MatchField.tunnelOption(index);
+        // Every action that names a field prints it.
+        Pattern mention = Pattern.compile("\\b" + field.name() + "\\b");
+        try (TableSnapshot snapshot = tables.snapshot()) {
+            return !snapshot.flows(entry -> (entry.match().mask(KeyLayout.W_TUN_OPTIONS) & field.presenceBit()) != 0
+                            || mention.matcher(entry.instructions().toString()).find())
+                    .isEmpty();
+        }
     }
 
     @Override

@@ -2,6 +2,7 @@ package io.heddle.datapath.bridge;
 
 import io.heddle.flow.action.Action;
 import io.heddle.flow.error.FlowException;
+import io.heddle.flow.match.TunnelOptionsMod;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
@@ -72,6 +73,13 @@ public interface BridgeControl {
      * @return fails with a {@link FlowException} when the packet is refused
      */
     CompletableFuture<Void> packetOut(PacketOut packetOut);
+
+    /**
+     * Changes which Geneve options are which {@code tun_metadata} fields.
+     *
+     * @return fails with a {@link FlowException} when nothing was changed
+     */
+    CompletableFuture<Void> mapTunnelOptions(TunnelOptionsMod mod);
 
     /**
      * Says what would happen to a packet, without sending it or counting it.

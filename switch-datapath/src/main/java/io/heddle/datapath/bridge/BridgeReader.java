@@ -1,5 +1,6 @@
 package io.heddle.datapath.bridge;
 
+import io.heddle.flow.match.TunnelOptions;
 import java.util.List;
 
 /**
@@ -23,6 +24,9 @@ public interface BridgeReader {
 
     /** All ports, by number; the local port last. */
     List<PortState> ports();
+
+    /** Which Geneve options are which fields. */
+    TunnelOptions tunnelOptions();
 
     /** All 254 tables. */
     List<TableState> tables();

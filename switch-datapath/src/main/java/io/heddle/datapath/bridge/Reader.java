@@ -4,6 +4,7 @@ import io.heddle.flow.action.Action;
 import io.heddle.flow.counter.HitCounter;
 import io.heddle.flow.group.Group;
 import io.heddle.flow.group.GroupMod;
+import io.heddle.flow.match.TunnelOptions;
 import io.heddle.flow.table.FlowEntry;
 import io.heddle.flow.table.FlowMod;
 import io.heddle.flow.table.FlowTable;
@@ -25,6 +26,11 @@ final class Reader implements BridgeReader {
     @Override
     public long revision() {
         return bridge.revision();
+    }
+
+    @Override
+    public TunnelOptions tunnelOptions() {
+        return bridge.tunnelOptions();
     }
 
     @Override

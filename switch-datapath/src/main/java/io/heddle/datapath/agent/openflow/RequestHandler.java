@@ -14,6 +14,7 @@ import io.heddle.flow.error.ErrorCode;
 import io.heddle.flow.error.FlowException;
 import io.heddle.flow.group.GroupMod;
 import io.heddle.flow.match.OxmId;
+import io.heddle.flow.match.TunnelOptions;
 import io.heddle.flow.meter.MeterMod;
 import io.heddle.flow.meter.MeterTable;
 import io.heddle.flow.table.FlowMod;
@@ -240,6 +241,12 @@ final class RequestHandler {
             case OpenFlowMessage.SetFlowFormat _,
                     OpenFlowMessage.SetTableIdInCommand _,
                     OpenFlowMessage.SetPacketInFormat _ -> extend(message);
+            case OpenFlowMessage.TlvTableMod mod -> {
+                requireNoSlave();
+                answer(xid, head, () -> bridge.mapTunnelOptions(mod.mod()), done -> {});
+            }
+            case OpenFlowMessage.TlvTableRequest _ ->
+                ask(xid, head, reader -> tunnelOptions(reader.tunnelOptions()), reply -> session.send(xid, reply));
             case OpenFlowMessage.FeaturesRequest _ -> ask(xid, head, this::features, reply -> session.send(xid, reply));
             case OpenFlowMessage.GetConfigRequest _ ->
                 session.send(xid, new OpenFlowMessage.GetConfigReply(0, events.missSendLength()));
@@ -276,6 +283,7 @@ final class RequestHandler {
                     OpenFlowMessage.PortModRequest _ ->
                 throw new IllegalStateException("a change is handled elsewhere");
             case OpenFlowMessage.FeaturesReply _,
+                    OpenFlowMessage.TlvTableReply _,
                     OpenFlowMessage.GetConfigReply _,
                     OpenFlowMessage.PacketIn _,
                     OpenFlowMessage.FlowRemoved _,
@@ -321,6 +329,11 @@ final class RequestHandler {
                         throw new FlowException(
                                 ErrorCode.BAD_REQUEST_EPERM, "format", "packets come as format 0 or 1 only");
                 });
+    }
+
+    private static OpenFlowMessage tunnelOptions(TunnelOptions table) {
+        return new OpenFlowMessage.TlvTableReply(
+                TunnelOptions.SLOTS * TunnelOptions.MAX_LENGTH, TunnelOptions.SLOTS, table.options());
     }
 
     private OpenFlowMessage features(BridgeReader reader) {

@@ -32,6 +32,8 @@ import io.heddle.flow.error.FlowError;
 import io.heddle.flow.error.FlowException;
 import io.heddle.flow.match.Bits;
 import io.heddle.flow.match.Match;
+import io.heddle.flow.match.TunnelOptions;
+import io.heddle.flow.match.TunnelOptionsMod;
 import io.heddle.flow.pipeline.PortVlans;
 import io.heddle.flow.table.FlowMod;
 import java.util.ArrayDeque;
@@ -306,6 +308,11 @@ final class FakeSwitch implements SwitchControl, AutoCloseable {
         }
 
         @Override
+        public CompletableFuture<Void> mapTunnelOptions(TunnelOptionsMod mod) {
+            return CompletableFuture.completedFuture(null);
+        }
+
+        @Override
         public CompletableFuture<TraceReport> trace(TraceSubject subject) {
             return CompletableFuture.completedFuture(new TraceReport(
                     "bridge(\"br0\")\n 0. No match.\n",
@@ -398,6 +405,11 @@ final class FakeSwitch implements SwitchControl, AutoCloseable {
             @Override
             public Aggregate aggregate(FlowSelector selector) {
                 return new Aggregate(0, 0, flows(selector).size());
+            }
+
+            @Override
+            public TunnelOptions tunnelOptions() {
+                return TunnelOptions.NONE;
             }
 
             @Override

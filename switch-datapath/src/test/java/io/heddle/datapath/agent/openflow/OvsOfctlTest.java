@@ -57,6 +57,41 @@ final class OvsOfctlTest {
     }
 
     @Test
+    void shouldMapTunnelOptionsAndKeepThoseThatFlowsUse() throws Exception {
+        lab.ovsOfctl(
+                "add-tlv-map",
+                "{class=0x102,type=0x80,len=4}->tun_metadata0,{class=0x108,type=1,len=8}->tun_metadata5");
+
+        assertThat(lab.ovsOfctl("dump-tlv-map"))
+                .contains("NXT_TLV_TABLE_REPLY", "max option space=96 max fields=12", "allocated option space=12")
+                .containsPattern("0x102 +0x80 +4 +tun_metadata0")
+                .containsPattern("0x108 +0x1 +8 +tun_metadata5");
+
+        lab.ovsOfctl(
+                "add-flow",
+                "tun_metadata0=0x1234,tun_metadata5=0x100000000/0xff00000000,"
+                        + "actions=move:NXM_NX_TUN_METADATA5[0..31]->NXM_NX_REG0[],load:0x7->NXM_NX_TUN_METADATA0[4..7],"
+                        + "set_field:0x55->tun_metadata5,2");
+        lab.ovsOfctl("add-flow", "tun_metadata0,actions=1");
+        assertThat(flows())
+                .anyMatch(line -> line.endsWith(" tun_metadata0 actions=output:1"))
+                .anyMatch(line -> line.endsWith(" tun_metadata0=0x1234,tun_metadata5=0x100000000/0xff00000000"
+                        + " actions=move:NXM_NX_TUN_METADATA5[0..31]->NXM_NX_REG0[],load:0x7->NXM_NX_TUN_METADATA0[4..7],"
+                        + "set_field:0x55->tun_metadata5,output:2"));
+
+        assertThat(lab.ovsOfctl(1, "add-tlv-map", "{class=1,type=1,len=4}->tun_metadata0"))
+                .contains("NXTTMFC_ALREADY_MAPPED");
+        assertThat(lab.ovsOfctl(1, "add-tlv-map", "{class=1,type=1,len=16}->tun_metadata1"))
+                .contains("NXTTMFC_TABLE_FULL");
+        assertThat(lab.ovsOfctl(1, "del-tlv-map")).contains("NXTTMFC_INVALID_TLV_DEL");
+        lab.ovsOfctl("del-flows");
+        lab.ovsOfctl("del-tlv-map", "{class=0x102,type=0x80,len=4}->tun_metadata0");
+        assertThat(lab.ovsOfctl("dump-tlv-map")).doesNotContain("tun_metadata0").contains("tun_metadata5");
+        lab.ovsOfctl("del-tlv-map");
+        assertThat(lab.ovsOfctl("dump-tlv-map")).doesNotContain("tun_metadata5");
+    }
+
+    @Test
     void shouldAddDumpModifyAndDeleteFlows() throws Exception {
         lab.ovsOfctl(
                 "add-flow",
