@@ -88,9 +88,9 @@ final class ActionExecution {
             case Action.Output output -> output(output.port(), output.maxLength());
             case Action.OutputField output -> outputField(output);
             case Action.Controller controller ->
-                translator.punt(controller.reason(), controller.maxLength(), controller.controllerId());
+                translator.punting.punt(controller.reason(), controller.maxLength(), controller.controllerId());
             case Action.GroupAction group -> group(group.groupId());
-            case Action.Meter meter -> translator.meter(meter.meterId());
+            case Action.Meter meter -> translator.tables.meter(meter.meterId());
             case Action.Conntrack conntrack -> conntrack(conntrack);
             case Action.ConntrackClear clear -> {
                 if (packet.isTracked()) {
@@ -104,12 +104,12 @@ final class ActionExecution {
             }
             case Action.Note note -> {}
             case Action.FinTimeout fin -> learning.finTimeout(fin);
-            case Action.Resubmit resubmit -> translator.resubmit(resubmit.tableId(), resubmit.inPort());
+            case Action.Resubmit resubmit -> translator.tables.resubmit(resubmit.tableId(), resubmit.inPort());
             case Action.CloneActions clone -> translator.runClone(clone.actions());
             case Action.Push push -> translator.push(read(push.source()));
             case Action.Pop pop -> pop(pop.destination());
             case Action.Exit exit -> translator.exit();
-            case Action.CheckPacketLarger larger -> translator.ask(larger);
+            case Action.CheckPacketLarger larger -> translator.recirculation.ask(larger);
             case Action.PopQueue pop -> packet.popQueue();
             case Action.OutputTruncated output -> outputTruncated(output);
             case Action.Multipath multipath -> links.multipath(multipath);
@@ -280,7 +280,7 @@ final class ActionExecution {
                 zone, action.isCommit(), action.isForced(), mark, (int) markMask, label, labelMask, action.nat())));
         packet.forgetConnection();
         if (action.tableId() != Action.Conntrack.NO_TABLE) {
-            translator.fork(action.tableId());
+            translator.recirculation.fork(action.tableId());
         }
         if (action.nat() != null) {
             packet.expectOtherHeaders();
@@ -306,7 +306,7 @@ final class ActionExecution {
             return;
         }
         translator.trace.note("the TTL is " + ttl + ": the packet goes no further");
-        translator.punt(PacketInReason.INVALID_TTL, Action.WHOLE_PACKET, 0);
+        translator.punting.punt(PacketInReason.INVALID_TTL, Action.WHOLE_PACKET, 0);
         translator.stop(DropCause.INVALID_TTL);
     }
 
@@ -357,8 +357,8 @@ final class ActionExecution {
             case Ports.NORMAL -> normal.forward();
             case Ports.FLOOD -> flood(false);
             case Ports.ALL -> flood(true);
-            case Ports.CONTROLLER -> translator.punt(translator.puntReason(), maxLength, 0);
-            case Ports.TABLE -> translator.resubmit(0, Ports.IN_PORT);
+            case Ports.CONTROLLER -> translator.punting.punt(translator.punting.puntReason(), maxLength, 0);
+            case Ports.TABLE -> translator.tables.resubmit(0, Ports.IN_PORT);
             case Ports.IN_PORT -> send(translator.inPort());
             case Ports.ANY -> {}
             default -> {

@@ -73,7 +73,7 @@ final class LearnText {
             case "send_flow_rem" -> sendsFlowRemoved = true;
             case "delete_learned" -> isDeletedWithIt = true;
             case "result_dst" -> {
-                result = ActionParser.subfield(token.required(PLACE, "result_dst=reg0[0]"), token.valuePosition());
+                result = FieldActionText.subfield(token.required(PLACE, "result_dst=reg0[0]"), token.valuePosition());
                 if (result.bits() != 1) {
                     throw PLACE.at(token.valuePosition(), "result_dst", "the result is one bit: write reg0[0]");
                 }
@@ -158,7 +158,7 @@ final class LearnText {
         if (text.equals("in_port")) {
             return new Subfield(MatchField.IN_PORT, 0, FieldNames.NXM_IN_PORT_BITS);
         }
-        return ActionParser.subfield(text, at);
+        return FieldActionText.subfield(text, at);
     }
 
     static String format(FieldText values, LearnSpec spec) {

@@ -37,7 +37,7 @@ final class LinkText {
                     FieldText.integer(words[3], Action.Multipath.MAX_LINKS, "n_links", at, place),
                     (int) FieldText.number(words[4], 32, "the argument", at, place)
                             .low(),
-                    ActionParser.subfield(words[5], at));
+                    FieldActionText.subfield(words[5], at));
         } catch (IllegalArgumentException e) {
             throw place.at(at, "multipath", String.valueOf(e.getMessage()));
         }
@@ -68,7 +68,7 @@ final class LinkText {
                     FieldText.integer(words.get(1), 0xffff, "the basis", at, place),
                     !isActiveBackup,
                     members,
-                    isLoad ? ActionParser.subfield(words.get(4), at) : null);
+                    isLoad ? FieldActionText.subfield(words.get(4), at) : null);
         } catch (IllegalArgumentException e) {
             throw place.at(at, token.name(), String.valueOf(e.getMessage()));
         }

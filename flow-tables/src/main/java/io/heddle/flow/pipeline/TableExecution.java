@@ -1,0 +1,180 @@
+package io.heddle.flow.pipeline;
+
+import io.heddle.flow.action.Action;
+import io.heddle.flow.action.Instruction;
+import io.heddle.flow.action.Ports;
+import io.heddle.flow.classifier.Classifier;
+import io.heddle.flow.match.FlowMask;
+import io.heddle.flow.match.KeyLayout;
+import io.heddle.flow.match.MatchField;
+import io.heddle.flow.meter.Meter;
+import io.heddle.flow.pipeline.FrozenState.Origin;
+import io.heddle.flow.pipeline.Translation.DropCause;
+import io.heddle.flow.table.FlowEntry;
+import io.heddle.flow.table.FlowMod;
+import io.heddle.flow.table.FlowTable;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Takes the packet of one translation through flow tables: looks it up, and executes the instructions of what it hits.
+ *
+ * <p>Threading: none; belongs to one {@link Translator}.
+ *
+ * @see <a href="https://opennetworking.org/wp-content/uploads/2014/10/openflow-switch-v1.3.5.pdf">OpenFlow 1.3.5 sections 5.1 and 5.9</a>
+ */
+final class TableExecution {
+    /** Table lookups by resubmit, in all. */
+    static final int MAX_RESUBMITS = 4096;
+
+    private static final int STOP = -1;
+
+    private final Translator translator;
+    private final FlowMask lookupMask = new FlowMask();
+    private final Classifier.Scratch scratch = new Classifier.Scratch();
+    private int resubmits;
+
+    TableExecution(Translator translator) {
+        this.translator = translator;
+    }
+
+    /** Takes the packet through tables until no entry sends it further. */
+    void runTables(int first) {
+        int table = first;
+        while (table != STOP && !translator.isStopped && !translator.isOver) {
+            if (translator.packet.needsParse()) {
+                translator.recirculation.freeze(new FrozenState.Step.Table(table));
+                return;
+            }
+            table = runTable(table);
+            if (translator.recirculation.isFrozen()) {
+                return;
+            }
+        }
+    }
+
+    /** Looks the packet up in one table and executes what it hits; returns the table to go on with. */
+    private int runTable(int tableId) {
+        BridgeView.Standalone standalone =
+                translator.bridge == null || tableId != 0 ? BridgeView.Standalone.OFF : translator.bridge.standalone();
+        FlowEntry hit = standalone == BridgeView.Standalone.ABOVE_FLOWS ? null : lookup(tableId);
+        translator.trace.begin(new TraceListener.Step.Table(tableId, hit));
+        try {
+            if (hit != null) {
+                translator.entry = hit;
+                translator.origin = new Origin(tableId, hit.cookie(), hit.isTableMiss());
+                return runInstructions(hit.instructions());
+            }
+            if (standalone != BridgeView.Standalone.OFF) {
+                translator.trace.note("no controller: acting as a learning switch, as fail-mode standalone says");
+                translator.actions.output(Ports.NORMAL, 0);
+                return STOP;
+            }
+            if (translator.bridge != null && translator.bridge.sendsMisses()) {
+                translator.trace.note("no entry: a controller of an OpenFlow before 1.3 is asked");
+                translator.origin = new Origin(tableId, PacketInReason.NO_COOKIE, true);
+                translator.punting.punt(PacketInReason.NO_MATCH, Action.WHOLE_PACKET, 0);
+                return STOP;
+            }
+            translator.noteCause(DropCause.TABLE_MISS);
+            return STOP;
+        } finally {
+            translator.trace.end();
+        }
+    }
+
+    private @Nullable FlowEntry lookup(int tableId) {
+        if (translator.bridge == null) {
+            return null;
+        }
+        FlowTable table = translator.bridge.tables().table(tableId);
+        lookupMask.clear();
+        FlowEntry found = table.lookup(translator.packet.key, translator.world.version(), lookupMask, scratch);
+        translator.noteLookup(lookupMask);
+        translator.count(table.lookups());
+        if (found != null) {
+            translator.count(table.matches());
+            translator.count(found.counter());
+        }
+        return found;
+    }
+
+    /** Executes instructions; returns the table to go to. */
+    int runInstructions(List<Instruction> instructions) {
+        for (int i = 0; i < instructions.size(); i++) {
+            switch (instructions.get(i)) {
+                case Instruction.Meter meter -> {
+                    translator.trace.leaf(new TraceListener.Step.OneInstruction(meter));
+                    meter(meter.meterId());
+                }
+                case Instruction.ApplyActions apply -> translator.runActions(apply.actions());
+                case Instruction.ClearActions clear -> {
+                    translator.trace.leaf(new TraceListener.Step.OneInstruction(clear));
+                    translator.actionSet.clear();
+                }
+                case Instruction.WriteActions write -> {
+                    translator.trace.leaf(new TraceListener.Step.OneInstruction(write));
+                    write.actions().forEach(translator.actionSet::write);
+                }
+                case Instruction.WriteMetadata write -> {
+                    translator.trace.leaf(new TraceListener.Step.OneInstruction(write));
+                    long old = translator.packet.key.word(KeyLayout.W_METADATA);
+                    translator.packet.key.word(
+                            KeyLayout.W_METADATA, old & ~write.mask() | write.metadata() & write.mask());
+                }
+                case Instruction.GotoTable go -> {
+                    translator.trace.leaf(new TraceListener.Step.OneInstruction(go));
+                    return go.tableId();
+                }
+            }
+            if (translator.isStopped || translator.isOver) {
+                return STOP;
+            }
+            if (translator.recirculation.isFrozen()) {
+                if (i + 1 < instructions.size()) {
+                    translator.recirculation.freeze(new FrozenState.Step.Instructions(
+                            instructions.subList(i + 1, instructions.size()), translator.origin));
+                }
+                return STOP;
+            }
+        }
+        return STOP;
+    }
+
+    /** Has the packet measured. */
+    void meter(int meterId) {
+        BridgeView here = translator.bridge;
+        Meter meter = here == null ? null : here.tables().meters().find(meterId, translator.world.version());
+        if (here == null || meter == null) {
+            translator.trace.note("there is no meter " + Integer.toUnsignedString(meterId));
+        } else if (meter.canRemark() && translator.packet.isIp()) {
+            translator.packet.commit(translator.out, false);
+            translator.out.add(new DatapathAction.Meter(here.id(), meterId));
+            translator.packet.expectOtherHeaders();
+        } else {
+            translator.out.add(new DatapathAction.Meter(here.id(), meterId));
+        }
+    }
+
+    /** Looks up in a table and comes back ({@code resubmit}). */
+    void resubmit(int tableId, int inPort) {
+        if (++resubmits > MAX_RESUBMITS) {
+            translator.tooDeep();
+        }
+        if (!translator.mayEnter()) {
+            return;
+        }
+        translator.depth++;
+        Origin before = translator.origin;
+        FlowEntry entryBefore = translator.entry;
+        long ownPort = translator.packet.key.getLong(MatchField.IN_PORT);
+        int table = tableId == FlowMod.ALL_TABLES ? translator.origin.tableId() : tableId;
+        translator.packet.override(
+                MatchField.IN_PORT, inPort == Ports.IN_PORT ? ownPort : Integer.toUnsignedLong(inPort));
+        runTables(table);
+        translator.packet.override(MatchField.IN_PORT, ownPort);
+        translator.origin = before;
+        translator.entry = entryBefore;
+        translator.depth--;
+    }
+}
