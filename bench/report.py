@@ -28,7 +28,7 @@ ROWS = [
     ("setup_per_cpu_s", "first packets, translated and installed, per CPU-second of the switch", "1/s", 0, "ovs-system"),
     ("setup_lost_percent", "of these packets lost", "%", 1, None),
     ("start_ms", "process start to the first packet forwarded", "ms", 0, "ovs-system"),
-    ("flows_add_per_s", "flow-mods added, raw client, to the barrier", "1/s", 0, "ovs-system"),
+    ("flows_add_per_s", "100,000 flow-mods added, raw client, to the barrier; median of nine passes", "1/s", 0, "ovs-system"),
     ("flows_modify_per_s", "flow-mods modified strictly, raw client", "1/s", 0, "ovs-system"),
     ("flows_delete_per_s", "flow-mods deleted strictly, raw client", "1/s", 0, "ovs-system"),
     ("flows_dump_s", "flow statistics of all flows, raw client", "s", 3, "ovs-system"),
