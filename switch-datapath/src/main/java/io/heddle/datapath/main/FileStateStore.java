@@ -1,5 +1,6 @@
 package io.heddle.datapath.main;
 
+import com.fasterxml.jackson.annotation.JsonAutoDetect.Visibility;
 import io.heddle.datapath.bridge.FlowState;
 import io.heddle.datapath.bridge.GroupState;
 import io.heddle.datapath.bridge.MeterState;
@@ -47,8 +48,12 @@ import tools.jackson.databind.json.JsonMapper;
  * <p>Threading: the control loop; before it runs, the main thread.
  */
 final class FileStateStore implements StateStore, AutoCloseable {
-    private static final JsonMapper JSON =
-            JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
+    /** The components of records are what is saved, not what their methods say of them. */
+    private static final JsonMapper JSON = JsonMapper.builder()
+            .enable(SerializationFeature.INDENT_OUTPUT)
+            .changeDefaultVisibility(checker -> checker.withIsGetterVisibility(Visibility.NONE))
+            .build();
+
     private static final FlowFormatter FORMATTER = new FlowFormatter(PortNames.NONE);
     private static final FlowParser PARSER = new FlowParser(PortNames.NONE);
     private static final String HEADER =
