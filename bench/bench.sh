@@ -25,8 +25,9 @@ die() {
   echo "heddle bench: $*" >&2
   exit 2
 }
+all_tests=tcp-on,tcp-off,pps,rr,megaflows,setup,start,flows,scale
 rounds=3 kinds=direct,bridge,heddle,ovs-system,ovs-tso,ovs-afxdp,vxlan-kernel,vxlan-heddle,vxlan-ovs,tap-heddle,tap-ovs
-tests=tcp-on,tcp-off,pps,rr,megaflows,setup,start,flows,scale csv= write= report=
+tests=$all_tests csv= write= report=
 while (($#)); do
   case $1 in
     --help | -h) usage; exit 0 ;;
@@ -43,7 +44,7 @@ while (($#)); do
 done
 [[ $rounds =~ ^[1-9][0-9]*$ ]] || die "--rounds $rounds: a number from 1"
 for kind in ${kinds//,/ }; do [[ -f $HERE/kinds/$kind.sh && ! $kind =~ ^(vxlan|tap)$ ]] || die "--kinds: no kind $kind; there are $(cd "$HERE/kinds" && ls ./*.sh | sed 's/^..//; s/\.sh$//' | grep -vxE 'vxlan|tap' | xargs)"; done
-for test in ${tests//,/ }; do [[ $test =~ ^(tcp-on|tcp-off|pps|rr|megaflows|setup|start|flows|scale)$ ]] || die "--tests: no test $test; see heddle bench --help"; done
+for test in ${tests//,/ }; do [[ ,$all_tests, == *,$test,* ]] || die "--tests: no test $test; there are ${all_tests//,/ }"; done
 if [[ -n $report ]]; then
   [[ -r $report ]] || die "--report $report: no such file"
   exec python3 "$HERE/report.py" "$report" ${write:+--write "$ROOT/docs/performance.md"}
