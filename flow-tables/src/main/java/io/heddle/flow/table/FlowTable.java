@@ -16,11 +16,20 @@ import org.jspecify.annotations.Nullable;
  * <p>Threading: the control loop changes; any thread looks up.
  */
 public final class FlowTable {
+    private static final int LEAST_EVICTION_QUEUE = 1024;
+
     private final int id;
     private final Classifier<FlowEntry> classifier = new Classifier<>();
     private final HitCounter lookups;
     private final HitCounter matches;
     private int activeCount;
+    private TablePolicy policy = TablePolicy.DEFAULT;
+
+    /** Null until an entry has to be evicted. */
+    private @Nullable EvictionQueue evictions;
+
+    /** What a vacancy event will tell next: that places have become scarce, or that there are enough again. */
+    private boolean isVacancyLow;
 
     /** How many entries of the published version have which cookie, for the cookies that a {@code learn} has a limit for. */
     private final Map<Long, Integer> cookieCounts = new ConcurrentHashMap<>();
@@ -48,6 +57,69 @@ public final class FlowTable {
     /** Entries, as of the last change that was staged. Control loop. */
     public int activeCount() {
         return activeCount;
+    }
+
+    /** What it does when it fills up. Control loop. */
+    public TablePolicy policy() {
+        return policy;
+    }
+
+    void setPolicy(TablePolicy wanted, int maxEntries) {
+        policy = wanted;
+        evictions = null;
+        isVacancyLow = vacancyPercent(maxEntries) < wanted.vacancyUp();
+    }
+
+    /** Places that are free, in percent. Control loop. */
+    public int vacancyPercent(int maxEntries) {
+        return (int) Math.max(0, (maxEntries - activeCount) * 100L / maxEntries);
+    }
+
+    /** Says whether a vacancy event is due, which {@link #isVacancyLow} tells more of. */
+    boolean takeVacancyEvent(int maxEntries) {
+        if (!policy.hasVacancyEvents()) {
+            return false;
+        }
+        int vacancy = vacancyPercent(maxEntries);
+        boolean isDue = isVacancyLow ? vacancy > policy.vacancyUp() : vacancy < policy.vacancyDown();
+        if (isDue) {
+            isVacancyLow = !isVacancyLow;
+        }
+        return isDue;
+    }
+
+    boolean isVacancyLow() {
+        return isVacancyLow;
+    }
+
+    /** The entry that is to make room for another; null when there is none, or nothing is evicted. */
+    @Nullable
+    FlowEntry evictable(long version) {
+        if (!policy.evicts()) {
+            return null;
+        }
+        EvictionQueue queue = evictions;
+        if (queue == null) {
+            EvictionQueue made = new EvictionQueue();
+            classifier.forEach(version, made::add);
+            evictions = made;
+            queue = made;
+        }
+        return queue.peek(version);
+    }
+
+    void inserted(FlowEntry entry) {
+        if (evictions != null) {
+            evictions.add(entry);
+            if (evictions.size() > 2 * activeCount + LEAST_EVICTION_QUEUE) {
+                evictions = null;
+            }
+        }
+    }
+
+    /** Changes have been taken back: what is in the queue may not be right. */
+    void reverted() {
+        evictions = null;
     }
 
     /** The entry of exactly that match and priority, or null. Control loop. */

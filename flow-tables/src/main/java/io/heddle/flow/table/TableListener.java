@@ -24,6 +24,13 @@ public interface TableListener {
      */
     default void onCause(int cause) {}
 
+    /**
+     * A table whose {@link TablePolicy} asks for it has become scarce of places, or has enough of them again.
+     *
+     * @param isLow which of both
+     */
+    default void onVacancy(FlowTable table, boolean isLow) {}
+
     default void onAdded(FlowEntry entry) {}
 
     /** An entry was replaced: by other instructions, or by an add of the same match and priority. */

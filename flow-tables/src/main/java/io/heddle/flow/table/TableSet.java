@@ -9,8 +9,10 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.Deque;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.PriorityQueue;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicReferenceArray;
@@ -65,6 +67,7 @@ public final class TableSet {
     private final GroupTable groups = new GroupTable();
     private final MeterTable meters = new MeterTable();
     private final List<Change> staged = new ArrayList<>();
+    private final Map<FlowTable, TablePolicy> policiesBefore = new LinkedHashMap<>();
     private int cause = TableTransaction.NO_CAUSE;
     private final Deque<FlowEntry> dead = new ArrayDeque<>();
     private final PriorityQueue<Due> timeouts = new PriorityQueue<>(Comparator.comparingLong(Due::dueNs));
@@ -146,6 +149,12 @@ public final class TableSet {
         cause = newCause;
     }
 
+    /** Changes what a table does when it fills up: from now on for changes of this transaction. */
+    void stagePolicy(FlowTable table, TablePolicy policy) {
+        policiesBefore.putIfAbsent(table, table.policy());
+        table.setPolicy(policy, limit.maxEntries());
+    }
+
     void stageAdd(FlowEntry entry) {
         insert(entry);
         staged.add(new Change.Added(entry, cause));
@@ -166,6 +175,7 @@ public final class TableSet {
         FlowTable table = table(entry.tableId());
         table.classifier().insert(entry);
         table.changeActiveCount(1);
+        table.inserted(entry);
     }
 
     private void hide(FlowEntry entry, long version) {
@@ -231,6 +241,9 @@ public final class TableSet {
             }
         }
         staged.clear();
+        usedTables().forEach(FlowTable::reverted);
+        policiesBefore.forEach((table, policy) -> table.setPolicy(policy, limit.maxEntries()));
+        policiesBefore.clear();
         groups.revert();
         meters.revert();
     }
@@ -239,6 +252,7 @@ public final class TableSet {
     List<Change> finish() {
         groups.finish();
         meters.finish();
+        policiesBefore.clear();
         List<Change> changes = List.copyOf(staged);
         staged.clear();
         for (Change change : changes) {
@@ -294,6 +308,11 @@ public final class TableSet {
         }
         if (told != TableTransaction.NO_CAUSE) {
             listener.onCause(TableTransaction.NO_CAUSE);
+        }
+        for (FlowTable table : usedTables()) {
+            if (table.takeVacancyEvent(limit.maxEntries())) {
+                listener.onVacancy(table, table.isVacancyLow());
+            }
         }
     }
 

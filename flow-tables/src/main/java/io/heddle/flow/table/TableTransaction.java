@@ -102,6 +102,24 @@ public final class TableTransaction implements AutoCloseable {
         }
     }
 
+    /** Stages what a table, 0 to 253, or all of them (255) do when they fill up. */
+    public void apply(TableSet tables, int tableId, TablePolicy policy) throws FlowException {
+        touch(tables);
+        if (tableId > FlowMod.MAX_TABLE && tableId != FlowMod.ALL_TABLES) {
+            throw new FlowException(
+                    ErrorCode.TABLE_MOD_FAILED_BAD_TABLE,
+                    "table.table_id",
+                    "table " + tableId + " is not in 0-" + FlowMod.MAX_TABLE + ", and not 255 for all");
+        }
+        if (tableId == FlowMod.ALL_TABLES) {
+            for (int id = 0; id <= FlowMod.MAX_TABLE; id++) {
+                tables.stagePolicy(tables.table(id), policy);
+            }
+        } else {
+            tables.stagePolicy(tables.table(tableId), policy);
+        }
+    }
+
     /**
      * Stages a flow that a packet has learned: a new one, or other instructions and another cookie for one of the same match and
      * priority. Nothing is staged if the flow is there as it is to be, or if there are enough of its cookie.
@@ -192,20 +210,32 @@ public final class TableTransaction implements AutoCloseable {
         return 1;
     }
 
-    private static void requireRoom(TableSet tables, FlowTable table) throws FlowException {
+    /** Has a table take one more entry: evicts others from a full one that does so, refuses otherwise. */
+    private void requireRoom(TableSet tables, FlowTable table) throws FlowException {
         int maxEntries = tables.limit().maxEntries();
-        if (table.activeCount() >= maxEntries) {
-            throw new FlowException(
-                    ErrorCode.FLOW_MOD_FAILED_TABLE_FULL,
-                    "flow.table_id",
-                    "table " + table.id() + " holds " + maxEntries + " entries, its limit");
+        while (table.activeCount() >= maxEntries) {
+            if (!evict(tables, table)) {
+                throw new FlowException(
+                        ErrorCode.FLOW_MOD_FAILED_TABLE_FULL,
+                        "flow.table_id",
+                        "table " + table.id() + " holds " + maxEntries + " entries, its limit"
+                                + (table.policy().evicts() ? ", none of which may be evicted" : ""));
+            }
         }
-        if (tables.limit().isMemoryShort()) {
+        if (tables.limit().isMemoryShort() && !evict(tables, table)) {
             throw new FlowException(
                     ErrorCode.FLOW_MOD_FAILED_TABLE_FULL,
                     "flow.table_id",
                     "the switch has no memory left for more flows: delete some, or give its process more");
         }
+    }
+
+    private boolean evict(TableSet tables, FlowTable table) {
+        FlowEntry evicted = table.evictable(version);
+        if (evicted != null) {
+            tables.stageRemove(evicted, RemovalReason.EVICTION, version);
+        }
+        return evicted != null;
     }
 
     private int modify(TableSet tables, FlowMod mod) throws FlowException {

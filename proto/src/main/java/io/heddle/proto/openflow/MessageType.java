@@ -44,6 +44,7 @@ public enum MessageType {
     SET_ASYNC(                  -1,  -1,  -1,  28,  28,  28),
     METER_MOD(                  -1,  -1,  -1,  29,  29,  29),
     ROLE_STATUS(                -1,  -1,  -1,  -1,  30,  30),
+    TABLE_STATUS(               -1,  -1,  -1,  -1,  31,  31),
     REQUEST_FORWARD(            -1,  -1,  -1,  -1,  32,  32),
     BUNDLE_CONTROL(             -1,  -1,  -1,  -1,  33,  33),
     BUNDLE_ADD_MESSAGE(         -1,  -1,  -1,  -1,  34,  34);

@@ -11,6 +11,7 @@ import io.heddle.proto.openflow.OpenFlowMessage.Duration;
 import io.heddle.proto.openflow.OpenFlowMessage.PortDescription;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a multipart message asks or answers.
@@ -301,8 +302,31 @@ public sealed interface MultipartBody {
         }
     }
 
-    /** {@code config}: {@code OFPTC_*} bits. */
-    record TableDescription(int tableId, int config) {}
+    /**
+     * What a table does when it fills up.
+     *
+     * @param config {@code OFPTC_*} bits: 4 eviction, 8 vacancy events
+     * @param evictionFlags {@code OFPTMPEF_*} bits, what is looked at: 1 other, 2 importance, 4 lifetime; 0 when they are not told
+     * @param vacancy null when it is not told
+     */
+    record TableDescription(
+            int tableId,
+            int config,
+            int evictionFlags,
+            @Nullable Vacancy vacancy) {
+        /** {@code OFPTC_EVICTION}. */
+        public static final int EVICTION = 4;
+
+        /** {@code OFPTC_VACANCY_EVENTS}. */
+        public static final int VACANCY_EVENTS = 8;
+
+        public TableDescription(int tableId, int config) {
+            this(tableId, config, 0, null);
+        }
+    }
+
+    /** When vacancy events come, and how many places are free now; in percent. */
+    record Vacancy(int down, int up, int current) {}
 
     /** Queues of ports (OpenFlow 1.4); their properties are not kept. */
     record QueueDescReply(List<OpenFlowMessage.Queue> queues) implements Reply {

@@ -136,7 +136,15 @@ public sealed interface OpenFlowMessage {
      */
     record PortModRequest(int port, long macAddress, int config, int mask, int advertise) implements OpenFlowMessage {}
 
-    record TableModRequest(int tableId, int config) implements OpenFlowMessage {}
+    /** Sets what a table does when it fills up (OpenFlow 1.4), or with what it does not match (1.1 and 1.2). */
+    record TableModRequest(MultipartBody.TableDescription table) implements OpenFlowMessage {
+        public TableModRequest(int tableId, int config) {
+            this(new MultipartBody.TableDescription(tableId, config));
+        }
+    }
+
+    /** {@code reason}: 3 for places that have become scarce, 4 when there are enough again. */
+    record TableStatus(int reason, MultipartBody.TableDescription table) implements OpenFlowMessage {}
 
     record BarrierRequest() implements OpenFlowMessage {}
 

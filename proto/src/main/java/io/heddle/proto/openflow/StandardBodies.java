@@ -85,6 +85,11 @@ final class StandardBodies implements Bodies {
                         : new OpenFlowMessage.SetAsync(AsyncCodec.fixed(exactly(in, 24)));
             case METER_MOD -> new OpenFlowMessage.MeterModRequest(mods.meterMod(in));
             case ROLE_STATUS -> StatusCodec.roleStatus(in);
+            case TABLE_STATUS -> {
+                int reason = in.u8();
+                in.skip(7);
+                yield new OpenFlowMessage.TableStatus(reason, TableCodec.description(in));
+            }
             case REQUEST_FORWARD -> StatusCodec.requestForward(in);
             case BUNDLE_CONTROL -> BundleCodec.control(in);
             case BUNDLE_ADD_MESSAGE -> BundleCodec.add(in);
@@ -217,15 +222,7 @@ final class StandardBodies implements Bodies {
     }
 
     private OpenFlowMessage tableMod(Reader in) throws FlowException {
-        if (!hasProperties()) {
-            exactly(in, 8);
-        }
-        int table = in.u8();
-        in.skip(3);
-        int config = in.i32();
-        // Eviction's and vacancy's settings, which the configuration's bits turn on.
-        Properties.read(in, "properties", (type, value) -> value.finish());
-        return new OpenFlowMessage.TableModRequest(table, config);
+        return new OpenFlowMessage.TableModRequest(TableCodec.mod(hasProperties() ? in : exactly(in, 8)));
     }
 
     private static OpenFlowMessage queueConfig(Reader in) throws FlowException {
@@ -289,7 +286,14 @@ final class StandardBodies implements Bodies {
             case OpenFlowMessage.MeterModRequest request -> ModCodec.meterMod(out, request.mod());
             case OpenFlowMessage.PortModRequest mod -> ports.portMod(out, mod);
             case OpenFlowMessage.TableModRequest mod ->
-                out.writeByte(mod.tableId()).writeZero(3).writeInt(mod.config());
+                TableCodec.mod(
+                        out,
+                        hasProperties()
+                                ? mod.table()
+                                : new MultipartBody.TableDescription(
+                                        mod.table().tableId(), mod.table().config()));
+            case OpenFlowMessage.TableStatus status ->
+                TableCodec.description(out.writeByte(status.reason()).writeZero(7), status.table());
             case OpenFlowMessage.RoleRequest role ->
                 out.writeInt(role.role().ordinal())
                         .writeZero(4)

@@ -148,7 +148,7 @@ final class StandardMultipart implements MultipartCodec.Layout {
             case MultipartCodec.TABLE_FEATURES -> new MultipartBody.TableFeaturesReply(TableFeaturesCodec.decode(in));
             case MultipartCodec.PORT_DESC -> new MultipartBody.PortDescReply(MultipartCodec.list(in, ports::port));
             case MultipartCodec.TABLE_DESC ->
-                new MultipartBody.TableDescReply(MultipartCodec.list(in, StandardMultipart::tableDescription));
+                new MultipartBody.TableDescReply(MultipartCodec.list(in, TableCodec::description));
             case MultipartCodec.QUEUE_DESC ->
                 new MultipartBody.QueueDescReply(MultipartCodec.list(in, StandardMultipart::queueDescription));
             case MultipartCodec.EXPERIMENTER -> new MultipartBody.ExperimenterReply(in.i32(), in.i32(), in.rest());
@@ -207,15 +207,6 @@ final class StandardMultipart implements MultipartCodec.Layout {
 
     static Duration duration(Reader in) throws FlowException {
         return new Duration(in.i32(), in.i32());
-    }
-
-    private static MultipartBody.TableDescription tableDescription(Reader in) throws FlowException {
-        Reader entry = MultipartCodec.entry(in, 8);
-        int table = entry.u8();
-        entry.skip(1);
-        int config = entry.i32();
-        entry.finish();
-        return new MultipartBody.TableDescription(table, config);
     }
 
     private static OpenFlowMessage.Queue queueDescription(Reader in) throws FlowException {
@@ -453,12 +444,7 @@ final class StandardMultipart implements MultipartCodec.Layout {
                         .writeInt(other.experimenterType())
                         .writeBytes(other.data().array()));
             case MultipartBody.TableDescReply tables ->
-                MultipartCodec.steps(
-                        tables.tables(),
-                        table -> out.writeShort(8)
-                                .writeByte(table.tableId())
-                                .writeZero(1)
-                                .writeInt(table.config()));
+                MultipartCodec.steps(tables.tables(), table -> TableCodec.description(out, table));
             case MultipartBody.QueueDescReply queues ->
                 MultipartCodec.steps(
                         queues.queues(),

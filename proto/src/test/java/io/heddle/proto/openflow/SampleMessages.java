@@ -136,6 +136,10 @@ final class SampleMessages {
                         new MultipartBody.FlowUpdates(List.of(new FlowUpdate.Paused(), new FlowUpdate.Resumed()))),
                 new OpenFlowMessage.RoleStatus(Role.SLAVE, 0, 7),
                 new OpenFlowMessage.RequestForward(Octets.of(new byte[] {4, 15, 0, 8, 0, 0, 0, 1})),
+                new OpenFlowMessage.TableModRequest(
+                        new MultipartBody.TableDescription(3, 12, 7, new MultipartBody.Vacancy(10, 20, 0))),
+                new OpenFlowMessage.TableStatus(
+                        3, new MultipartBody.TableDescription(3, 8, 0, new MultipartBody.Vacancy(10, 20, 5))),
                 new OpenFlowMessage.FlowMonitorCancel(5),
                 new OpenFlowMessage.FlowMonitorPaused(),
                 new OpenFlowMessage.FlowMonitorResumed(),

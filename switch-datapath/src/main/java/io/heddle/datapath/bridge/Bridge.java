@@ -22,6 +22,7 @@ import io.heddle.flow.pipeline.MacLearning;
 import io.heddle.flow.pipeline.TableEffect;
 import io.heddle.flow.table.FlowEntry;
 import io.heddle.flow.table.FlowMod;
+import io.heddle.flow.table.FlowTable;
 import io.heddle.flow.table.TableLimit;
 import io.heddle.flow.table.TableListener;
 import io.heddle.flow.table.TableSet;
@@ -491,6 +492,11 @@ final class Bridge implements BridgeControl {
                 BridgeEvent.Change change = isAdd ? BridgeEvent.Change.ADDED : BridgeEvent.Change.MODIFIED;
                 tellFollowers(change, old, entry, RemovalReason.DELETE, owner.nowNs());
             }
+        }
+
+        @Override
+        public void onVacancy(FlowTable table, boolean isLow) {
+            publish(new BridgeEvent.TableStatus(States.of(table, tables.limit().maxEntries()), isLow));
         }
 
         private @Nullable TableUpdate update() {

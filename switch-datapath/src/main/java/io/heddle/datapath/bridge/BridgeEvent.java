@@ -9,6 +9,7 @@ public sealed interface BridgeEvent {
         PACKET_IN,
         FLOW_REMOVED,
         PORT_STATUS,
+        TABLE_STATUS,
         /** {@link FlowChanged}, {@link GroupChanged} and {@link MeterChanged}. */
         TABLE_CHANGE
     }
@@ -63,6 +64,18 @@ public sealed interface BridgeEvent {
         @Override
         public Kind kind() {
             return Kind.PORT_STATUS;
+        }
+    }
+
+    /**
+     * A table with vacancy events has become scarce of places, or has enough of them again.
+     *
+     * @param isLow which of both
+     */
+    record TableStatus(BridgeReader.TableState table, boolean isLow) implements BridgeEvent {
+        @Override
+        public Kind kind() {
+            return Kind.TABLE_STATUS;
         }
     }
 

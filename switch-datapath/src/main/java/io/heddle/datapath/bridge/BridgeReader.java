@@ -1,6 +1,7 @@
 package io.heddle.datapath.bridge;
 
 import io.heddle.flow.match.TunnelOptions;
+import io.heddle.flow.table.TablePolicy;
 import java.util.List;
 
 /**
@@ -55,8 +56,23 @@ public interface BridgeReader {
      * @param lookups packets looked up
      * @param matches packets that hit a flow
      * @param maxEntries most flows that it takes
+     * @param policy what it does when it fills up
+     * @param vacancyPercent places that are free
      */
-    record TableState(int tableId, int activeFlows, long lookups, long matches, int maxEntries) {}
+    record TableState(
+            int tableId,
+            int activeFlows,
+            long lookups,
+            long matches,
+            int maxEntries,
+            TablePolicy policy,
+            int vacancyPercent) {
+        /** A table that does nothing when it fills up. */
+        public TableState(int tableId, int activeFlows, long lookups, long matches, int maxEntries) {
+            this(tableId, activeFlows, lookups, matches, maxEntries, TablePolicy.DEFAULT, (int)
+                    ((maxEntries - activeFlows) * 100L / maxEntries));
+        }
+    }
 
     /**
      * A bridge.

@@ -70,6 +70,7 @@ final class Committer {
                     bridge.checkPortUpdate(port);
                     portUpdates.add(port);
                 }
+                case TableUpdate.PolicyUpdate policy -> transaction.apply(tables, policy.tableId(), policy.policy());
                 case PacketSend send -> {
                     bridge.checkPacket(send.packet(), transaction.version());
                     packets.add(send.packet());

@@ -62,7 +62,8 @@ final class EventQueue implements EventSubscription {
                 lost.packetIns() + (kind == BridgeEvent.Kind.PACKET_IN ? 1 : 0),
                 lost.flowRemoved() + (kind == BridgeEvent.Kind.FLOW_REMOVED ? 1 : 0),
                 lost.portStatus() + (kind == BridgeEvent.Kind.PORT_STATUS ? 1 : 0),
-                lost.tableChanges() + (kind == BridgeEvent.Kind.TABLE_CHANGE ? 1 : 0));
+                lost.tableChanges()
+                        + (kind == BridgeEvent.Kind.TABLE_CHANGE || kind == BridgeEvent.Kind.TABLE_STATUS ? 1 : 0));
     }
 
     @Override

@@ -116,15 +116,7 @@ final class Reader implements BridgeReader {
         List<TableState> states = new ArrayList<>();
         for (int id = 0; id < byId.length; id++) {
             FlowTable table = byId[id];
-            states.add(
-                    table == null
-                            ? new TableState(id, 0, 0, 0, limit)
-                            : new TableState(
-                                    id,
-                                    table.activeCount(),
-                                    table.lookups().packets(),
-                                    table.matches().packets(),
-                                    limit));
+            states.add(table == null ? new TableState(id, 0, 0, 0, limit) : States.of(table, limit));
         }
         return states;
     }

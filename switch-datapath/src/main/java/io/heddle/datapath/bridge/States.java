@@ -7,6 +7,7 @@ import io.heddle.flow.group.GroupMod;
 import io.heddle.flow.meter.Meter;
 import io.heddle.flow.table.FlowEntry;
 import io.heddle.flow.table.FlowMod;
+import io.heddle.flow.table.FlowTable;
 import io.heddle.flow.table.TableListener;
 import java.util.ArrayList;
 import java.util.List;
@@ -52,6 +53,17 @@ final class States {
                 group.counter().octets(),
                 nowNs - group.createdNs(),
                 references);
+    }
+
+    static BridgeReader.TableState of(FlowTable table, int maxEntries) {
+        return new BridgeReader.TableState(
+                table.id(),
+                table.activeCount(),
+                table.lookups().packets(),
+                table.matches().packets(),
+                maxEntries,
+                table.policy(),
+                table.vacancyPercent(maxEntries));
     }
 
     static MeterState of(Meter meter, int flows, long nowNs) {

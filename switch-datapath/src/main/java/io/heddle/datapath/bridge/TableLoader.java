@@ -113,6 +113,7 @@ final class TableLoader {
             case TableUpdate.MeterUpdate meter ->
                 "meter " + Integer.toUnsignedString(meter.mod().meterId());
             case TableUpdate.PortUpdate port -> "port " + Integer.toUnsignedString(port.port());
+            case TableUpdate.PolicyUpdate policy -> "policy of table " + policy.tableId();
             case TableUpdate.PacketSend packet ->
                 "packet from port " + Integer.toUnsignedString(packet.packet().inPort());
         };

@@ -3,6 +3,7 @@ package io.heddle.datapath.bridge;
 import io.heddle.flow.group.GroupMod;
 import io.heddle.flow.meter.MeterMod;
 import io.heddle.flow.table.FlowMod;
+import io.heddle.flow.table.TablePolicy;
 import org.jspecify.annotations.Nullable;
 
 /** One change in a batch. */
@@ -89,6 +90,9 @@ public sealed interface TableUpdate {
      * @param macAddress the port's address as OpenFlow's port_mod repeats it, to be checked; -1 for no check
      */
     record PortUpdate(int port, int config, int mask, long macAddress) implements TableUpdate {}
+
+    /** Sets what a table does when it fills up; {@link FlowMod#ALL_TABLES} for all. Lasts until the process ends. */
+    record PolicyUpdate(int tableId, TablePolicy policy) implements TableUpdate {}
 
     /** Sends a packet, after everything else in the batch; refused when it is not right then, like an update. */
     record PacketSend(BridgeControl.PacketOut packet) implements TableUpdate {}

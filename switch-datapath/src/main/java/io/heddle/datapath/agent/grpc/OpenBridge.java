@@ -99,7 +99,10 @@ final class OpenBridge {
                 case BridgeEvent.PortStatus status -> {
                     return portStatus(reason(status.change()), status.port());
                 }
-                case BridgeEvent.FlowChanged _, BridgeEvent.GroupChanged _, BridgeEvent.MeterChanged _ -> {
+                case BridgeEvent.FlowChanged _,
+                        BridgeEvent.GroupChanged _,
+                        BridgeEvent.MeterChanged _,
+                        BridgeEvent.TableStatus _ -> {
                     // Subscribe's matter.
                 }
             }

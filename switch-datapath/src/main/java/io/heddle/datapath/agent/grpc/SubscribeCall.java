@@ -311,7 +311,7 @@ final class SubscribeCall {
                                 type(changed.change()),
                                 queries.mapping().entity(changed.port()))
                         : null;
-            case BridgeEvent.PacketIn _, BridgeEvent.FlowRemoved _ -> null;
+            case BridgeEvent.PacketIn _, BridgeEvent.FlowRemoved _, BridgeEvent.TableStatus _ -> null;
         };
     }
 

@@ -298,6 +298,7 @@ final class Bundles {
         return MessageType.of(session.version(), number)
                 .filter(type -> switch (type) {
                     case ECHO_REQUEST, PACKET_OUT, FLOW_MOD, GROUP_MOD, METER_MOD, PORT_MOD -> true;
+                    case TABLE_MOD -> session.version().isAtLeast(OpenFlowVersion.OPENFLOW_14);
                     default -> false;
                 })
                 .isPresent();

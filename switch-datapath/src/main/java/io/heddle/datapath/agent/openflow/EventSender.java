@@ -8,6 +8,7 @@ import io.heddle.flow.pipeline.PacketInReason;
 import io.heddle.proto.openflow.OpenFlowMessage;
 import io.heddle.proto.openflow.OpenFlowMessage.AsyncConfiguration;
 import io.heddle.proto.openflow.OpenFlowMessage.Role;
+import io.heddle.proto.openflow.OpenFlowVersion;
 import java.util.Set;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -32,8 +33,16 @@ final class EventSender {
     private static final long LOOK_AGAIN_MS = 500;
     private static final long LOG_INTERVAL_NS = 10_000_000_000L;
 
-    private static final Set<BridgeEvent.Kind> KINDS =
-            Set.of(BridgeEvent.Kind.PACKET_IN, BridgeEvent.Kind.FLOW_REMOVED, BridgeEvent.Kind.PORT_STATUS);
+    private static final Set<BridgeEvent.Kind> KINDS = Set.of(
+            BridgeEvent.Kind.PACKET_IN,
+            BridgeEvent.Kind.FLOW_REMOVED,
+            BridgeEvent.Kind.PORT_STATUS,
+            BridgeEvent.Kind.TABLE_STATUS);
+
+    /** {@code OFPTR_VACANCY_*}. */
+    private static final int VACANCY_DOWN = 3;
+
+    private static final int VACANCY_UP = 4;
 
     private final Session session;
     private final BridgeControl bridge;
@@ -182,6 +191,13 @@ final class EventSender {
                 int reason = Replies.reason(status.change());
                 if (wants(configuration.portStatus(), reason)) {
                     session.send(0, new OpenFlowMessage.PortStatus(reason, Replies.port(status.port())));
+                }
+            }
+            case BridgeEvent.TableStatus status -> {
+                int reason = status.isLow() ? VACANCY_DOWN : VACANCY_UP;
+                if (session.version().isAtLeast(OpenFlowVersion.OPENFLOW_14)
+                        && wants(configuration.tableStatus(), reason)) {
+                    session.send(0, new OpenFlowMessage.TableStatus(reason, Replies.tableDescription(status.table())));
                 }
             }
             case BridgeEvent.FlowChanged _, BridgeEvent.GroupChanged _, BridgeEvent.MeterChanged _ -> {

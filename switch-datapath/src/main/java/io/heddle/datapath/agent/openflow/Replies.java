@@ -7,6 +7,7 @@ import io.heddle.datapath.bridge.GroupState;
 import io.heddle.datapath.bridge.MeterState;
 import io.heddle.datapath.bridge.PortState;
 import io.heddle.flow.table.FlowMod;
+import io.heddle.flow.table.TablePolicy;
 import io.heddle.proto.openflow.MultipartBody;
 import io.heddle.proto.openflow.Octets;
 import io.heddle.proto.openflow.OpenFlowMessage;
@@ -23,6 +24,9 @@ final class Replies {
 
     /** What fits into a message beside everything else. */
     private static final int LONGEST_FRAME = 0xffff - 1024;
+
+    /** {@code OFPTMPEF_*}: other, importance and lifetime. */
+    private static final int EVICTS_BY = 7;
 
     private static final int REASON_ACTION = 1;
     private static final int LAST_REASON_OF_13 = 2;
@@ -110,6 +114,19 @@ final class Replies {
     static MultipartBody.TableEntry table(BridgeReader.TableState table) {
         return new MultipartBody.TableEntry(
                 table.tableId(), table.activeFlows(), table.lookups(), table.matches(), table.maxEntries());
+    }
+
+    static MultipartBody.TableDescription tableDescription(BridgeReader.TableState table) {
+        TablePolicy policy = table.policy();
+        int config = (policy.evicts() ? MultipartBody.TableDescription.EVICTION : 0)
+                | (policy.hasVacancyEvents() ? MultipartBody.TableDescription.VACANCY_EVENTS : 0);
+        return new MultipartBody.TableDescription(
+                table.tableId(),
+                config,
+                policy.evicts() ? EVICTS_BY : 0,
+                policy.hasVacancyEvents()
+                        ? new MultipartBody.Vacancy(policy.vacancyDown(), policy.vacancyUp(), table.vacancyPercent())
+                        : null);
     }
 
     static MultipartBody.GroupEntry groupStatistics(GroupState group) {

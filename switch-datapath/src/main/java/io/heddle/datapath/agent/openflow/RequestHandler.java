@@ -156,7 +156,10 @@ final class RequestHandler {
                 roles.forward(session, xid, new OpenFlowMessage.GroupModRequest(group.mod()));
             case TableUpdate.MeterUpdate meter ->
                 roles.forward(session, xid, new OpenFlowMessage.MeterModRequest(meter.mod()));
-            case TableUpdate.FlowUpdate _, TableUpdate.PortUpdate _, TableUpdate.PacketSend _ -> {
+            case TableUpdate.FlowUpdate _,
+                    TableUpdate.PortUpdate _,
+                    TableUpdate.PolicyUpdate _,
+                    TableUpdate.PacketSend _ -> {
                 // Others hear of these in other ways.
             }
         }
@@ -293,6 +296,7 @@ final class RequestHandler {
                     OpenFlowMessage.GetAsyncReply _,
                     OpenFlowMessage.QueueGetConfigReply _,
                     OpenFlowMessage.RoleStatus _,
+                    OpenFlowMessage.TableStatus _,
                     OpenFlowMessage.RequestForward _,
                     OpenFlowMessage.FlowMonitorPaused _,
                     OpenFlowMessage.FlowMonitorResumed _,
@@ -370,17 +374,13 @@ final class RequestHandler {
                 packet.actions());
     }
 
+    /** Before OpenFlow 1.4: what happens to packets that a table does not match is said by a flow, or goes to the controllers. */
     private void tableMod(OpenFlowMessage.TableModRequest mod) throws FlowException {
         requireNoSlave();
-        if (mod.tableId() > FlowMod.MAX_TABLE && mod.tableId() != FlowMod.ALL_TABLES) {
+        int table = mod.table().tableId();
+        if (table > FlowMod.MAX_TABLE && table != FlowMod.ALL_TABLES) {
             throw new FlowException(
-                    ErrorCode.TABLE_MOD_FAILED_BAD_TABLE, "table_id", "table " + mod.tableId() + " is not in 0-253");
-        }
-        if (session.version().isAtLeast(OpenFlowVersion.OPENFLOW_14) && mod.config() != 0) {
-            throw new FlowException(
-                    ErrorCode.TABLE_MOD_FAILED_BAD_CONFIG,
-                    "config",
-                    "a full table refuses flows: neither eviction nor vacancy events are supported, 0 is right");
+                    ErrorCode.TABLE_MOD_FAILED_BAD_TABLE, "table_id", "table " + table + " is not in 0-253");
         }
     }
 
@@ -534,9 +534,8 @@ final class RequestHandler {
                         .map(Replies::port)
                         .toList());
             case MultipartBody.TableDescRequest _ ->
-                new MultipartBody.TableDescReply(reader.tables().stream()
-                        .map(table -> new MultipartBody.TableDescription(table.tableId(), 0))
-                        .toList());
+                new MultipartBody.TableDescReply(
+                        reader.tables().stream().map(Replies::tableDescription).toList());
             case MultipartBody.QueueDescRequest request -> {
                 requirePort(reader, request.port(), ErrorCode.QUEUE_OP_FAILED_BAD_PORT);
                 yield new MultipartBody.QueueDescReply(List.of());

@@ -6,6 +6,7 @@ import io.heddle.flow.match.OxmId;
 import io.heddle.flow.table.FlowMod;
 import io.heddle.proto.openflow.ActionType;
 import io.heddle.proto.openflow.MultipartBody.FieldId;
+import io.heddle.proto.openflow.MultipartBody.TableDescription;
 import io.heddle.proto.openflow.MultipartBody.TableFeatures;
 import io.heddle.proto.openflow.MultipartBody.TableProperty;
 import io.heddle.proto.openflow.OpenFlowCodec;
@@ -23,6 +24,9 @@ final class TableCapabilities {
     private static final int WILDCARDS = 10;
     private static final int WRITE_SETFIELD = 12;
     private static final int APPLY_SETFIELD = 14;
+
+    /** What a table can be told to do when it fills up. */
+    private static final int EVICTION_AND_VACANCY_EVENTS = TableDescription.EVICTION | TableDescription.VACANCY_EVENTS;
 
     private static final int GOTO_TABLE = 1;
 
@@ -53,7 +57,7 @@ final class TableCapabilities {
                 "", // as with Open vSwitch: a name would take the number's place in what ovs-ofctl prints
                 -1L,
                 -1L,
-                0,
+                version.isAtLeast(OpenFlowVersion.OPENFLOW_14) ? EVICTION_AND_VACANCY_EVENTS : 0,
                 table.maxEntries(),
                 List.of(
                         new TableProperty(INSTRUCTIONS, instructions, List.of()),

@@ -1,7 +1,11 @@
 package io.heddle.datapath.agent.openflow;
 
 import io.heddle.datapath.bridge.TableUpdate;
+import io.heddle.flow.error.ErrorCode;
+import io.heddle.flow.error.FlowException;
 import io.heddle.flow.table.FlowMod;
+import io.heddle.flow.table.TablePolicy;
+import io.heddle.proto.openflow.MultipartBody;
 import io.heddle.proto.openflow.OpenFlowMessage;
 import io.heddle.proto.openflow.OpenFlowVersion;
 import org.jspecify.annotations.Nullable;
@@ -11,7 +15,8 @@ final class Updates {
     private Updates() {}
 
     /** The change that a client of a version asks for; null when the message is none. */
-    static @Nullable TableUpdate of(OpenFlowMessage message, OpenFlowVersion version, TableUpdate.Source source) {
+    static @Nullable TableUpdate of(OpenFlowMessage message, OpenFlowVersion version, TableUpdate.Source source)
+            throws FlowException {
         return switch (message) {
             case OpenFlowMessage.FlowModRequest request ->
                 new TableUpdate.FlowUpdate(request.mod(), precondition(request.mod(), version), source);
@@ -21,8 +26,29 @@ final class Updates {
                 new TableUpdate.MeterUpdate(request.mod(), TableUpdate.Precondition.NONE, source);
             case OpenFlowMessage.PortModRequest request ->
                 new TableUpdate.PortUpdate(request.port(), request.config(), request.mask(), request.macAddress());
+            case OpenFlowMessage.TableModRequest request
+            when version.isAtLeast(OpenFlowVersion.OPENFLOW_14) ->
+                new TableUpdate.PolicyUpdate(request.table().tableId(), policy(request.table()));
             default -> null;
         };
+    }
+
+    private static TablePolicy policy(MultipartBody.TableDescription table) throws FlowException {
+        boolean hasEvents = (table.config() & MultipartBody.TableDescription.VACANCY_EVENTS) != 0;
+        MultipartBody.Vacancy vacancy = table.vacancy();
+        int known = MultipartBody.TableDescription.VACANCY_EVENTS | MultipartBody.TableDescription.EVICTION;
+        if ((table.config() & ~known) != 0 || hasEvents && vacancy == null) {
+            throw new FlowException(
+                    ErrorCode.TABLE_MOD_FAILED_BAD_CONFIG,
+                    "table.config",
+                    "config 0x%x: bits 4 (eviction) and 8 (vacancy events, with a vacancy property) are known"
+                            .formatted(table.config()));
+        }
+        return new TablePolicy(
+                (table.config() & MultipartBody.TableDescription.EVICTION) != 0,
+                hasEvents,
+                vacancy == null ? 0 : vacancy.down(),
+                vacancy == null ? 0 : vacancy.up());
     }
 
     /** Until OpenFlow 1.1 a modify that finds nothing adds, unless it asks for a cookie (OpenFlow 1.0.0 section 4.6). */

@@ -475,7 +475,7 @@ final class FakeSwitch implements SwitchControl, AutoCloseable {
                             new Lost(lost.packetIns(), lost.flowRemoved() + 1, lost.portStatus(), lost.tableChanges());
                         case PORT_STATUS ->
                             new Lost(lost.packetIns(), lost.flowRemoved(), lost.portStatus() + 1, lost.tableChanges());
-                        case TABLE_CHANGE ->
+                        case TABLE_CHANGE, TABLE_STATUS ->
                             new Lost(lost.packetIns(), lost.flowRemoved(), lost.portStatus(), lost.tableChanges() + 1);
                     };
                 } else {

@@ -56,8 +56,13 @@ final class AgentLab implements AutoCloseable {
 
     /** A switch that speaks all versions; {@code ovs-ofctl} speaks this one. */
     static AgentLab of(String version) {
+        return of(version, 100_000);
+    }
+
+    /** As above; its tables hold {@code flowsPerTable} flows each. */
+    static AgentLab of(String version, int flowsPerTable) {
         try {
-            AgentLab lab = new AgentLab(Timing.DEFAULT, 100_000, List.of());
+            AgentLab lab = new AgentLab(Timing.DEFAULT, flowsPerTable, List.of());
             lab.speak(version);
             return lab;
         } catch (IOException e) {

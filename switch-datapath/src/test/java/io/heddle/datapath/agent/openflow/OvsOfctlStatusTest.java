@@ -28,7 +28,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Tag("differential")
 @Timeout(180)
 final class OvsOfctlStatusTest {
-    private final AgentLab lab = AgentLab.of("OpenFlow14");
+    private final AgentLab lab = AgentLab.of("OpenFlow14", 5);
 
     @BeforeEach
     void awaitListening() {
@@ -137,6 +137,37 @@ final class OvsOfctlStatusTest {
             one.awaitText("DEL group_id=");
             assertThat(one.text()).doesNotContain("group_id=77");
             assertThat(two.text()).doesNotContain("REQUESTFORWARD");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"OpenFlow14", "OpenFlow15"})
+    void shouldEvictFlowsAndTellOfVacancy(String version) throws Exception {
+        lab.speak(version);
+        assertThat(lab.ovsOfctl("dump-table-desc")).contains("eviction=off", "vacancy=off");
+        try (Monitor one = new Monitor(version, "one")) {
+            one.send(new OpenFlowMessage.ChangeAsync(Map.of(Kind.TABLE_STATUS_MASTER, 0x18)));
+            lab.ovsOfctl("mod-table", "0", "vacancy:30,70");
+            lab.ovsOfctl("mod-table", "0", "evict");
+            assertThat(lab.ovsOfctl("dump-table-desc"))
+                    .contains("eviction=on eviction_flags=OTHER|IMPORTANCE|LIFETIME")
+                    .contains("vacancy=on vacancy_down=30% vacancy_up=70% vacancy=100%");
+            lab.ovsOfctl("add-flow", "in_port=1,importance=2,idle_timeout=600,actions=drop");
+            lab.ovsOfctl("add-flow", "in_port=2,importance=1,idle_timeout=900,send_flow_rem,actions=drop");
+            for (int port = 3; port <= 5; port++) {
+                lab.ovsOfctl("add-flow", "in_port=" + port + ",importance=1,actions=drop");
+            }
+            one.awaitText("OFPT_TABLE_STATUS", "reason=VACANCY_DOWN", "vacancy=20%");
+            lab.ovsOfctl("add-flow", "in_port=6,actions=drop");
+            one.awaitText("OFPT_FLOW_REMOVED", "in_port=2", "reason=eviction");
+            lab.ovsOfctl("add-flow", "in_port=7,actions=drop");
+            assertThat(lab.ovsOfctl(1, "add-flow", "in_port=8,actions=drop")).contains("OFPFMFC_TABLE_FULL");
+            assertThat(lab.ovsOfctl("dump-aggregate")).contains("flow_count=5");
+            lab.ovsOfctl("del-flows");
+            one.awaitText("reason=VACANCY_UP", "vacancy=100%");
+            lab.ovsOfctl("mod-table", "0", "noevict");
+            lab.ovsOfctl("mod-table", "0", "novacancy");
+            assertThat(lab.ovsOfctl("dump-table-desc")).contains("eviction=off", "vacancy=off");
         }
     }
 
