@@ -68,6 +68,10 @@ public final class TableSet {
     private final MeterTable meters = new MeterTable();
     private final List<Change> staged = new ArrayList<>();
     private final Map<FlowTable, TablePolicy> policiesBefore = new LinkedHashMap<>();
+
+    /** Some table has, or had, vacancy events. */
+    private boolean watchesVacancy;
+
     private int cause = TableTransaction.NO_CAUSE;
     private final Deque<FlowEntry> dead = new ArrayDeque<>();
     private final PriorityQueue<Due> timeouts = new PriorityQueue<>(Comparator.comparingLong(Due::dueNs));
@@ -152,6 +156,7 @@ public final class TableSet {
     /** Changes what a table does when it fills up: from now on for changes of this transaction. */
     void stagePolicy(FlowTable table, TablePolicy policy) {
         policiesBefore.putIfAbsent(table, table.policy());
+        watchesVacancy |= policy.hasVacancyEvents();
         table.setPolicy(policy, limit.maxEntries());
     }
 
@@ -308,6 +313,9 @@ public final class TableSet {
         }
         if (told != TableTransaction.NO_CAUSE) {
             listener.onCause(TableTransaction.NO_CAUSE);
+        }
+        if (!watchesVacancy) {
+            return;
         }
         for (FlowTable table : usedTables()) {
             if (table.takeVacancyEvent(limit.maxEntries())) {

@@ -47,7 +47,8 @@ public enum MessageType {
     TABLE_STATUS(               -1,  -1,  -1,  -1,  31,  31),
     REQUEST_FORWARD(            -1,  -1,  -1,  -1,  32,  32),
     BUNDLE_CONTROL(             -1,  -1,  -1,  -1,  33,  33),
-    BUNDLE_ADD_MESSAGE(         -1,  -1,  -1,  -1,  34,  34);
+    BUNDLE_ADD_MESSAGE(         -1,  -1,  -1,  -1,  34,  34),
+    CONTROLLER_STATUS(          -1,  -1,  -1,  -1,  -1,  35);
     // spotless:on
 
     private static final Map<OpenFlowVersion, MessageType[]> BY_WIRE = new EnumMap<>(OpenFlowVersion.class);

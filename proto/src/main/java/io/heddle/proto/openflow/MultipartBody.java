@@ -85,6 +85,9 @@ public sealed interface MultipartBody {
         }
     }
 
+    /** Asks for the connections to all controllers (OpenFlow 1.5). */
+    record ControllerStatusRequest() implements Request {}
+
     record ExperimenterRequest(int experimenter, int experimenterType, Octets data) implements Request {}
 
     /** Who made the switch; each at most 255 octets, the serial number 31. */
@@ -351,6 +354,12 @@ public sealed interface MultipartBody {
     record FlowUpdates(List<FlowUpdate> updates) implements Reply {
         public FlowUpdates {
             updates = List.copyOf(updates);
+        }
+    }
+
+    record ControllerStatusReply(List<ControllerStatus> controllers) implements Reply {
+        public ControllerStatusReply {
+            controllers = List.copyOf(controllers);
         }
     }
 

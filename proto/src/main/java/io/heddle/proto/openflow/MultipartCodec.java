@@ -32,6 +32,7 @@ final class MultipartCodec {
     static final int QUEUE_DESC = 15;
     static final int FLOW_MONITOR = 16;
     static final int FLOW_STATS = 17;
+    static final int CONTROLLER_STATUS = 18;
     static final int EXPERIMENTER = 0xffff;
 
     private static final int MORE = 1;
@@ -70,7 +71,7 @@ final class MultipartCodec {
             case GROUP_FEATURES -> OpenFlowVersion.OPENFLOW_12;
             case METER, METER_CONFIG, METER_FEATURES, TABLE_FEATURES -> OpenFlowVersion.OPENFLOW_13;
             case TABLE_DESC, QUEUE_DESC, FLOW_MONITOR -> OpenFlowVersion.OPENFLOW_14;
-            case FLOW_STATS -> OpenFlowVersion.OPENFLOW_15;
+            case FLOW_STATS, CONTROLLER_STATUS -> OpenFlowVersion.OPENFLOW_15;
             default -> OpenFlowVersion.OPENFLOW_10;
         };
     }
@@ -196,6 +197,7 @@ final class MultipartCodec {
             case MultipartBody.PortDescRequest _, MultipartBody.PortDescReply _ -> PORT_DESC;
             case MultipartBody.TableDescRequest _, MultipartBody.TableDescReply _ -> TABLE_DESC;
             case MultipartBody.FlowStatsRequest _, MultipartBody.FlowStatsReply _ -> FLOW_STATS;
+            case MultipartBody.ControllerStatusRequest _, MultipartBody.ControllerStatusReply _ -> CONTROLLER_STATUS;
             case MultipartBody.QueueDescRequest _, MultipartBody.QueueDescReply _ -> QUEUE_DESC;
             case MultipartBody.ExperimenterRequest _,
                     MultipartBody.ExperimenterReply _,

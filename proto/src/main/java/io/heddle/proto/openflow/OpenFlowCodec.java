@@ -256,6 +256,7 @@ public final class OpenFlowCodec {
             case OpenFlowMessage.MultipartRequest _ -> MessageType.MULTIPART_REQUEST;
             case OpenFlowMessage.MultipartReply _ -> MessageType.MULTIPART_REPLY;
             case OpenFlowMessage.RoleStatus _ -> MessageType.ROLE_STATUS;
+            case OpenFlowMessage.ControllerStatusChanged _ -> MessageType.CONTROLLER_STATUS;
             case OpenFlowMessage.TableStatus _ -> MessageType.TABLE_STATUS;
             case OpenFlowMessage.RequestForward _ -> MessageType.REQUEST_FORWARD;
             case OpenFlowMessage.BundleControl _ -> MessageType.BUNDLE_CONTROL;

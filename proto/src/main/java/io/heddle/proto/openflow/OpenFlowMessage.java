@@ -250,6 +250,9 @@ public sealed interface OpenFlowMessage {
      */
     record RoleStatus(Role role, int reason, long generationId) implements OpenFlowMessage {}
 
+    /** A controller's connection or role has changed (OpenFlow 1.5). */
+    record ControllerStatusChanged(ControllerStatus status) implements OpenFlowMessage {}
+
     /**
      * Another client has changed a group or a meter.
      *
@@ -316,7 +319,7 @@ public sealed interface OpenFlowMessage {
                     new Masks(0x18, 0),
                     Masks.NONE,
                     Masks.NONE,
-                    new Masks(0x7f, 0));
+                    Masks.NONE);
         }
 
         /** What holds until a controller says otherwise (OpenFlow 1.3.5 section 6.3.4). */

@@ -91,6 +91,7 @@ final class StandardBodies implements Bodies {
                 yield new OpenFlowMessage.TableStatus(reason, TableCodec.description(in));
             }
             case REQUEST_FORWARD -> StatusCodec.requestForward(in);
+            case CONTROLLER_STATUS -> new OpenFlowMessage.ControllerStatusChanged(StatusCodec.controllerStatus(in));
             case BUNDLE_CONTROL -> BundleCodec.control(in);
             case BUNDLE_ADD_MESSAGE -> BundleCodec.add(in);
             case HELLO, ERROR, ECHO_REQUEST, ECHO_REPLY, EXPERIMENTER ->
@@ -312,6 +313,7 @@ final class StandardBodies implements Bodies {
             case OpenFlowMessage.MultipartReply reply -> multipart.reply(out, reply);
             case OpenFlowMessage.RoleStatus status -> StatusCodec.roleStatus(out, status);
             case OpenFlowMessage.RequestForward forward -> StatusCodec.requestForward(out, forward);
+            case OpenFlowMessage.ControllerStatusChanged changed -> StatusCodec.controllerStatus(out, changed.status());
             case OpenFlowMessage.BundleControl control -> BundleCodec.control(out, control);
             case OpenFlowMessage.BundleAdd add -> BundleCodec.add(out, add);
             case OpenFlowMessage.FeaturesRequest _,

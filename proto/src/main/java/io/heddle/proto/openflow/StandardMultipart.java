@@ -84,6 +84,8 @@ final class StandardMultipart implements MultipartCodec.Layout {
             case MultipartCodec.TABLE_DESC -> MultipartCodec.empty(new MultipartBody.TableDescRequest(), in);
             case MultipartCodec.QUEUE_DESC ->
                 new MultipartBody.QueueDescRequest(MultipartCodec.exactly(in, 8).i32(), in.i32());
+            case MultipartCodec.CONTROLLER_STATUS ->
+                MultipartCodec.empty(new MultipartBody.ControllerStatusRequest(), in);
             case MultipartCodec.EXPERIMENTER -> new MultipartBody.ExperimenterRequest(in.i32(), in.i32(), in.rest());
             default -> throw MultipartCodec.unknown(type);
         };
@@ -151,6 +153,8 @@ final class StandardMultipart implements MultipartCodec.Layout {
                 new MultipartBody.TableDescReply(MultipartCodec.list(in, TableCodec::description));
             case MultipartCodec.QUEUE_DESC ->
                 new MultipartBody.QueueDescReply(MultipartCodec.list(in, StandardMultipart::queueDescription));
+            case MultipartCodec.CONTROLLER_STATUS ->
+                new MultipartBody.ControllerStatusReply(MultipartCodec.list(in, StatusCodec::controllerStatus));
             case MultipartCodec.EXPERIMENTER -> new MultipartBody.ExperimenterReply(in.i32(), in.i32(), in.rest());
             default -> throw MultipartCodec.unknown(type);
         };
@@ -346,6 +350,7 @@ final class StandardMultipart implements MultipartCodec.Layout {
                     MultipartBody.TableRequest _,
                     MultipartBody.GroupFeaturesRequest _,
                     MultipartBody.MeterFeaturesRequest _,
+                    MultipartBody.ControllerStatusRequest _,
                     MultipartBody.TableDescRequest _ -> {
                 // No body.
             }
@@ -445,6 +450,8 @@ final class StandardMultipart implements MultipartCodec.Layout {
                         .writeBytes(other.data().array()));
             case MultipartBody.TableDescReply tables ->
                 MultipartCodec.steps(tables.tables(), table -> TableCodec.description(out, table));
+            case MultipartBody.ControllerStatusReply controllers ->
+                MultipartCodec.steps(controllers.controllers(), status -> StatusCodec.controllerStatus(out, status));
             case MultipartBody.QueueDescReply queues ->
                 MultipartCodec.steps(
                         queues.queues(),

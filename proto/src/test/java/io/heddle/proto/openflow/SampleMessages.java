@@ -140,6 +140,14 @@ final class SampleMessages {
                         new MultipartBody.TableDescription(3, 12, 7, new MultipartBody.Vacancy(10, 20, 0))),
                 new OpenFlowMessage.TableStatus(
                         3, new MultipartBody.TableDescription(3, 8, 0, new MultipartBody.Vacancy(10, 20, 5))),
+                new OpenFlowMessage.ControllerStatusChanged(
+                        new ControllerStatus(Role.MASTER, 2, true, "tcp:192.0.2.1:6653")),
+                new OpenFlowMessage.MultipartRequest(false, new MultipartBody.ControllerStatusRequest()),
+                new OpenFlowMessage.MultipartReply(
+                        false,
+                        new MultipartBody.ControllerStatusReply(List.of(
+                                new ControllerStatus(Role.EQUAL, 0, false, "tcp:[::1]:6653"),
+                                new ControllerStatus(Role.SLAVE, 0, true, "")))),
                 new OpenFlowMessage.FlowMonitorCancel(5),
                 new OpenFlowMessage.FlowMonitorPaused(),
                 new OpenFlowMessage.FlowMonitorResumed(),

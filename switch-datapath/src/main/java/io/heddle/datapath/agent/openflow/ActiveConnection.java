@@ -1,6 +1,7 @@
 package io.heddle.datapath.agent.openflow;
 
 import io.heddle.datapath.bridge.ControllerRegistration;
+import io.heddle.proto.openflow.ControllerStatus;
 import io.heddle.proto.openflow.OpenFlowMessage.Role;
 import io.heddle.proto.transport.OpenFlowAddress;
 import io.netty.channel.ChannelFuture;
@@ -17,6 +18,9 @@ import org.slf4j.LoggerFactory;
 @SuppressWarnings("FutureReturnValueIgnored") // a failed write ends in channelInactive or in a listener
 final class ActiveConnection implements Session.Listener {
     private static final Logger LOG = LoggerFactory.getLogger(ActiveConnection.class);
+
+    /** As it is registered with the bridge. */
+    static final String PROTOCOL = "OpenFlow";
 
     private final BridgeEndpoint endpoint;
     private final String target;
@@ -50,7 +54,7 @@ final class ActiveConnection implements Session.Listener {
             isClosed = true;
             return;
         }
-        registration = endpoint.bridge().registerController(target, "OpenFlow");
+        registration = endpoint.bridge().registerController(target, PROTOCOL);
         connect();
     }
 
@@ -84,15 +88,32 @@ final class ActiveConnection implements Session.Listener {
                 endpoint.bridge().name(),
                 target,
                 up.version().protocolName());
-        roleChanged(up);
+        report(up);
+        endpoint.tell(new ControllerStatus(up.role(), ControllerStatus.CHANNEL_CHANGED, true, target));
     }
 
     @Override
     public void roleChanged(Session changed) {
+        report(changed);
+        if (isUp) {
+            endpoint.tell(new ControllerStatus(changed.role(), ControllerStatus.ROLE_CHANGED, true, target));
+        }
+    }
+
+    private void report(Session changed) {
         if (registration != null && isUp) {
             registration.wantMisses(changed.wantsMisses());
             registration.connected(nameOf(changed.role()));
         }
+    }
+
+    /** The role of a name that {@link #nameOf} gave; EQUAL for any other. */
+    static Role roleOf(String name) {
+        return switch (name) {
+            case "primary" -> Role.MASTER;
+            case "secondary" -> Role.SLAVE;
+            default -> Role.EQUAL;
+        };
     }
 
     private static String nameOf(Role role) {
@@ -109,6 +130,9 @@ final class ActiveConnection implements Session.Listener {
     }
 
     private void failed(String reason) {
+        if (isUp) {
+            endpoint.tell(new ControllerStatus(Role.EQUAL, ControllerStatus.CHANNEL_CHANGED, false, target));
+        }
         isUp = false;
         session = null;
         if (isClosed) {

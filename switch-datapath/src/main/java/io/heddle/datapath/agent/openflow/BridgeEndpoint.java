@@ -2,6 +2,7 @@ package io.heddle.datapath.agent.openflow;
 
 import io.heddle.datapath.bridge.BridgeConfiguration;
 import io.heddle.datapath.bridge.BridgeControl;
+import io.heddle.proto.openflow.ControllerStatus;
 import io.heddle.proto.openflow.OpenFlowCodec;
 import io.heddle.proto.openflow.OpenFlowVersion;
 import java.net.SocketAddress;
@@ -132,6 +133,11 @@ final class BridgeEndpoint {
 
     Timing timing() {
         return timing;
+    }
+
+    /** Tells clients of a controller's connection or role. */
+    void tell(ControllerStatus status) {
+        roles.tell(status);
     }
 
     Session session(String peer, boolean isPassive, Session.Listener listener) {

@@ -19,6 +19,7 @@ import io.heddle.flow.meter.MeterMod;
 import io.heddle.flow.meter.MeterTable;
 import io.heddle.flow.table.FlowMod;
 import io.heddle.proto.openflow.ActionType;
+import io.heddle.proto.openflow.ControllerStatus;
 import io.heddle.proto.openflow.Extensions;
 import io.heddle.proto.openflow.MultipartBody;
 import io.heddle.proto.openflow.MultipartBody.FlowSelection;
@@ -296,6 +297,7 @@ final class RequestHandler {
                     OpenFlowMessage.GetAsyncReply _,
                     OpenFlowMessage.QueueGetConfigReply _,
                     OpenFlowMessage.RoleStatus _,
+                    OpenFlowMessage.ControllerStatusChanged _,
                     OpenFlowMessage.TableStatus _,
                     OpenFlowMessage.RequestForward _,
                     OpenFlowMessage.FlowMonitorPaused _,
@@ -540,6 +542,15 @@ final class RequestHandler {
                 requirePort(reader, request.port(), ErrorCode.QUEUE_OP_FAILED_BAD_PORT);
                 yield new MultipartBody.QueueDescReply(List.of());
             }
+            case MultipartBody.ControllerStatusRequest _ ->
+                new MultipartBody.ControllerStatusReply(reader.bridge().controllers().stream()
+                        .filter(each -> each.protocol().equals(ActiveConnection.PROTOCOL))
+                        .map(each -> new ControllerStatus(
+                                ActiveConnection.roleOf(each.role()),
+                                ControllerStatus.REQUESTED,
+                                each.connected(),
+                                each.target()))
+                        .toList());
             case MultipartBody.FlowMonitorRequest _ -> throw new IllegalStateException("monitors answer that");
             case MultipartBody.ExperimenterRequest _ ->
                 throw new FlowException(

@@ -1,5 +1,6 @@
 package io.heddle.datapath.agent.openflow;
 
+import io.heddle.proto.openflow.ControllerStatus;
 import io.heddle.proto.openflow.OpenFlowMessage;
 import io.heddle.proto.openflow.OpenFlowMessage.Role;
 import java.util.LinkedHashSet;
@@ -23,6 +24,9 @@ final class Roles {
         /** Is no longer master, because another is. */
         void demoted(long generationId);
 
+        /** Some controller's connection or role has changed. */
+        void controllerChanged(ControllerStatus status);
+
         /** Another has changed a group or a meter. */
         void requestForwarded(int xid, OpenFlowMessage request);
     }
@@ -37,6 +41,11 @@ final class Roles {
 
     void remove(Holder holder) {
         holders.remove(holder);
+    }
+
+    /** Tells all of a controller's connection or role. */
+    void tell(ControllerStatus status) {
+        Set.copyOf(holders).forEach(holder -> holder.controllerChanged(status));
     }
 
     /** Tells all others of a request that was done. */

@@ -4,6 +4,7 @@ import io.heddle.datapath.bridge.BridgeControl;
 import io.heddle.flow.error.ErrorCode;
 import io.heddle.flow.error.FlowError;
 import io.heddle.flow.error.FlowException;
+import io.heddle.proto.openflow.ControllerStatus;
 import io.heddle.proto.openflow.Extensions;
 import io.heddle.proto.openflow.Frame;
 import io.heddle.proto.openflow.MultipartBody;
@@ -131,6 +132,14 @@ final class Session extends ChannelInboundHandlerAdapter implements Roles.Holder
         if (version().isAtLeast(OpenFlowVersion.OPENFLOW_13)
                 && events.wants(events.configuration().roleStatus(), MASTER_REQUEST)) {
             send(0, new OpenFlowMessage.RoleStatus(role, MASTER_REQUEST, generationId));
+        }
+    }
+
+    @Override
+    public void controllerChanged(ControllerStatus status) {
+        if (version().isAtLeast(OpenFlowVersion.OPENFLOW_15)
+                && events.wants(events.configuration().controllerStatus(), status.reason())) {
+            send(0, new OpenFlowMessage.ControllerStatusChanged(status));
         }
     }
 

@@ -22,10 +22,16 @@ import java.util.Set;
 final class Client implements AutoCloseable {
     static final OpenFlowCodec CODEC = OpenFlowCodec.of(OpenFlowVersion.OPENFLOW_13);
 
+    private final OpenFlowCodec codec;
     private final SocketChannel channel;
     private final DataInputStream in;
 
     Client(SocketChannel channel) throws IOException {
+        this(channel, CODEC);
+    }
+
+    Client(SocketChannel channel, OpenFlowCodec codec) throws IOException {
+        this.codec = codec;
         this.channel = channel;
         this.in = new DataInputStream(Channels.newInputStream(channel));
     }
@@ -43,12 +49,12 @@ final class Client implements AutoCloseable {
 
     void greet() throws IOException, FlowException {
         assertThat(receive().message()).isInstanceOf(OpenFlowMessage.Hello.class);
-        send(1, new OpenFlowMessage.Hello(Set.of(4)));
+        send(1, new OpenFlowMessage.Hello(Set.of(codec.version().wire())));
     }
 
     void send(int xid, OpenFlowMessage message) throws IOException {
         ByteBuf out = Unpooled.buffer();
-        CODEC.encode(out, xid, message);
+        codec.encode(out, xid, message);
         sendOctets(out);
     }
 
@@ -65,7 +71,7 @@ final class Client implements AutoCloseable {
         int length = (header[2] & 0xff) << 8 | header[3] & 0xff;
         byte[] whole = Arrays.copyOf(header, length);
         in.readFully(whole, header.length, length - header.length);
-        return CODEC.decode(Unpooled.wrappedBuffer(whole));
+        return codec.decode(Unpooled.wrappedBuffer(whole));
     }
 
     /** The next message that is an answer to {@code xid}. */
