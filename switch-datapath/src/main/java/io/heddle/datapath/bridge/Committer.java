@@ -120,8 +120,17 @@ final class Committer {
         if (update.precondition() == Precondition.UPSERT && isThere) {
             mod = new GroupMod(GroupMod.Command.MODIFY, mod.type(), mod.groupId(), mod.buckets());
         }
+        List<GroupMod> changes = mod.command() == GroupMod.Command.DELETE ? deletions(mod) : List.of(mod);
         transaction.apply(tables, mod);
-        groupMods.add(mod);
+        groupMods.addAll(changes);
+    }
+
+    /** What a deletion deletes, group by group. */
+    private List<GroupMod> deletions(GroupMod mod) {
+        return tables.groups().visibleIn(transaction.version()).stream()
+                .filter(group -> mod.groupId() == GroupMod.ALL_GROUPS || mod.groupId() == group.id())
+                .map(group -> new GroupMod(GroupMod.Command.DELETE, group.type(), group.id(), List.of()))
+                .toList();
     }
 
     private void stage(MeterUpdate update) throws FlowException, Refused {
@@ -137,8 +146,21 @@ final class Committer {
         if (update.precondition() == Precondition.UPSERT && isThere) {
             mod = new MeterMod(MeterMod.Command.MODIFY, mod.meterId(), mod.flags(), mod.bands());
         }
+        List<MeterMod> changes = mod.command() == MeterMod.Command.DELETE ? deletions(mod) : List.of(mod);
         transaction.apply(tables, mod);
-        meterMods.add(mod);
+        meterMods.addAll(changes);
+    }
+
+    /** What a deletion deletes, meter by meter. */
+    private List<MeterMod> deletions(MeterMod mod) {
+        return tables.meters().visibleIn(transaction.version()).stream()
+                .filter(meter -> mod.meterId() == MeterMod.ALL_METERS || mod.meterId() == meter.id())
+                .map(meter -> new MeterMod(
+                        MeterMod.Command.DELETE,
+                        meter.id(),
+                        meter.configuration().flags(),
+                        List.of()))
+                .toList();
     }
 
     private static void require(

@@ -1,16 +1,22 @@
 package io.heddle.datapath.bridge;
 
 import io.heddle.flow.action.Action;
+import io.heddle.flow.action.Instruction;
 import io.heddle.flow.counter.HitCounter;
 import io.heddle.flow.group.Group;
-import io.heddle.flow.group.GroupMod;
 import io.heddle.flow.match.TunnelOptions;
+import io.heddle.flow.meter.Meter;
 import io.heddle.flow.table.FlowEntry;
 import io.heddle.flow.table.FlowMod;
 import io.heddle.flow.table.FlowTable;
 import io.heddle.flow.table.TableSnapshot;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** Reads one bridge at one moment. Threading: the control loop. */
@@ -64,41 +70,69 @@ final class Reader implements BridgeReader {
     public List<GroupState> groups() {
         try (TableSnapshot snapshot = bridge.tables().snapshot()) {
             List<Group> groups = snapshot.groups();
+            Map<Integer, Integer> references = new HashMap<>();
+            snapshot.forEachFlow(entry -> count(references, entry, Reader::groupOf));
+            for (Group group : groups) {
+                Set<Integer> named = new HashSet<>();
+                for (Group.Bucket bucket : group.buckets()) {
+                    collect(bucket.spec().actions(), Reader::groupOf, named);
+                }
+                named.forEach(id -> references.merge(id, 1, Integer::sum));
+            }
             List<GroupState> states = new ArrayList<>();
             for (Group group : groups) {
-                int[] references = new int[1];
-                snapshot.forEachFlow(entry -> references[0] += entry.refersToGroup(group.id()) ? 1 : 0);
-                for (Group other : groups) {
-                    references[0] += refersTo(other, group.id()) ? 1 : 0;
-                }
-                states.add(States.of(group, references[0], nowNs));
+                states.add(States.of(group, references.getOrDefault(group.id(), 0), nowNs));
             }
             return states;
         }
-    }
-
-    private static boolean refersTo(Group group, int id) {
-        for (Group.Bucket bucket : group.buckets()) {
-            GroupMod.BucketSpec spec = bucket.spec();
-            if (spec.actions().stream()
-                    .anyMatch(action -> action instanceof Action.GroupAction to && to.groupId() == id)) {
-                return true;
-            }
-        }
-        return false;
     }
 
     @Override
     public List<MeterState> meters() {
         try (TableSnapshot snapshot = bridge.tables().snapshot()) {
+            Map<Integer, Integer> flows = new HashMap<>();
+            snapshot.forEachFlow(entry -> count(flows, entry, Reader::meterOf));
             List<MeterState> states = new ArrayList<>();
-            for (var meter : snapshot.meters()) {
-                int[] flows = new int[1];
-                snapshot.forEachFlow(entry -> flows[0] += entry.refersToMeter(meter.id()) ? 1 : 0);
-                states.add(States.of(meter, flows[0], nowNs));
+            for (Meter meter : snapshot.meters()) {
+                states.add(States.of(meter, flows.getOrDefault(meter.id(), 0), nowNs));
             }
             return states;
         }
+    }
+
+    private static @Nullable Integer groupOf(Action action) {
+        return action instanceof Action.GroupAction group ? (Integer) group.groupId() : null;
+    }
+
+    private static @Nullable Integer meterOf(Action action) {
+        return action instanceof Action.Meter meter ? (Integer) meter.meterId() : null;
+    }
+
+    /** Counts the entry once for each group, or meter, that it names. */
+    private static void count(
+            Map<Integer, Integer> references, FlowEntry entry, Function<Action, @Nullable Integer> nameIn) {
+        Set<Integer> named = new HashSet<>();
+        for (Instruction instruction : entry.instructions()) {
+            switch (instruction) {
+                case Instruction.ApplyActions apply -> collect(apply.actions(), nameIn, named);
+                case Instruction.WriteActions write -> collect(write.actions(), nameIn, named);
+                case Instruction.Meter meter -> collect(List.of(new Action.Meter(meter.meterId())), nameIn, named);
+                case Instruction.ClearActions _, Instruction.WriteMetadata _, Instruction.GotoTable _ -> {
+                    // They name neither.
+                }
+            }
+        }
+        named.forEach(id -> references.merge(id, 1, Integer::sum));
+    }
+
+    private static void collect(List<Action> actions, Function<Action, @Nullable Integer> nameIn, Set<Integer> named) {
+        boolean _ = Action.anyMatch(actions, action -> {
+            Integer name = nameIn.apply(action);
+            if (name != null) {
+                named.add(name);
+            }
+            return false;
+        });
     }
 
     @Override

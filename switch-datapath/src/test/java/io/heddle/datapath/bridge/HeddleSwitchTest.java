@@ -10,12 +10,15 @@ import io.heddle.datapath.bridge.TableUpdate.Precondition;
 import io.heddle.datapath.metrics.DropReason;
 import io.heddle.flow.action.Action;
 import io.heddle.flow.action.Ports;
+import io.heddle.flow.group.GroupMod;
+import io.heddle.flow.meter.MeterMod;
 import io.heddle.flow.packet.PacketBuilder;
 import io.heddle.flow.pipeline.PortVlans;
 import io.heddle.flow.table.FlowMod;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.AbstractList;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -495,6 +498,56 @@ class HeddleSwitchTest {
                     .isInstanceOfSatisfying(
                             BridgeEvent.PortStatus.class,
                             status -> assertThat(status.port().linkUp()).isFalse());
+        }
+    }
+
+    @Test
+    void shouldTellOfEveryGroupAndMeterThatIsDeletedWithAllOthers() {
+        try (SwitchLab lab = SwitchLab.withPorts(1)
+                .flows(
+                        "group group_id=1,type=all,bucket=output:1",
+                        "group group_id=7,type=all,bucket=group:1",
+                        "meter meter=3,kbps,bands=type=drop,rate=1000")) {
+            EventSubscription events = lab.bridge().subscribe(EventInterest.all(() -> {}));
+            GroupMod groups =
+                    new GroupMod(GroupMod.Command.DELETE, GroupMod.GroupType.ALL, GroupMod.ALL_GROUPS, List.of());
+            GroupMod missing = new GroupMod(GroupMod.Command.DELETE, GroupMod.GroupType.ALL, 99, List.of());
+            MeterMod meters = new MeterMod(MeterMod.Command.DELETE, MeterMod.ALL_METERS, Set.of(), List.of());
+            lab.write(List.of(
+                    new TableUpdate.GroupUpdate(groups),
+                    new TableUpdate.GroupUpdate(missing),
+                    new TableUpdate.MeterUpdate(meters)));
+
+            List<String> told = new ArrayList<>();
+            for (BridgeEvent event = events.poll(); event != null; event = events.poll()) {
+                switch (event) {
+                    case BridgeEvent.GroupChanged changed ->
+                        told.add(changed.change() + " group " + changed.group().groupId());
+                    case BridgeEvent.MeterChanged changed ->
+                        told.add(changed.change() + " meter " + changed.meter().meterId());
+                    default -> told.add(event.toString());
+                }
+            }
+            assertThat(told).containsExactlyInAnyOrder("REMOVED group 1", "REMOVED group 7", "REMOVED meter 3");
+        }
+    }
+
+    @Test
+    void shouldCountWhatRefersToGroupsAndMeters() {
+        try (SwitchLab lab = SwitchLab.withPorts(1)
+                .flows(
+                        "group group_id=1,type=all,bucket=output:1",
+                        "group group_id=7,type=all,bucket=group:1",
+                        "meter meter=3,kbps,bands=type=drop,rate=1000",
+                        "priority=1,actions=group:1,group:1",
+                        "priority=2,actions=write_actions(group:7)",
+                        "priority=3,actions=meter:3,clone(group:1)")) {
+            assertThat(lab.await(lab.bridge().read(BridgeReader::groups)))
+                    .extracting(group -> group.groupId() + " " + group.referenceCount())
+                    .containsExactlyInAnyOrder("1 3", "7 1");
+            assertThat(lab.await(lab.bridge().read(BridgeReader::meters)))
+                    .extracting(meter -> meter.meterId() + " " + meter.flowCount())
+                    .containsExactly("3 1");
         }
     }
 }
