@@ -40,12 +40,6 @@ public final class HitCounter {
         LAST_USED.setOpaque(this, nowNs);
     }
 
-    /** Sets both counts to 0 ({@code OFPFF_RESET_COUNTS}); packets counted at the same moment may be lost. Control loop. */
-    public void reset() {
-        PACKETS.setVolatile(this, 0L);
-        OCTETS.setVolatile(this, 0L);
-    }
-
     public long packets() {
         return (long) PACKETS.getVolatile(this);
     }

@@ -54,11 +54,10 @@ public final class GroupTable {
     /**
      * Stages a change for {@code version}, which nobody reads yet.
      *
-     * @param knowsMeter says whether a meter exists
      * @return numbers of the groups that are deleted by it: flows that refer to them are to be deleted too
      * @throws FlowException when the change is refused; nothing is staged then
      */
-    public Set<Integer> stage(GroupMod mod, long version, long nowNs, IntPredicate knowsMeter) throws FlowException {
+    public Set<Integer> stage(GroupMod mod, long version, long nowNs) throws FlowException {
         Group existing = groups.find(mod.groupId(), version);
         switch (mod.command()) {
             case ADD -> {
@@ -74,7 +73,7 @@ public final class GroupTable {
                             "group.group_id",
                             "the bridge holds " + MAX_GROUPS + " groups, its limit");
                 }
-                validate(mod, version, knowsMeter);
+                validate(mod, version);
                 groups.stageAdd(new Group(mod, new HitCounter(nowNs), nowNs, nowNs, version));
             }
             case MODIFY -> {
@@ -84,7 +83,7 @@ public final class GroupTable {
                             "group.group_id",
                             "there is no group " + unsigned(mod.groupId()) + " to modify; add it first");
                 }
-                validate(mod, version, knowsMeter);
+                validate(mod, version);
                 groups.stageRemove(existing, version);
                 groups.stageAdd(new Group(mod, existing.counter(), existing.createdNs(), nowNs, version));
             }
@@ -111,7 +110,7 @@ public final class GroupTable {
         return deleted;
     }
 
-    private void validate(GroupMod mod, long version, IntPredicate knowsMeter) throws FlowException {
+    private void validate(GroupMod mod, long version) throws FlowException {
         if (Integer.compareUnsigned(mod.groupId(), GroupMod.MAX_GROUP) > 0) {
             throw invalid("group.group_id", "group number " + unsigned(mod.groupId()) + " is not in 0-0xffffff00");
         }
@@ -141,7 +140,7 @@ public final class GroupTable {
                 throw invalid(path + ".weight", "only buckets of select groups have a weight");
             }
             IntPredicate knowsGroup = id -> id == mod.groupId() || groups.find(id, version) != null;
-            new ActionValidator(knowsGroup, knowsMeter).bucket(bucket.actions(), path + ".actions");
+            new ActionValidator(knowsGroup, meter -> false).bucket(bucket.actions(), path + ".actions");
             refuseLoop(mod.groupId(), bucket, path, version);
         }
     }

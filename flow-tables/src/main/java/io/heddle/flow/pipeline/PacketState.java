@@ -67,6 +67,9 @@ final class PacketState {
     /** Says whether what follows the Ethernet header is not known until the packet is parsed again. */
     private boolean needsParse;
 
+    /** Says whether the ports are hidden because the packet is a fragment. */
+    private boolean arePortsHidden;
+
     /** Says whether the datapath knows the packet's connection, so that a parse brings it back. */
     private boolean isTracked;
 
@@ -103,6 +106,7 @@ final class PacketState {
         this.coveredTtl = other.coveredTtl;
         this.needsParse = other.needsParse;
         this.isTracked = other.isTracked;
+        this.arePortsHidden = other.arePortsHidden;
     }
 
     boolean isTracked() {
@@ -121,6 +125,38 @@ final class PacketState {
             pending.words()[word] = 0;
         }
         isTracked = false;
+    }
+
+    /**
+     * The packet is one that no tunnel has brought, and nothing has been chosen for one that it may leave by.
+     *
+     * @param isWithout the datapath knows that, too: no tunnel has brought it, and no id of a recirculation
+     */
+    void forgetTunnel(boolean isWithout) {
+        for (int word = 0; word < KeyLayout.PACKET_WORDS; word++) {
+            if (isTunnelWord(word)) {
+                hide(word);
+                boolean isZero = isWithout && committed.word(word) == 0;
+                pending.words()[word] = isZero || word >= KeyLayout.W_TUN_OPTIONS ? 0 : -1L;
+            }
+        }
+    }
+
+    /** Hides the ports of a fragment. */
+    void hidePorts() {
+        hide(KeyLayout.W_TP);
+        arePortsHidden = true;
+    }
+
+    /** Undoes {@link #hidePorts}; what was written to ports since stays. */
+    void showPorts() {
+        if (arePortsHidden) {
+            arePortsHidden = false;
+            long written = pending.word(KeyLayout.W_TP) | committed.word(KeyLayout.W_TP);
+            long packet = base.word(KeyLayout.W_TP);
+            key.word(KeyLayout.W_TP, key.word(KeyLayout.W_TP) & written | packet & ~written);
+            owned.words()[KeyLayout.W_TP] = written;
+        }
     }
 
     /** Takes back what was written to a word and not told yet; returns its mask. */
@@ -344,6 +380,7 @@ final class PacketState {
             entry = key.word(KeyLayout.W_MPLS) >>> 32 & ~0x100L;
         } else {
             long ttl = isIp() ? read(MatchField.NW_TTL) : 0;
+            arePortsHidden = false; // there are none to be seen any more
             coveredTtl = isIp() ? (int) ttl : -1;
             entry = 0x100 | ttl;
             for (int word = KeyLayout.W_IPV4; word < KeyLayout.W_TUN_ID; word++) {
@@ -428,6 +465,7 @@ final class PacketState {
         if (read(MatchField.ETH_TYPE) == 0x88e7) {
             service = readBits(MatchField.PBB_ISID).low() | read(MatchField.PBB_UCA) << 24;
         }
+        arePortsHidden = false;
         pbbPriority = isTagged ? (int) (tag >>> 13) & 7 : 0;
         for (int word = KeyLayout.W_VLAN; word < KeyLayout.W_TUN_ID; word++) {
             hide(word);

@@ -95,12 +95,34 @@ final class Recirculation {
                 rest,
                 translator.actionSet.inOrder(),
                 translator.stack);
-        RecirculationTable.Frozen made = translator.world.recirculations().freeze(state, translator.world.nowNs());
-        translator.count(made.used());
+        RecirculationTable.Frozen made = allocate(state);
+        if (made == null) {
+            return;
+        }
         translator.packet.commit(translator.out, true);
         translator.out.add(new DatapathAction.Recirculate(made.id()));
         translator.trace.note(
                 "the packet is parsed again and goes on with recirculation id 0x" + Integer.toHexString(made.id()));
+    }
+
+    private RecirculationTable.@Nullable Frozen allocate(FrozenState state) {
+        RecirculationTable table = translator.world.recirculations();
+        RecirculationTable.Frozen made = table.freeze(state, translator.world.nowNs());
+        if (made == null) {
+            // Only for as long as ids are short: the next packet asks again.
+            translator.restOnAllAddresses();
+            translator.problem(
+                    DropCause.RECIRCULATION_LIMIT,
+                    "all " + table.size() + " recirculation ids are in use: the packet goes no further");
+        } else {
+            use(table, made);
+        }
+        return made;
+    }
+
+    private void use(RecirculationTable table, RecirculationTable.Frozen frozen) {
+        translator.count(frozen.used());
+        translator.saw(new RecirculationTable.Use(table, frozen));
     }
 
     /** Sends a copy of the packet, that the connection tracker has looked at, to a table. */
@@ -117,8 +139,10 @@ final class Recirculation {
                 List.of(new FrozenState.Step.Table(tableId)),
                 translator.actionSet.inOrder(),
                 translator.stack);
-        RecirculationTable.Frozen made = translator.world.recirculations().freeze(state, translator.world.nowNs());
-        translator.count(made.used());
+        RecirculationTable.Frozen made = allocate(state);
+        if (made == null) {
+            return;
+        }
         translator.out.add(new DatapathAction.Clone(List.of(new DatapathAction.Recirculate(made.id()))));
         translator.trace.note("a copy of the packet goes on in table " + tableId
                 + " with what the connection tracker says, recirculation" + " id 0x" + Integer.toHexString(made.id()));
@@ -139,7 +163,7 @@ final class Recirculation {
             translator.problem(DropCause.UNKNOWN_RECIRCULATION, "the bridge of the recirculation id is gone");
             return;
         }
-        translator.count(made.used());
+        use(translator.world.recirculations(), made);
         translator.trace.begin(new TraceListener.Step.Bridge(translator.bridge.name()));
         translator.packet.override(MatchField.IN_PORT, Integer.toUnsignedLong(state.inPort()));
         translator.packet.pipelineFields(state.pipelineFields());

@@ -46,6 +46,8 @@ public record Translation(
         NO_RECEIVE,
         /** The recirculation id is not known any more. */
         UNKNOWN_RECIRCULATION,
+        /** All recirculation ids are in use. */
+        RECIRCULATION_LIMIT,
         /** Fragments are dropped by configuration. */
         FRAGMENT,
         /** The port that the packet came from does not carry its VLAN. */

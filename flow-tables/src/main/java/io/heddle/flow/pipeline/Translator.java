@@ -235,7 +235,7 @@ final class Translator {
             case NORMAL -> {
                 // Transport fields of a fragment read as 0: who looks at them looks at nw_frag.
                 if (packet.key.getLong(MatchField.NW_FRAG) != 0) {
-                    packet.hide(KeyLayout.W_TP);
+                    packet.hidePorts();
                 }
                 yield true;
             }
@@ -361,6 +361,8 @@ final class Translator {
         FlowEntry ownEntry = entry;
         packet.pipelineFields(Match.ANY);
         packet.forgetConnection();
+        packet.forgetTunnel(isWithoutTunnel());
+        packet.showPorts();
         stack.clear();
         origin = new Origin(0, 0, false);
         if (port.crossings() != null) {
@@ -377,6 +379,12 @@ final class Translator {
         entry = ownEntry;
         closeScope(outer);
         depth--;
+    }
+
+    /** Says whether the datapath knows of nothing that a tunnel has brought, or would leave by one. */
+    private boolean isWithoutTunnel() {
+        PortInfo from = world.topology.port((int) original.getLong(MatchField.IN_PORT));
+        return from != null && !from.isTunnel() && original.getLong(MatchField.RECIRC_ID) == 0;
     }
 
     /** What a scope hides and gives back. */

@@ -3,6 +3,7 @@ package io.heddle.flow.table;
 import io.heddle.flow.action.Action;
 import io.heddle.flow.action.Instruction;
 import io.heddle.flow.action.LearnSpec;
+import io.heddle.flow.action.Ports;
 import io.heddle.flow.classifier.ClassifierRule;
 import io.heddle.flow.classifier.Clause;
 import io.heddle.flow.counter.HitCounter;
@@ -245,7 +246,9 @@ public final class FlowEntry extends ClassifierRule {
 
     /** Says whether some action outputs to a port: the filter {@code out_port}. */
     public boolean outputsTo(int port) {
-        return anyAction(action -> action instanceof Action.Output output && output.port() == port);
+        return anyAction(action -> action instanceof Action.Output output && output.port() == port
+                || action instanceof Action.OutputTruncated truncated && truncated.port() == port
+                || action instanceof Action.Controller && port == Ports.CONTROLLER);
     }
 
     /** Says whether some action refers to a group: the filter {@code out_group}. */
@@ -255,12 +258,22 @@ public final class FlowEntry extends ClassifierRule {
 
     /** Says whether the entry applies a meter. */
     public boolean refersToMeter(int meterId) {
+        return refersToAnyMeter(Set.of(meterId));
+    }
+
+    /** Says whether some action refers to one of these groups. */
+    boolean refersToAnyGroup(Set<Integer> groupIds) {
+        return anyAction(action -> action instanceof Action.GroupAction group && groupIds.contains(group.groupId()));
+    }
+
+    /** Says whether the entry applies one of these meters. */
+    boolean refersToAnyMeter(Set<Integer> meterIds) {
         for (Instruction instruction : instructions) {
-            if (instruction instanceof Instruction.Meter meter && meter.meterId() == meterId) {
+            if (instruction instanceof Instruction.Meter meter && meterIds.contains(meter.meterId())) {
                 return true;
             }
         }
-        return anyAction(action -> action instanceof Action.Meter meter && meter.meterId() == meterId);
+        return anyAction(action -> action instanceof Action.Meter meter && meterIds.contains(meter.meterId()));
     }
 
     /** The {@code learn} actions, whatever they stand in. */

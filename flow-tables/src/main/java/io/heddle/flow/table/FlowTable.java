@@ -5,6 +5,7 @@ import io.heddle.flow.counter.HitCounter;
 import io.heddle.flow.match.FlowKey;
 import io.heddle.flow.match.FlowMask;
 import io.heddle.flow.match.Match;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
@@ -33,6 +34,9 @@ public final class FlowTable {
 
     /** How many entries of the published version have which cookie, for the cookies that a {@code learn} has a limit for. */
     private final Map<Long, Integer> cookieCounts = new ConcurrentHashMap<>();
+
+    /** For each counted cookie, how often {@link #countCookie} was asked. Control loop. */
+    private final Map<Long, Integer> cookieUsers = new HashMap<>();
 
     FlowTable(int id, long nowNs) {
         this.id = id;
@@ -143,12 +147,42 @@ public final class FlowTable {
         return count == null || Integer.compareUnsigned(count, limit) < 0;
     }
 
+    /**
+     * As {@link #isBelowLimit(long, int)}, for a commit that is being staged. Control loop.
+     *
+     * @param staged how many more entries have the cookie by what is staged
+     * @param version that is staged
+     */
+    boolean isBelowLimit(long cookie, int limit, int staged, long version) {
+        Integer published = cookieCounts.get(cookie);
+        int count = published == null ? countNow(cookie, version) : published + staged;
+        return Integer.compareUnsigned(count, limit) < 0;
+    }
+
+    private int countNow(long cookie, long version) {
+        int[] count = new int[1];
+        forEach(version, entry -> count[0] += entry.cookie() == cookie ? 1 : 0);
+        return count[0];
+    }
+
+    /** One entry less learns flows with the cookie: takes one {@link #countCookie} back. Control loop. */
+    void stopCounting(long cookie) {
+        Integer left = cookieUsers.computeIfPresent(cookie, (c, users) -> users == 1 ? null : users - 1);
+        if (left == null) {
+            cookieCounts.remove(cookie);
+        }
+    }
+
+    /** Cookies that are counted. */
+    int countedCookies() {
+        return cookieCounts.size();
+    }
+
     /** Counts the entries with a cookie from now on. Control loop. */
     void countCookie(long cookie, long version) {
+        cookieUsers.merge(cookie, 1, Integer::sum);
         if (!cookieCounts.containsKey(cookie)) {
-            int[] count = new int[1];
-            forEach(version, entry -> count[0] += entry.cookie() == cookie ? 1 : 0);
-            cookieCounts.put(cookie, count[0]);
+            cookieCounts.put(cookie, countNow(cookie, version));
         }
     }
 

@@ -7,13 +7,11 @@ import io.heddle.flow.meter.MeterTable;
 import io.heddle.flow.table.TableListener.RemovalReason;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.PriorityQueue;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.function.Consumer;
@@ -31,9 +29,6 @@ import org.jspecify.annotations.Nullable;
 public final class TableSet {
     /** Most entries of a table, unless configured otherwise. */
     public static final int DEFAULT_MAX_ENTRIES = 1_000_000;
-
-    /** An entry to be looked at for a timeout at {@code dueNs}. */
-    private record Due(long dueNs, FlowEntry entry) {}
 
     /** Flows that are deleted with the last flow that learns them. */
     private record Learned(int tableId, long cookie) {
@@ -74,7 +69,7 @@ public final class TableSet {
 
     private int cause = TableTransaction.NO_CAUSE;
     private final Deque<FlowEntry> dead = new ArrayDeque<>();
-    private final PriorityQueue<Due> timeouts = new PriorityQueue<>(Comparator.comparingLong(Due::dueNs));
+    private final TimeoutQueue timeouts = new TimeoutQueue();
     private final List<TableSnapshot> snapshots = new ArrayList<>();
 
     /**
@@ -237,7 +232,7 @@ public final class TableSet {
                     unhide(removed.entry());
                     switch (removed.reason()) {
                         // Its timeout was taken off the queue when it was staged.
-                        case IDLE_TIMEOUT, HARD_TIMEOUT -> awaitTimeout(removed.entry());
+                        case IDLE_TIMEOUT, HARD_TIMEOUT -> timeouts.add(removed.entry());
                         case DELETE, GROUP_DELETE, METER_DELETE, EVICTION -> {
                             // Still watched.
                         }
@@ -265,16 +260,23 @@ public final class TableSet {
                 case Change.Added added -> watch(added.entry());
                 case Change.Replaced replaced -> {
                     dead.add(replaced.old());
+                    timeouts.forget(replaced.old());
                     countCookie(replaced.old(), -1);
                     watch(replaced.entry());
                 }
                 case Change.Removed removed -> {
                     dead.add(removed.entry());
+                    switch (removed.reason()) {
+                        case IDLE_TIMEOUT, HARD_TIMEOUT -> {
+                            // Its timeout was taken off the queue when it was staged.
+                        }
+                        case DELETE, GROUP_DELETE, METER_DELETE, EVICTION -> timeouts.forget(removed.entry());
+                    }
                     countCookie(removed.entry(), -1);
                 }
             }
         }
-        changes.forEach(this::countLearned);
+        countLearned(changes);
         return changes;
     }
 
@@ -282,17 +284,51 @@ public final class TableSet {
         table(entry.tableId()).changeCookieCount(entry.cookie(), by);
     }
 
-    /** What an entry may learn a limited number of is counted from now on. */
-    private void countLearned(Change change) {
-        FlowEntry entry = switch (change) {
-            case Change.Added added -> added.entry();
-            case Change.Replaced replaced -> replaced.entry();
-            case Change.Removed removed -> null;
-        };
-        if (entry != null) {
-            for (LearnSpec spec : entry.learns()) {
-                if (spec.limit() != 0 && spec.tableId() <= FlowMod.MAX_TABLE) {
-                    table(spec.tableId()).countCookie(spec.cookie(), clock.tableVersion() + 1);
+    /** How many more entries of a table have a cookie by what is staged. */
+    int stagedWithCookie(int tableId, long cookie) {
+        int count = 0;
+        for (Change change : staged) {
+            count += switch (change) {
+                case Change.Added added -> countIf(added.entry(), tableId, cookie);
+                case Change.Replaced replaced ->
+                    countIf(replaced.entry(), tableId, cookie) - countIf(replaced.old(), tableId, cookie);
+                case Change.Removed removed -> -countIf(removed.entry(), tableId, cookie);
+            };
+        }
+        return count;
+    }
+
+    private static int countIf(FlowEntry entry, int tableId, long cookie) {
+        return entry.tableId() == tableId && entry.cookie() == cookie ? 1 : 0;
+    }
+
+    /** What an entry may learn a limited number of is counted as long as the entry is there. */
+    private void countLearned(List<Change> changes) {
+        // What is still learned after the commit is never out of count.
+        for (Change change : changes) {
+            switch (change) {
+                case Change.Added added -> countLearnedBy(added.entry(), true);
+                case Change.Replaced replaced -> countLearnedBy(replaced.entry(), true);
+                case Change.Removed _ -> {}
+            }
+        }
+        for (Change change : changes) {
+            switch (change) {
+                case Change.Added _ -> {}
+                case Change.Replaced replaced -> countLearnedBy(replaced.old(), false);
+                case Change.Removed removed -> countLearnedBy(removed.entry(), false);
+            }
+        }
+    }
+
+    private void countLearnedBy(FlowEntry entry, boolean isThere) {
+        for (LearnSpec spec : entry.learns()) {
+            if (spec.limit() != 0 && spec.tableId() <= FlowMod.MAX_TABLE) {
+                FlowTable table = table(spec.tableId());
+                if (isThere) {
+                    table.countCookie(spec.cookie(), clock.tableVersion() + 1);
+                } else {
+                    table.stopCounting(spec.cookie());
                 }
             }
         }
@@ -326,31 +362,27 @@ public final class TableSet {
 
     private void watch(FlowEntry entry) {
         countCookie(entry, 1);
-        awaitTimeout(entry);
+        timeouts.add(entry);
     }
 
-    private void awaitTimeout(FlowEntry entry) {
-        if (entry.idleTimeoutSeconds() != 0 || entry.hardTimeoutSeconds() != 0) {
-            timeouts.add(new Due(entry.expiryNs(), entry));
-        }
+    /** Entries that are watched for a timeout, and some that are not any more. Control loop. */
+    int watchedTimeouts() {
+        return timeouts.size();
     }
 
     /** When {@link TableTransaction#expire} has something to do next, on the monotonic clock; {@link Long#MAX_VALUE} for never. */
     public long nextExpiryNs() {
-        Due due = timeouts.peek();
-        return due == null ? Long.MAX_VALUE : due.dueNs();
+        return timeouts.nextNs();
     }
 
     /** Stages the removal of what has timed out. Looks only at entries that are due. */
     int stageExpired(long nowNs, long version) {
         int count = 0;
-        while (!timeouts.isEmpty() && timeouts.peek().dueNs() <= nowNs) {
-            FlowEntry entry = timeouts.poll().entry();
-            if (!entry.isVisibleIn(version)) {
-                continue;
-            }
+        for (FlowEntry entry = timeouts.poll(nowNs, version);
+                entry != null;
+                entry = timeouts.poll(nowNs, version)) {
             if (entry.expiryNs() > nowNs) {
-                timeouts.add(new Due(entry.expiryNs(), entry));
+                timeouts.add(entry);
             } else {
                 RemovalReason reason =
                         entry.isHardExpired(nowNs) ? RemovalReason.HARD_TIMEOUT : RemovalReason.IDLE_TIMEOUT;

@@ -85,10 +85,9 @@ public final class TableTransaction implements AutoCloseable {
     public void apply(TableSet tables, GroupMod mod) throws FlowException {
         touch(tables);
         Set<Integer> deleted = tables.groups()
-                .stage(mod, version, nowNs, meter -> tables.meters().find(meter, version) != null);
+                .stage(mod, version, nowNs);
         if (!deleted.isEmpty()) {
-            tables.stageRemoveIf(
-                    entry -> deleted.stream().anyMatch(entry::refersToGroup), RemovalReason.GROUP_DELETE, version);
+            tables.stageRemoveIf(entry -> entry.refersToAnyGroup(deleted), RemovalReason.GROUP_DELETE, version);
         }
     }
 
@@ -97,8 +96,7 @@ public final class TableTransaction implements AutoCloseable {
         touch(tables);
         Set<Integer> deleted = tables.meters().stage(mod, version, nowNs);
         if (!deleted.isEmpty()) {
-            tables.stageRemoveIf(
-                    entry -> deleted.stream().anyMatch(entry::refersToMeter), RemovalReason.METER_DELETE, version);
+            tables.stageRemoveIf(entry -> entry.refersToAnyMeter(deleted), RemovalReason.METER_DELETE, version);
         }
     }
 
@@ -140,18 +138,12 @@ public final class TableTransaction implements AutoCloseable {
             return isChanged;
         }
         FlowModValidator.checkMatch(flow.match(), "flow.match");
-        if (limit != 0 && !isBelowLimit(table, flow.cookie(), limit)) {
+        if (limit != 0 && !table.isBelowLimit(flow.cookie(), limit, tables.stagedWithCookie(table.id(), flow.cookie()), version)) {
             return false;
         }
         requireRoom(tables, table);
         tables.stageAdd(new FlowEntry(flow, new HitCounter(nowNs), nowNs, version));
         return true;
-    }
-
-    private boolean isBelowLimit(FlowTable table, long cookie, int limit) {
-        int[] count = new int[1];
-        table.forEach(version, entry -> count[0] += entry.cookie() == cookie ? 1 : 0);
-        return Integer.compareUnsigned(count[0], limit) < 0;
     }
 
     /** Stages lower timeouts for an entry, if it is still there; 0 leaves one as it is. Returns whether something is staged. */

@@ -22,7 +22,7 @@ class GroupTableTest {
     private final GroupTable groups = new GroupTable();
 
     private void stage(Command command, String line) throws FlowException {
-        groups.stage(PARSER.group(command, line), 1, 1, meter -> false);
+        groups.stage(PARSER.group(command, line), 1, 1);
         groups.finish();
     }
 

@@ -290,6 +290,42 @@ class TableTransactionTest {
     }
 
     @Test
+    void shouldNotKeepTheTimeoutsOfWhatIsGone() throws Exception {
+        for (int i = 0; i < 5 * TimeoutQueue.MIN_TIDIED; i++) {
+            flow("add tcp,idle_timeout=3600,actions=output:1");
+            if (i % 2 == 0) {
+                flow("delete_strict priority=32768,tcp");
+            }
+        }
+        assertThat(tables.watchedTimeouts()).isLessThanOrEqualTo(TimeoutQueue.MIN_TIDIED);
+        nowNs += 3600 * SECOND;
+        TableTransaction transaction = new TableTransaction(clock, nowNs);
+        assertThat(transaction.expire(tables)).as("what is left is still watched").isEqualTo(1);
+        transaction.commit();
+        assertThat(dump()).isEmpty();
+    }
+
+    @Test
+    void shouldDeleteByTheControllersPortAndByTruncatedOutputs() throws Exception {
+        flow("add tcp,actions=controller(max_len=128,reason=action,id=7)");
+        flow("add udp,actions=output(port=2,max_len=64)");
+        flow("add arp,actions=output:3");
+        assertThat(flow("delete out_port=controller")).isEqualTo(1);
+        assertThat(flow("delete out_port=2")).isEqualTo(1);
+        assertThat(dump()).hasSize(1);
+    }
+
+    @Test
+    void shouldForgetCountsOfCookiesThatNoFlowLearnsAnyMore() throws Exception {
+        for (int cookie = 1; cookie <= 20; cookie++) {
+            flow("add tcp,actions=learn(table=1,limit=3,cookie=" + cookie + ",eth_type=0x800,NXM_OF_IP_DST[]=NXM_OF_IP_SRC[])");
+            assertThat(tables.table(1).countedCookies()).isEqualTo(1);
+        }
+        flow("delete");
+        assertThat(tables.table(1).countedCookies()).isZero();
+    }
+
+    @Test
     void shouldRevertWhatIsClosedBeforeItIsCommitted() throws Exception {
         flow("ip,hard_timeout=10,actions=output:2");
         try (TableTransaction transaction = new TableTransaction(clock, nowNs + 10 * SECOND)) {

@@ -36,16 +36,29 @@ final class PipelineLab {
     static final FlowParser PARSER = new FlowParser(PortNames.NONE);
 
     final VersionClock clock = new VersionClock();
-    final RecirculationTable recirculations = new RecirculationTable();
-    final Pipeline pipeline = new Pipeline(clock, recirculations);
+    final RecirculationTable recirculations;
+    final Pipeline pipeline;
     final Map<Integer, TableSet> tables = new HashMap<>();
     final Map<Integer, BridgeView> bridges = new HashMap<>();
     final Map<Integer, PortInfo> ports = new HashMap<>();
     long nowNs = 1;
 
+    PipelineLab() {
+        this(RecirculationTable.DEFAULT_LIMIT);
+    }
+
+    PipelineLab(int recirculationIds) {
+        recirculations = new RecirculationTable(recirculationIds);
+        pipeline = new Pipeline(clock, recirculations);
+    }
+
     /** One bridge, number 0, with ports 1 to 4 and LOCAL (5 in the datapath). */
     static PipelineLab oneBridge() {
-        PipelineLab lab = new PipelineLab();
+        return oneBridge(RecirculationTable.DEFAULT_LIMIT);
+    }
+
+    static PipelineLab oneBridge(int recirculationIds) {
+        PipelineLab lab = new PipelineLab(recirculationIds);
         lab.bridge(0, BridgeView.Standalone.OFF);
         for (int number = 1; number <= 4; number++) {
             lab.port(new PortInfo(number, 0, number, "p" + number));
@@ -63,6 +76,22 @@ final class PipelineLab {
     PipelineLab fragments(BridgeView.FragmentHandling handling) {
         bridges.replaceAll((id, view) -> new BridgeView(
                 id, view.name(), view.tables(), view.macs(), view.standalone(), handling, false, view.layer2()));
+        return use();
+    }
+
+    PipelineLab fragments(int bridge, BridgeView.FragmentHandling handling) {
+        BridgeView view = view(bridge);
+        bridges.put(
+                bridge,
+                new BridgeView(
+                        bridge,
+                        view.name(),
+                        view.tables(),
+                        view.macs(),
+                        view.standalone(),
+                        handling,
+                        false,
+                        view.layer2()));
         return use();
     }
 

@@ -450,7 +450,7 @@ public final class HeddleSwitch implements SwitchControl, AutoCloseable {
                 bridge.layer2().run(nowNs);
             });
             if (pipeline.recirculations().expire(nowNs) > 0) {
-                clock.touch();
+                clock.touchAddresses();
             }
         }
         return 0;

@@ -3,6 +3,7 @@ package io.heddle.datapath.cache;
 import io.heddle.flow.match.FlowKey;
 import io.heddle.flow.match.KeyLayout;
 import java.util.Arrays;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -107,7 +108,8 @@ public final class ExactMatchCache {
         if (Long.bitCount(map) > MAX_WORDS) {
             return;
         }
-        int way = freeWay();
+        // Megaflows of which each has few packets must not push out those that have many.
+        int way = megaflow.isExactOnly() ? emptyWay() : freeWay();
         if (way < 0) {
             return;
         }
@@ -119,10 +121,25 @@ public final class ExactMatchCache {
         megaflows[way] = megaflow;
     }
 
-    private int freeWay() {
+    private int emptyWay() {
         for (int way = way0; way < way0 + 2; way++) {
             Megaflow old = megaflows[way];
             if (old == null || !old.isCached()) {
+                return way;
+            }
+        }
+        return -1;
+    }
+
+    private int freeWay() {
+        int empty = emptyWay();
+        if (empty >= 0) {
+            return empty;
+        }
+        // Those that have a place nowhere else come last.
+        for (int way = way0; way < way0 + 2; way++) {
+            Megaflow old = megaflows[way];
+            if (old != null && old.isExactOnly()) {
                 return way;
             }
         }
@@ -135,13 +152,28 @@ public final class ExactMatchCache {
         Arrays.fill(megaflows, null);
     }
 
-    /** Forgets entries of megaflows that have been evicted, so that their memory can go; returns the number of entries left. */
-    public int sweep() {
+    /** Shows every megaflow that is kept here only. The visitor must not change the cache. */
+    public void forEachExactOnly(Consumer<Megaflow> visitor) {
+        for (Megaflow megaflow : megaflows) {
+            if (megaflow != null && megaflow.isExactOnly()) {
+                visitor.accept(megaflow);
+            }
+        }
+    }
+
+    /**
+     * Forgets entries of megaflows that have been evicted, so that their memory can go, and those kept here only that are idle.
+     *
+     * @param idleNs idle for at least so long
+     * @return number of entries left
+     */
+    public int sweep(long nowNs, long idleNs) {
         int left = 0;
         for (int i = 0; i < megaflows.length; i++) {
             Megaflow megaflow = megaflows[i];
             if (megaflow != null) {
-                if (megaflow.isCached()) {
+                boolean isIdle = megaflow.isExactOnly() && nowNs - megaflow.lastUsedNs() >= idleNs;
+                if (megaflow.isCached() && !isIdle) {
                     left++;
                 } else {
                     megaflows[i] = null;

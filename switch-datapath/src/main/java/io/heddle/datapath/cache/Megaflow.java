@@ -28,6 +28,9 @@ public final class Megaflow {
     private long octets;
     private long lastUsedNs;
 
+    /** The {@link #position} of a megaflow that only an exact-match cache keeps. */
+    static final int EXACT_ONLY = -2;
+
     /** Place among all megaflows of the cache, -1 when it is in none. */
     int position = -1;
 
@@ -96,7 +99,12 @@ public final class Megaflow {
 
     /** Says whether a cache holds it. What an exact-match entry still points to may have been evicted. */
     public boolean isCached() {
-        return position >= 0;
+        return position != -1;
+    }
+
+    /** Says whether only an exact-match cache keeps it, as its port has as many masks as it may have. */
+    public boolean isExactOnly() {
+        return position == EXACT_ONLY;
     }
 
     /** Counts packets, here and in every flow entry, table, group and bucket that they went through. */

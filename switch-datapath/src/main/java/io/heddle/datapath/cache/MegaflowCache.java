@@ -4,48 +4,68 @@ import io.heddle.flow.match.FlowKey;
 import io.heddle.flow.match.FlowMask;
 import io.heddle.flow.match.KeyLayout;
 import io.heddle.flow.match.Match;
+import io.heddle.flow.match.MatchField;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds the megaflow that a key belongs to: tuple-space search over the masks in use, the most used ones first.
+ * Finds the megaflow that a key belongs to: tuple-space search over the masks in use for packets of its port, the most used ones first.
  *
  * <pre>
- *   subtables, ranked by hits           subtable = one mask
- *   +--------+  +--------+              words  n masked words of each entry, side by side
- *   | mask A |  | mask B | ...          hash   open addressing, linear probing, deletion by shifting back
- *   +--------+  +--------+
+ *   in_port      subtables, ranked by hits       subtable = one mask
+ *   +---+        +--------+  +--------+          words  n masked words of each entry, side by side
+ *   | 1 | -----> | mask A |  | mask B | ...      hash   open addressing, linear probing, deletion by shifting back
+ *   +---+        +--------+  +--------+
+ *   | 2 | -----> | mask A |
+ *   +---+        +--------+
  * </pre>
+ *
+ * <p>Every megaflow matches on one port, so each port has masks of its own. Whoever crafts headers so that ever new masks are needed
+ * (the explosion of the tuple space) lengthens the search for packets of the own port only, and that no further than to the mask limit:
+ * a megaflow that needs yet another mask is not kept here ({@link #install}), the exact-match cache alone may keep it.
  *
  * <p>Megaflows of one revision are disjoint, so the first hit is the answer. Among megaflows of different revisions two may overlap: the
  * stale one is translated again when it is hit and then replaces or yields, so that a stale hit is never executed.
  *
- * <p>Bounded: at the flow limit the least recently used of a few candidates makes room; at the mask limit the least used mask goes with
- * all its megaflows.
+ * <p>Bounded: at the flow limit the least recently used of a few candidates makes room. A mask goes with the last of its megaflows. No
+ * call does more work for more megaflows.
  *
  * <p>Threading: one poll loop.
+ *
+ * @see <a href="https://doi.org/10.1145/3359989.3365431">Csikor et al., Tuple Space Explosion, CoNEXT 2019</a>
  */
 public final class MegaflowCache {
     private static final int EVICTION_CANDIDATES = 8;
+
+    private static final Comparator<Subtable> MOST_USED_FIRST =
+            (a, b) -> Long.compare(b.recentHits, a.recentHits);
+
+    /** Lists of masks, a power of two. Ports that share one find each other's masks, nothing else. */
+    private static final int LISTS = 4096;
+
+    private static final Subtable[] NO_MASKS = {};
 
     private final int flowLimit;
     private final int maskLimit;
     private final long seed;
     private final List<Megaflow> all = new ArrayList<>();
-    private Subtable[] ranked = {};
+    private final Subtable[][] ranked = new Subtable[LISTS][];
+    private int maskCount;
     private int hand;
 
     private long hits;
     private long misses;
     private long masksProbed;
     private long evictions;
+    private long masksRefused;
 
     /**
      * @param flowLimit most megaflows, 1 or more
-     * @param maskLimit most masks, 1 or more
+     * @param maskLimit most masks for packets of one port, 1 or more
      * @param seed of the hash
      */
     public MegaflowCache(int flowLimit, int maskLimit, long seed) {
@@ -54,13 +74,19 @@ public final class MegaflowCache {
         }
         this.flowLimit = flowLimit;
         this.maskLimit = maskLimit;
-        this.seed = seed;
+        this.seed = seed | 1;
+        Arrays.fill(ranked, NO_MASKS);
+    }
+
+    private static int listOf(long portWord) {
+        int port = (int) (portWord >>> 32);
+        return (port ^ port >>> 12) & LISTS - 1;
     }
 
     /** The megaflow of this key; null when there is none. */
     public @Nullable Megaflow lookup(FlowKey key) {
         long[] words = key.words();
-        Subtable[] tables = ranked;
+        Subtable[] tables = ranked[listOf(words[KeyLayout.W_PORT])];
         for (int i = 0; i < tables.length; i++) {
             Megaflow found = tables[i].lookup(words);
             if (found != null) {
@@ -75,30 +101,45 @@ public final class MegaflowCache {
         return null;
     }
 
-    /** Adds a megaflow. One of the same match is replaced. */
-    public void install(Megaflow megaflow) {
+    /**
+     * Adds a megaflow. One of the same match is replaced.
+     *
+     * @param megaflow whose match has in_port
+     * @return false when its port has as many masks as it may have: the megaflow is then {@linkplain Megaflow#isExactOnly not found here},
+     *     and an exact-match cache may keep it
+     */
+    public boolean install(Megaflow megaflow) {
         Match match = megaflow.match();
-        Subtable table = tableOf(match);
+        if (!match.has(MatchField.IN_PORT)) {
+            throw new IllegalArgumentException("a megaflow of all ports: " + match);
+        }
         long[] words = match.key().words();
-        Megaflow same = table.lookup(words);
+        Subtable known = findTable(match, words);
+        if (known == null && ranked[listOf(words[KeyLayout.W_PORT])].length >= maskLimit) {
+            masksRefused++;
+            megaflow.position = Megaflow.EXACT_ONLY;
+            return false;
+        }
+        Megaflow same = known == null ? null : known.lookup(words);
         if (same != null) {
             remove(same);
-            table = tableOf(match);
         }
         if (all.size() >= flowLimit) {
             evictOne();
-            table = tableOf(match);
         }
+        Subtable table = tableOf(match, words); // an eviction may have taken the known one away
         table.insert(words, megaflow);
         megaflow.subtable = table;
         megaflow.position = all.size();
         all.add(megaflow);
+        return true;
     }
 
-    /** Takes a megaflow out; does nothing when it is not in. */
+    /** Takes a megaflow out, and out of use; does nothing when it is not in. */
     public void remove(Megaflow megaflow) {
         Subtable table = megaflow.subtable;
         if (table == null) {
+            megaflow.position = -1;
             return;
         }
         table.remove(megaflow);
@@ -151,55 +192,52 @@ public final class MegaflowCache {
         }
     }
 
-    /** Orders the masks by how much they were used since the last call, and halves what is remembered of it. */
+    /** Orders the masks of each port by how much they were used since the last call, and halves what is remembered of it. */
     public void rank() {
-        Subtable[] tables = ranked.clone();
-        Arrays.sort(tables, (a, b) -> Long.compare(b.recentHits, a.recentHits));
-        for (Subtable table : tables) {
-            table.recentHits >>>= 1;
+        for (int list = 0; list < LISTS; list++) {
+            Subtable[] tables = ranked[list];
+            if (tables.length > 0) {
+                Arrays.sort(tables, MOST_USED_FIRST);
+                for (Subtable table : tables) {
+                    table.recentHits >>>= 1;
+                }
+            }
         }
-        ranked = tables;
     }
 
-    private Subtable tableOf(Match match) {
-        for (Subtable table : ranked) {
+    private @Nullable Subtable findTable(Match match, long[] words) {
+        for (Subtable table : ranked[listOf(words[KeyLayout.W_PORT])]) {
             if (table.isFor(match)) {
                 return table;
             }
         }
-        if (ranked.length >= maskLimit) {
-            Subtable least = ranked[0];
-            for (Subtable table : ranked) {
-                if (table.recentHits <= least.recentHits) {
-                    least = table;
-                }
-            }
-            evictAll(least);
+        return null;
+    }
+
+    private Subtable tableOf(Match match, long[] words) {
+        Subtable known = findTable(match, words);
+        if (known != null) {
+            return known;
         }
-        Subtable table = new Subtable(match, seed);
-        Subtable[] more = Arrays.copyOf(ranked, ranked.length + 1);
-        more[ranked.length] = table;
-        ranked = more;
+        int list = listOf(words[KeyLayout.W_PORT]);
+        Subtable[] tables = ranked[list];
+        Subtable table = new Subtable(match, list, seed);
+        Subtable[] more = Arrays.copyOf(tables, tables.length + 1);
+        more[tables.length] = table;
+        ranked[list] = more;
+        maskCount++;
         return table;
     }
 
-    private void evictAll(Subtable table) {
-        for (Megaflow megaflow : List.copyOf(all)) {
-            if (megaflow.subtable == table) {
-                remove(megaflow);
-                evictions++;
-            }
-        }
-        drop(table);
-    }
-
     private void drop(Subtable table) {
-        for (int i = 0; i < ranked.length; i++) {
-            if (ranked[i] == table) {
-                Subtable[] fewer = new Subtable[ranked.length - 1];
-                System.arraycopy(ranked, 0, fewer, 0, i);
-                System.arraycopy(ranked, i + 1, fewer, i, fewer.length - i);
-                ranked = fewer;
+        Subtable[] tables = ranked[table.list];
+        for (int i = 0; i < tables.length; i++) {
+            if (tables[i] == table) {
+                Subtable[] fewer = new Subtable[tables.length - 1];
+                System.arraycopy(tables, 0, fewer, 0, i);
+                System.arraycopy(tables, i + 1, fewer, i, fewer.length - i);
+                ranked[table.list] = fewer.length == 0 ? NO_MASKS : fewer;
+                maskCount--;
                 return;
             }
         }
@@ -221,9 +259,14 @@ public final class MegaflowCache {
         return all.size();
     }
 
-    /** Masks in use. */
+    /** Masks in use, over all ports. */
     public int maskCount() {
-        return ranked.length;
+        return maskCount;
+    }
+
+    /** Megaflows that were not kept because their port had as many masks as it may have. */
+    public long masksRefused() {
+        return masksRefused;
     }
 
     public long hits() {
@@ -246,19 +289,21 @@ public final class MegaflowCache {
 
     /** All megaflows of one mask. */
     static final class Subtable {
-        private static final int INITIAL_SLOTS = 16;
+        private static final int INITIAL_SLOTS = 8;
 
         private final int[] wordIndexes;
         private final long[] masks;
-        private final long seed;
+        private final int list;
+        private final long secret;
         private long[] values;
         private int[] hashes;
         private @Nullable Megaflow[] entries;
         private int size;
         private long recentHits;
 
-        Subtable(Match match, long seed) {
-            this.seed = seed;
+        Subtable(Match match, int list, long secret) {
+            this.list = list;
+            this.secret = secret;
             int n = match.wordCount();
             wordIndexes = new int[n];
             masks = new long[n];
@@ -288,9 +333,9 @@ public final class MegaflowCache {
         }
 
         private int hash(long[] words) {
-            long hash = seed;
+            long hash = secret;
             for (int i = 0; i < masks.length; i++) {
-                hash = KeyHash.mix(hash, words[wordIndexes[i]] & masks[i]);
+                hash = KeyHash.mixSecretly(hash, words[wordIndexes[i]] & masks[i], secret);
             }
             return KeyHash.finish(hash);
         }

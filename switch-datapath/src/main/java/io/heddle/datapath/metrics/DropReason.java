@@ -61,6 +61,8 @@ public enum DropReason {
     PUNT_FULL("the queue to the controllers was full"),
     /** Recirculated too often. */
     RECIRC_LIMIT("the packet was recirculated too often"),
+    /** As many packets as may be are on their way through a second look-up. */
+    RECIRC_TABLE_FULL("all recirculation ids are in use"),
     /** The pipeline resubmitted, or patch ports nested, too deeply. */
     TRANSLATION_LIMIT("the pipeline was too deep: groups, resubmits or patch ports form a loop"),
     /** An exception while the packet was processed: a bug. */

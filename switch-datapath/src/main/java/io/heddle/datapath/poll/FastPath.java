@@ -217,6 +217,7 @@ final class FastPath {
             case PORT_DOWN -> DropReason.LINK_DOWN;
             case NO_RECEIVE -> DropReason.PORT_BLOCKED;
             case UNKNOWN_RECIRCULATION -> DropReason.RECIRC_LIMIT;
+            case RECIRCULATION_LIMIT -> DropReason.RECIRC_TABLE_FULL;
             case FRAGMENT -> DropReason.FRAGMENT;
             case VLAN -> DropReason.VLAN;
             case SPANNING_TREE -> DropReason.SPANNING_TREE;

@@ -72,7 +72,7 @@ public final class PollLoop implements AutoCloseable {
      * @param number from 0
      * @param exactEntries of the exact-match cache, a power of two
      * @param flowLimit most megaflows
-     * @param maskLimit most masks of megaflows
+     * @param maskLimit most masks of megaflows of one port
      * @param megaflowIdleNs after which a megaflow is evicted
      * @param puntCapacity packets that may wait for the control loop, a power of two
      * @param hashSeed of the caches
@@ -86,7 +86,7 @@ public final class PollLoop implements AutoCloseable {
             int puntCapacity,
             long hashSeed) {
         public static Settings defaults(int number, long hashSeed) {
-            return new Settings(number, 8192, 200_000, 1024, 10_000_000_000L, 1024, hashSeed);
+            return new Settings(number, 8192, 200_000, 128, 10_000_000_000L, 1024, hashSeed);
         }
     }
 
@@ -106,6 +106,10 @@ public final class PollLoop implements AutoCloseable {
     private final LoopStatistics statistics = new LoopStatistics();
     private final PacketBatch batch = new PacketBatch();
     private final List<Port> ports = new ArrayList<>();
+
+    /** Of {@link #ports}, by place. */
+    private final MissBudget misses = new MissBudget();
+
     private final List<Integer> watched = new ArrayList<>();
     private final CommandQueue commands = new CommandQueue();
     private final List<MegaflowDump> dumps = new ArrayList<>();
@@ -237,6 +241,7 @@ public final class PollLoop implements AutoCloseable {
     /** Adds a port. Loop. */
     public void attach(Port port) {
         ports.add(port);
+        misses.attach();
         outputs.attach(port);
     }
 
@@ -244,7 +249,11 @@ public final class PollLoop implements AutoCloseable {
     public void detach(Port port) {
         outputs.flush();
         outputs.detach(port);
-        ports.remove(port);
+        int index = ports.indexOf(port);
+        if (index >= 0) {
+            ports.remove(index);
+            misses.detach(index);
+        }
         unwatchAll(); // the next port may get the descriptor's number
         port.drain();
     }
@@ -262,11 +271,13 @@ public final class PollLoop implements AutoCloseable {
     /** Copies the megaflows, some in each duty cycle, for whom the dump says. Loop. */
     public void dumpMegaflows(MegaflowDump dump) {
         megaflows.forEach(dump::add);
+        exact.forEachExactOnly(dump::add);
         dumps.add(dump);
     }
 
     /** Forgets every megaflow; the next packets are translated. Loop. */
     public void flushCaches() {
+        exact.clear();
         megaflows.clear();
     }
 
@@ -301,7 +312,12 @@ public final class PollLoop implements AutoCloseable {
             finishInjected();
         }
         for (int i = 0; i < ports.size(); i++) {
-            work += receive(ports.get(i));
+            if (misses.mayReceive(i)) {
+                long before = slowPath.translations();
+                int received = receive(ports.get(i));
+                misses.received(i, received, slowPath.translations() - before);
+                work += received;
+            }
         }
         outputs.flush();
         oversize.flush();
@@ -395,7 +411,7 @@ public final class PollLoop implements AutoCloseable {
         }
         if (nowNs - sweepNs >= RANK_NS) {
             sweepNs = nowNs;
-            statistics.set(Counter.EXACT_ENTRIES, exact.sweep());
+            statistics.set(Counter.EXACT_ENTRIES, exact.sweep(nowNs, settings.megaflowIdleNs()));
         }
         publishCounters();
     }

@@ -129,6 +129,11 @@ public final class SlowPath {
         return megaflow;
     }
 
+    /** Packets that were translated, for the first time or again. */
+    public long translations() {
+        return upcalls + revalidations;
+    }
+
     /** Misses translated. */
     public long upcalls() {
         return upcalls;
