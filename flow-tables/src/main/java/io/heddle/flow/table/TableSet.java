@@ -378,9 +378,7 @@ public final class TableSet {
     /** Stages the removal of what has timed out. Looks only at entries that are due. */
     int stageExpired(long nowNs, long version) {
         int count = 0;
-        for (FlowEntry entry = timeouts.poll(nowNs, version);
-                entry != null;
-                entry = timeouts.poll(nowNs, version)) {
+        for (FlowEntry entry = timeouts.poll(nowNs, version); entry != null; entry = timeouts.poll(nowNs, version)) {
             if (entry.expiryNs() > nowNs) {
                 timeouts.add(entry);
             } else {

@@ -84,8 +84,7 @@ public final class TableTransaction implements AutoCloseable {
     /** Stages a change of groups; flows that refer to a group that it deletes are deleted with it. */
     public void apply(TableSet tables, GroupMod mod) throws FlowException {
         touch(tables);
-        Set<Integer> deleted = tables.groups()
-                .stage(mod, version, nowNs);
+        Set<Integer> deleted = tables.groups().stage(mod, version, nowNs);
         if (!deleted.isEmpty()) {
             tables.stageRemoveIf(entry -> entry.refersToAnyGroup(deleted), RemovalReason.GROUP_DELETE, version);
         }
@@ -138,7 +137,9 @@ public final class TableTransaction implements AutoCloseable {
             return isChanged;
         }
         FlowModValidator.checkMatch(flow.match(), "flow.match");
-        if (limit != 0 && !table.isBelowLimit(flow.cookie(), limit, tables.stagedWithCookie(table.id(), flow.cookie()), version)) {
+        if (limit != 0
+                && !table.isBelowLimit(
+                        flow.cookie(), limit, tables.stagedWithCookie(table.id(), flow.cookie()), version)) {
             return false;
         }
         requireRoom(tables, table);

@@ -300,7 +300,9 @@ class TableTransactionTest {
         assertThat(tables.watchedTimeouts()).isLessThanOrEqualTo(TimeoutQueue.MIN_TIDIED);
         nowNs += 3600 * SECOND;
         TableTransaction transaction = new TableTransaction(clock, nowNs);
-        assertThat(transaction.expire(tables)).as("what is left is still watched").isEqualTo(1);
+        assertThat(transaction.expire(tables))
+                .as("what is left is still watched")
+                .isEqualTo(1);
         transaction.commit();
         assertThat(dump()).isEmpty();
     }
@@ -318,7 +320,8 @@ class TableTransactionTest {
     @Test
     void shouldForgetCountsOfCookiesThatNoFlowLearnsAnyMore() throws Exception {
         for (int cookie = 1; cookie <= 20; cookie++) {
-            flow("add tcp,actions=learn(table=1,limit=3,cookie=" + cookie + ",eth_type=0x800,NXM_OF_IP_DST[]=NXM_OF_IP_SRC[])");
+            flow("add tcp,actions=learn(table=1,limit=3,cookie=" + cookie
+                    + ",eth_type=0x800,NXM_OF_IP_DST[]=NXM_OF_IP_SRC[])");
             assertThat(tables.table(1).countedCookies()).isEqualTo(1);
         }
         flow("delete");

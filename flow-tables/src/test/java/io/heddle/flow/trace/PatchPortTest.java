@@ -15,8 +15,7 @@ import org.junit.jupiter.api.Timeout;
 /** What packets keep and what they lose on their way from bridge 0 by port 6 to port 1 of bridge 1. */
 class PatchPortTest {
     private static final String TCP = "in_port=1,tcp,dl_dst=00:00:00:00:00:02,nw_dst=10.0.0.1,nw_ttl=64,tp_dst=80";
-    private static final String BROADCAST =
-            "in_port=1,arp,dl_src=02:00:00:00:00:01,dl_dst=ff:ff:ff:ff:ff:ff,arp_op=1";
+    private static final String BROADCAST = "in_port=1,arp,dl_src=02:00:00:00:00:01,dl_dst=ff:ff:ff:ff:ff:ff,arp_op=1";
 
     private final PipelineLab lab = PipelineLab.oneBridge();
 
@@ -38,7 +37,9 @@ class PatchPortTest {
         lab.flows(1, "priority=1,tun_id=5,actions=output:2", "priority=0,actions=output:3");
         assertThat(lab.actions(TCP)).isEqualTo("103");
         lab.flows(1, "priority=0,actions=output:4");
-        assertThat(lab.actions(TCP)).as("what was chosen here is not what is sent there").isEqualTo("104");
+        assertThat(lab.actions(TCP))
+                .as("what was chosen here is not what is sent there")
+                .isEqualTo("104");
     }
 
     @Test

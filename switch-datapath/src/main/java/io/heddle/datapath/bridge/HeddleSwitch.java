@@ -613,6 +613,8 @@ public final class HeddleSwitch implements SwitchControl, AutoCloseable {
                 (int) counters.get(LoopStatistics.Counter.MEGAFLOW_ENTRIES),
                 (int) counters.get(LoopStatistics.Counter.MEGAFLOW_MASKS),
                 counters.get(LoopStatistics.Counter.MASKS_PROBED),
+                counters.get(LoopStatistics.Counter.MASKS_REFUSED),
+                counters.get(LoopStatistics.Counter.TURNS_DEFERRED),
                 Math.min(1.0, (double) counters.get(LoopStatistics.Counter.BUSY_NS) / upNs),
                 counters.get(LoopStatistics.Counter.CYCLES),
                 counters.get(LoopStatistics.Counter.STALLS),

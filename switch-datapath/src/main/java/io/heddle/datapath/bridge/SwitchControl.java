@@ -134,6 +134,8 @@ public interface SwitchControl {
      * Counters of a poll loop and its caches.
      *
      * @param masksProbed over all lookups in the megaflow cache
+     * @param masksRefused megaflows not kept because their port has as many masks as it may have
+     * @param turnsDeferred how often a port was passed over because of its misses
      * @param busy share of the time, 0 to 1
      * @param cycles duty cycles
      * @param stalls duty cycles that took longer than 10 ms
@@ -150,6 +152,8 @@ public interface SwitchControl {
             int megaflowEntries,
             int megaflowMasks,
             long masksProbed,
+            long masksRefused,
+            long turnsDeferred,
             double busy,
             long cycles,
             long stalls,

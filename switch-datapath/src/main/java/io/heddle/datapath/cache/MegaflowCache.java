@@ -41,8 +41,7 @@ import org.jspecify.annotations.Nullable;
 public final class MegaflowCache {
     private static final int EVICTION_CANDIDATES = 8;
 
-    private static final Comparator<Subtable> MOST_USED_FIRST =
-            (a, b) -> Long.compare(b.recentHits, a.recentHits);
+    private static final Comparator<Subtable> MOST_USED_FIRST = (a, b) -> Long.compare(b.recentHits, a.recentHits);
 
     /** Lists of masks, a power of two. Ports that share one find each other's masks, nothing else. */
     private static final int LISTS = 4096;

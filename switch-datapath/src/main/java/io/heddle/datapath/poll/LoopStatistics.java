@@ -28,6 +28,10 @@ public final class LoopStatistics {
         MEGAFLOW_MASKS,
         MEGAFLOW_EVICTIONS,
         MASKS_PROBED,
+        /** Megaflows not kept because their port has as many masks as it may have. */
+        MASKS_REFUSED,
+        /** Times that a port was passed over because of its misses. */
+        TURNS_DEFERRED,
         UPCALLS,
         REVALIDATIONS,
         REPLACEMENTS,

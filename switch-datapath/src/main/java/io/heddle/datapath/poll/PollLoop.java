@@ -426,6 +426,8 @@ public final class PollLoop implements AutoCloseable {
         statistics.set(Counter.MEGAFLOW_MASKS, megaflows.maskCount());
         statistics.set(Counter.MEGAFLOW_EVICTIONS, megaflows.evictions());
         statistics.set(Counter.MASKS_PROBED, megaflows.masksProbed());
+        statistics.set(Counter.MASKS_REFUSED, megaflows.masksRefused());
+        statistics.set(Counter.TURNS_DEFERRED, misses.deferrals());
         statistics.set(Counter.UPCALLS, slowPath.upcalls());
         statistics.set(Counter.REVALIDATIONS, slowPath.revalidations());
         statistics.set(Counter.REPLACEMENTS, slowPath.replacements());

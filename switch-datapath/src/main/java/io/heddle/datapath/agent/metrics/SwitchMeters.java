@@ -180,6 +180,18 @@ final class SwitchMeters {
                 "Masks probed per packet that the megaflow cache was asked for, since the start",
                 tags,
                 looked == 0 ? 0 : (double) loop.masksProbed() / looked);
+        count(
+                "heddle.masks.refused",
+                "Megaflows kept as exact matches only, because their port has as many masks as it may have",
+                null,
+                tags,
+                loop.masksRefused());
+        count(
+                "heddle.turns.deferred",
+                "Turns to receive that a port was passed over because of its misses",
+                null,
+                tags,
+                loop.turnsDeferred());
         count("heddle.upcalls", "Packets that the pipeline translated", null, tags, loop.misses());
         count("heddle.revalidations", "Stale megaflows that were translated again", null, tags, loop.revalidations());
         count("heddle.punts", "Packets queued for the controllers", null, tags, loop.punts());
