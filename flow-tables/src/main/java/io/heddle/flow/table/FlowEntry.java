@@ -256,11 +256,6 @@ public final class FlowEntry extends ClassifierRule {
         return anyAction(action -> action instanceof Action.GroupAction group && group.groupId() == groupId);
     }
 
-    /** Says whether the entry applies a meter. */
-    public boolean refersToMeter(int meterId) {
-        return refersToAnyMeter(Set.of(meterId));
-    }
-
     /** Says whether some action refers to one of these groups. */
     boolean refersToAnyGroup(Set<Integer> groupIds) {
         return anyAction(action -> action instanceof Action.GroupAction group && groupIds.contains(group.groupId()));
