@@ -33,6 +33,9 @@ import java.util.stream.Stream;
 final class AgentLab implements AutoCloseable {
     static final Timing FAST = new Timing(1_000, 500, 20, 200);
 
+    /** No client is too slow for this, on the busiest machine. */
+    private static final Timing PATIENT = new Timing(60_000, 100_000, 100, 8_000);
+
     final Path folder;
     final Path socket;
     final Map<String, QueuePort> ports = new ConcurrentHashMap<>();
@@ -62,7 +65,7 @@ final class AgentLab implements AutoCloseable {
     /** As above; its tables hold {@code flowsPerTable} flows each. */
     static AgentLab of(String version, int flowsPerTable) {
         try {
-            AgentLab lab = new AgentLab(Timing.DEFAULT, flowsPerTable, List.of());
+            AgentLab lab = new AgentLab(PATIENT, flowsPerTable, List.of());
             lab.speak(version);
             return lab;
         } catch (IOException e) {

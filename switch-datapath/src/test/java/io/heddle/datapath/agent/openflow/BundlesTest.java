@@ -33,7 +33,7 @@ final class BundlesTest {
     private static final FlowParser PARSER = new FlowParser(PortNames.NONE);
     private static final int ATOMIC_AND_ORDERED = 3;
 
-    private final AgentLab lab = AgentLab.make(new Timing(1_000, 20_000, 20, 200, 60_000));
+    private final AgentLab lab = AgentLab.make(new Timing(60_000, 100_000, 20, 200, 60_000));
 
     @BeforeEach
     void awaitListening() {
@@ -248,7 +248,7 @@ final class BundlesTest {
 
     @Test
     void shouldDiscardABundleThatNothingIsDoneWith() throws Exception {
-        try (AgentLab hasty = AgentLab.make(new Timing(1_000, 20_000, 20, 200, 50))) {
+        try (AgentLab hasty = AgentLab.make(new Timing(60_000, 100_000, 20, 200, 50))) {
             hasty.awaitListening();
             try (Client client = Client.greet(UnixDomainSocketAddress.of(hasty.socket))) {
                 client.send(5, add(5, flow("actions=drop")));

@@ -15,8 +15,11 @@ import io.heddle.proto.openflow.FlowMonitor;
 import io.heddle.proto.openflow.FlowUpdate;
 import io.heddle.proto.openflow.Frame;
 import io.heddle.proto.openflow.MultipartBody;
+import io.heddle.proto.openflow.OpenFlowCodec;
 import io.heddle.proto.openflow.OpenFlowMessage;
+import io.heddle.proto.openflow.OpenFlowVersion;
 import java.net.UnixDomainSocketAddress;
+import java.nio.channels.SocketChannel;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -34,7 +37,7 @@ final class FlowMonitorsTest {
     private static final int ALL =
             FlowMonitor.INITIAL | FlowMonitor.ADD | FlowMonitor.REMOVED | FlowMonitor.MODIFY | FlowMonitor.INSTRUCTIONS;
 
-    private final AgentLab lab = AgentLab.make(new Timing(1_000, 100_000, 20, 200));
+    private final AgentLab lab = AgentLab.make(new Timing(60_000, 100_000, 20, 200));
 
     @BeforeEach
     void awaitListening() {
@@ -154,6 +157,36 @@ final class FlowMonitorsTest {
     }
 
     @Test
+    void shouldChangeAndEndMonitorsAndTellOfOwnChangesAlone() throws Exception {
+        OpenFlowCodec codec = OpenFlowCodec.of(OpenFlowVersion.OPENFLOW_14);
+        try (AgentLab all = AgentLab.of("OpenFlow14")) {
+            all.awaitListening();
+            try (Client client = new Client(SocketChannel.open(UnixDomainSocketAddress.of(all.socket)), codec)) {
+                client.greet();
+                int own = FlowMonitor.ADD | FlowMonitor.NO_ABBREV | FlowMonitor.ONLY_OWN;
+                client.send(2, watch(monitor(FlowMonitor.Command.ADD, own)));
+                assertThat(updates(client.receive())).isEmpty();
+                write(all, List.of(new TableUpdate.FlowUpdate(FlowMod.add(0, 5, Match.ANY, List.of()))));
+                client.send(3, flow(FlowMod.Command.ADD, "priority=6,actions=drop"));
+                assertThat(texts(untilBarrier(client, 4))).containsExactly("ADDED 6 0");
+
+                client.send(5, watch(monitor(FlowMonitor.Command.MODIFY, FlowMonitor.INITIAL | FlowMonitor.REMOVED)));
+                assertThat(texts(updates(client.receive()))).containsExactly("INITIAL 6 0", "INITIAL 5 0");
+                client.send(6, flow(FlowMod.Command.DELETE, ""));
+                assertThat(untilBarrier(client, 7)).containsExactly(new FlowUpdate.Abbreviated(6));
+                client.send(8, watch(monitor(FlowMonitor.Command.DELETE, 0)));
+                assertThat(updates(client.receive())).isEmpty();
+                assertThat(refusal(client.ask(9, watch(monitor(FlowMonitor.Command.DELETE, 0)))))
+                        .isEqualTo(ErrorCode.FLOW_MONITOR_FAILED_UNKNOWN_MONITOR);
+            }
+        }
+    }
+
+    private static FlowMonitor monitor(FlowMonitor.Command command, int flags) {
+        return new FlowMonitor(7, command, flags, Ports.ANY, FlowMod.ANY_GROUP, 255, Match.ANY);
+    }
+
+    @Test
     void shouldRefuseWhatIsWrong() throws Exception {
         try (Client client = client()) {
             assertThat(refusal(client.ask(2, new OpenFlowMessage.FlowMonitorCancel(1))))
@@ -243,7 +276,11 @@ final class FlowMonitorsTest {
     }
 
     private void write(List<TableUpdate> updates) {
-        assertThat(lab.bridge()
+        write(lab, updates);
+    }
+
+    private static void write(AgentLab where, List<TableUpdate> updates) {
+        assertThat(where.bridge()
                         .write(updates, Atomicity.DATAPLANE_ATOMIC, false)
                         .orTimeout(60, TimeUnit.SECONDS)
                         .join()

@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** {@code ovs-ofctl monitor BRIDGE watch:...} prints the same of Heddle as of Open vSwitch when the same is done to both. */
 @Tag("netns")
 @Tag("differential")
-@Timeout(180)
+@Timeout(300)
 final class OvsOfctlMonitorTest {
     private static final List<List<String>> BEFORE = List.of(
             List.of("add-flow", "table=1,priority=5,cookie=0x1,tcp,tp_dst=80,actions=output:2,output:3"),
@@ -84,14 +84,14 @@ final class OvsOfctlMonitorTest {
                 .redirectOutput(output.toFile())
                 .start();
         try {
-            await().atMost(30, TimeUnit.SECONDS)
+            await().atMost(60, TimeUnit.SECONDS)
                     .untilAsserted(() -> assertThat(Files.readString(output, StandardCharsets.UTF_8))
                             .contains("FLOW_MONITOR reply"));
             for (List<String> step : STEPS) {
                 ofctl(bridge, version, step);
             }
             ofctl(bridge, version, List.of("add-flow", LAST));
-            await().atMost(30, TimeUnit.SECONDS)
+            await().atMost(60, TimeUnit.SECONDS)
                     .untilAsserted(() -> assertThat(Files.readString(output, StandardCharsets.UTF_8))
                             .contains("cookie=0x999"));
         } finally {
@@ -121,7 +121,7 @@ final class OvsOfctlMonitorTest {
         Process process = new ProcessBuilder(line).redirectErrorStream(true).start();
         try {
             String text = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-            assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
+            assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
             assertThat(process.exitValue()).as(line + "\n" + text).isZero();
         } finally {
             process.destroyForcibly();

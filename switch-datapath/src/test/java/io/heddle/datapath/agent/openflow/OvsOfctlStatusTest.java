@@ -26,7 +26,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** What {@code ovs-ofctl monitor} prints of messages that it does not ask for. */
 @Tag("differential")
-@Timeout(180)
+@Timeout(300)
 final class OvsOfctlStatusTest {
     private final AgentLab lab = AgentLab.of("OpenFlow14", 5);
 
@@ -57,7 +57,7 @@ final class OvsOfctlStatusTest {
             process = builder.redirectErrorStream(true)
                     .redirectOutput(output.toFile())
                     .start();
-            await().atMost(30, TimeUnit.SECONDS).until(() -> Files.exists(control));
+            await().atMost(60, TimeUnit.SECONDS).until(() -> Files.exists(control));
         }
 
         void send(OpenFlowMessage message) throws Exception {
@@ -69,7 +69,7 @@ final class OvsOfctlStatusTest {
 
         private void appctl(String... words) throws Exception {
             java.util.List<String> line =
-                    new java.util.ArrayList<>(java.util.List.of("ovs-appctl", "-T", "30", "-t", control.toString()));
+                    new java.util.ArrayList<>(java.util.List.of("ovs-appctl", "-T", "60", "-t", control.toString()));
             line.addAll(java.util.List.of(words));
             Process call = new ProcessBuilder(line).redirectErrorStream(true).start();
             try {
@@ -85,7 +85,7 @@ final class OvsOfctlStatusTest {
         }
 
         void awaitText(String... texts) {
-            await().atMost(30, TimeUnit.SECONDS)
+            await().atMost(60, TimeUnit.SECONDS)
                     .untilAsserted(() -> assertThat(text()).contains(texts));
         }
 

@@ -49,7 +49,7 @@ final class OvsSandbox implements AutoCloseable {
                 "--disable-system",
                 "--unixctl=" + at("vs.ctl"));
         List<String> setup =
-                new ArrayList<>(List.of("ovs-vsctl", "--db=unix:" + database, "-t", "30", "add-br", "br0"));
+                new ArrayList<>(List.of("ovs-vsctl", "--db=unix:" + database, "-t", "60", "add-br", "br0"));
         setup.addAll(List.of("--", "set", "bridge", "br0", "datapath_type=dummy", "fail-mode=secure"));
         setup.add("protocols=OpenFlow10,OpenFlow11,OpenFlow12,OpenFlow13,OpenFlow14,OpenFlow15");
         for (int port = 1; port <= 3; port++) {
@@ -76,7 +76,7 @@ final class OvsSandbox implements AutoCloseable {
                 .redirectOutput(folder.resolve(file + ".out").toFile())
                 .start();
         daemons.add(process);
-        await().atMost(30, TimeUnit.SECONDS)
+        await().atMost(60, TimeUnit.SECONDS)
                 .failFast(command[0] + " has ended", () -> !process.isAlive())
                 .until(() -> Files.exists(folder.resolve(file)));
     }
@@ -85,7 +85,7 @@ final class OvsSandbox implements AutoCloseable {
         Path output = Files.createTempFile(folder, "run", ".out");
         Process process = builder(command).redirectOutput(output.toFile()).start();
         try {
-            assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+            assertThat(process.waitFor(90, TimeUnit.SECONDS)).isTrue();
             assertThat(process.exitValue())
                     .as(String.join(" ", command) + "\n" + Files.readString(output, StandardCharsets.UTF_8))
                     .isZero();
