@@ -3,6 +3,7 @@ package io.heddle.flow.match;
 import io.heddle.flow.packet.EtherTypes;
 import io.heddle.flow.packet.IpProtocols;
 import io.heddle.flow.packet.Ipv6View;
+import io.heddle.flow.packet.NshView;
 import io.heddle.flow.packet.Octets;
 import io.heddle.flow.packet.PacketLayers;
 import java.lang.foreign.MemorySegment;
@@ -26,7 +27,7 @@ import java.util.Arrays;
  *       all of them 0.
  * </ul>
  *
- * <p>Beyond Open vSwitch: PBB (802.1ah I-TAG) and {@code ipv6_exthdr}, of OpenFlow 1.3. NSH is not extracted.
+ * <p>Beyond Open vSwitch: PBB (802.1ah I-TAG) and {@code ipv6_exthdr}, of OpenFlow 1.3.
  *
  * <p>Wide loads; nothing is allocated; nothing outside the frame is read, and no content of it makes this throw.
  *
@@ -230,9 +231,27 @@ public final class FlowKeyExtractor {
             extractArp(memory, l3, available, words);
         } else if (EtherTypes.isMpls(type)) {
             extractMpls(memory, l3, available, words);
+        } else if (type == EtherTypes.NSH) {
+            extractNsh(memory, l3, available, words);
         } else if (type == EtherTypes.PBB && available >= 4) {
             long tag = Octets.u32(memory, l3);
             words[KeyLayout.W_MPLS2_PBB] = tag & 0xffffff | (tag >>> 27 & 1) << 24;
+        }
+    }
+
+    private static void extractNsh(MemorySegment memory, long l3, int available, long[] words) {
+        if (!NshView.check(memory, l3, available)) {
+            return;
+        }
+        int type = NshView.type(memory, l3);
+        words[KeyLayout.W_NSH] = (long) NshView.flags(memory, l3) << 56
+                | (long) NshView.ttl(memory, l3) << 48
+                | (long) type << 40
+                | (long) NshView.nextProtocol(memory, l3) << 32
+                | NshView.path(memory, l3) & 0xffffffffL;
+        if (type == NshView.FIXED) {
+            words[KeyLayout.W_NSH + 1] = Octets.u64(memory, l3 + NshView.BASE_LENGTH);
+            words[KeyLayout.W_NSH + 2] = Octets.u64(memory, l3 + NshView.BASE_LENGTH + 8);
         }
     }
 

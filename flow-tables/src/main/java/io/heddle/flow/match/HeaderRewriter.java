@@ -9,6 +9,7 @@ import io.heddle.flow.packet.Ipv4View;
 import io.heddle.flow.packet.Ipv6View;
 import io.heddle.flow.packet.MplsView;
 import io.heddle.flow.packet.NeighbourDiscoveryView;
+import io.heddle.flow.packet.NshView;
 import io.heddle.flow.packet.Octets;
 import io.heddle.flow.packet.PacketLayers;
 import io.heddle.flow.packet.PbbView;
@@ -119,6 +120,9 @@ public final class HeaderRewriter {
                 rewriteNdOptionType((int) value & 0xff, (int) mask & 0xff);
             }
             case KeyLayout.W_ARP_THA -> rewriteHardwareAddress(18, NeighbourDiscoveryView.TARGET_ADDRESS, value, mask);
+            case KeyLayout.W_NSH -> rewriteNsh(value, mask);
+            case KeyLayout.W_NSH + 1 -> rewriteNshContext(0, value, mask);
+            case KeyLayout.W_NSH + 2 -> rewriteNshContext(2, value, mask);
             case KeyLayout.W_ND -> rewriteNdReserved((int) (value >>> 32), (int) (mask >>> 32));
             default -> {}
         }
@@ -144,6 +148,33 @@ public final class HeaderRewriter {
             return;
         }
         Octets.put16(memory, frame + 14, Octets.u16(memory, frame + 14) & ~usable | value & usable);
+    }
+
+    private boolean isNsh() {
+        return PacketLayers.type(layers) == EtherTypes.NSH && NshView.check(memory, l3, (int) (frame + length - l3));
+    }
+
+    /** Type, length and next protocol say what follows: they are not written. */
+    private void rewriteNsh(long value, long mask) {
+        if (!isNsh()) {
+            return;
+        }
+        if (mask >>> 56 != 0) {
+            int flags = NshView.flags(memory, l3);
+            NshView.setFlags(memory, l3, flags & ~(int) (mask >>> 56) | (int) (value >>> 56));
+        }
+        if ((mask >>> 48 & 0xff) != 0) {
+            int ttl = NshView.ttl(memory, l3);
+            NshView.setTtl(memory, l3, ttl & ~(int) (mask >>> 48) | (int) (value >>> 48) & 0xff);
+        }
+        NshView.setPath(memory, l3, NshView.path(memory, l3) & ~(int) mask | (int) value);
+    }
+
+    private void rewriteNshContext(int first, long value, long mask) {
+        if (isNsh() && NshView.type(memory, l3) == NshView.FIXED) {
+            long at = l3 + NshView.BASE_LENGTH + 4L * first;
+            Octets.put64(memory, at, Octets.u64(memory, at) & ~mask | value);
+        }
     }
 
     private void rewriteMpls(int index, int value, int mask) {

@@ -68,6 +68,10 @@ public record OxmId(int oxmClass, int field, int experimenter) {
         return new OxmId(EXPERIMENTER, field, NICIRA);
     }
 
+    static OxmId nsh(int field) {
+        return new OxmId(EXPERIMENTER, field, NSH);
+    }
+
     static OxmId ericsson(int field) {
         return new OxmId(EXPERIMENTER, field, ERICSSON);
     }

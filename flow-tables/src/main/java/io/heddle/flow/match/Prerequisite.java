@@ -17,6 +17,7 @@ public enum Prerequisite {
     IP,
     MPLS,
     PBB,
+    NSH,
     TCP,
     UDP,
     SCTP,
@@ -44,6 +45,7 @@ public enum Prerequisite {
             case IP, CT -> ethType(known) == 0x0800 || ethType(known) == 0x86dd;
             case MPLS -> ethType(known) == 0x8847 || ethType(known) == 0x8848;
             case PBB -> ethType(known) == 0x88e7;
+            case NSH -> ethType(known) == 0x894f;
             case TCP -> isTransport(known, 6);
             case UDP -> isTransport(known, 17);
             case SCTP -> isTransport(known, 132);

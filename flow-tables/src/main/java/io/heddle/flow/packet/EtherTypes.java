@@ -19,6 +19,9 @@ public final class EtherTypes {
     /** 802.1ad tag (service). */
     public static final int VLAN_SERVICE = 0x88a8;
 
+    /** Network Service Header (RFC 8300). */
+    public static final int NSH = 0x894f;
+
     /** Transparent Ethernet bridging: an Ethernet frame in a tunnel (RFC 1701). */
     public static final int TRANSPARENT_ETHERNET = 0x6558;
 

@@ -64,7 +64,7 @@ final class FieldNames {
         String prefix = switch (id.oxmClass()) {
             case OxmId.NXM_0 -> "NXM_OF_";
             case OxmId.NXM_1 -> "NXM_NX_";
-            default -> "OXM_OF_";
+            default -> id.experimenter() == OxmId.NSH ? "NXOXM_" : "OXM_OF_";
         };
         return prefix + stem(field, id);
     }

@@ -298,6 +298,7 @@ public final class FlowFormatter {
                         .add(MatchField.ARP_SHA)
                         .add(MatchField.ARP_THA);
             case 0x8847, 0x8848 -> addLabels(key, mask);
+            case 0x894f -> MatchFormatter.NSH.forEach(mask::add);
             case 0x88e7 -> mask.add(MatchField.PBB_ISID).add(MatchField.PBB_UCA);
             default -> {
                 // Nothing above Ethernet is known.

@@ -6,6 +6,7 @@ import io.heddle.flow.match.FlowMask;
 import io.heddle.flow.match.KeyLayout;
 import io.heddle.flow.match.Match;
 import io.heddle.flow.match.MatchField;
+import io.heddle.flow.packet.EtherTypes;
 import java.util.List;
 
 /** Prints one match, its fields in the order and the spelling of {@code ovs-ofctl dump-flows}. */
@@ -45,6 +46,18 @@ final class MatchFormatter {
             MatchField.REG13,
             MatchField.REG14,
             MatchField.REG15);
+
+    static final List<MatchField> NSH = List.of(
+            MatchField.NSH_FLAGS,
+            MatchField.NSH_TTL,
+            MatchField.NSH_MDTYPE,
+            MatchField.NSH_NP,
+            MatchField.NSH_SPI,
+            MatchField.NSH_SI,
+            MatchField.NSH_C1,
+            MatchField.NSH_C2,
+            MatchField.NSH_C3,
+            MatchField.NSH_C4);
 
     private static final List<MatchField> BEFORE_VLAN = List.of(
             MatchField.TUN_ID,
@@ -208,6 +221,8 @@ final class MatchFormatter {
                 String label = "ipv6_label=0x%05x".formatted(key.getLong(MatchField.IPV6_LABEL));
                 item(labelMask == 0xfffff ? label : label + "/0x%05x".formatted(labelMask));
             }
+        } else if (etherType == EtherTypes.NSH) {
+            NSH.forEach(this::add);
         } else if (isArp()) {
             add(MatchField.ARP_SPA);
             add(MatchField.ARP_TPA);

@@ -284,6 +284,7 @@ final class MatchParser {
             case IP, CT -> "ip or ipv6 (or tcp, udp6 ...)";
             case MPLS -> "mpls or mplsm";
             case PBB -> "dl_type=0x88e7";
+            case NSH -> "dl_type=0x894f";
             case TCP -> "tcp or tcp6";
             case UDP -> "udp or udp6";
             case SCTP -> "sctp or sctp6";

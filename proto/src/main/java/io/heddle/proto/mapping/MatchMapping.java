@@ -130,6 +130,7 @@ final class MatchMapping {
             case IP, CT -> "dl_type 0x0800 or 0x86dd";
             case MPLS -> "dl_type 0x8847 or 0x8848";
             case PBB -> "dl_type 0x88e7";
+            case NSH -> "dl_type 0x894f";
             case TCP -> "dl_type 0x0800 or 0x86dd and nw_proto 6";
             case UDP -> "dl_type 0x0800 or 0x86dd and nw_proto 17";
             case SCTP -> "dl_type 0x0800 or 0x86dd and nw_proto 132";

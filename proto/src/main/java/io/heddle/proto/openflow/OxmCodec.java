@@ -79,7 +79,7 @@ final class OxmCodec {
             return 2;
         }
         return switch (field) {
-            case MPLS_LABEL, IPV6_LABEL, CT_STATE -> 4;
+            case MPLS_LABEL, IPV6_LABEL, CT_STATE, NSH_SPI -> 4;
             default -> field.octets();
         };
     }
