@@ -121,6 +121,9 @@ public sealed interface Action {
 
     record DecNwTtl() implements Action {}
 
+    /** Open vSwitch's: decrements the TTL of the Network Service Header. */
+    record DecNshTtl() implements Action {}
+
     record CopyTtlOut() implements Action {}
 
     record CopyTtlIn() implements Action {}

@@ -68,6 +68,7 @@ public final class ActionSet {
             case Action.CopyTtlOut a -> 7;
             case Action.DecMplsTtl a -> 8;
             case Action.DecNwTtl a -> 9;
+            case Action.DecNshTtl a -> 9;
             case Action.SetField a -> 10;
             case Action.SetMplsTtl a -> 10;
             case Action.SetNwTtl a -> 10;

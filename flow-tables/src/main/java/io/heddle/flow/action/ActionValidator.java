@@ -161,6 +161,8 @@ public final class ActionValidator {
                 checkHas(Prerequisite.MPLS, path + ".dec_mpls_ttl", "an MPLS label (dl_type)");
             case Action.SetNwTtl set -> checkHas(Prerequisite.IP, path + ".set_nw_ttl", "an IP header (dl_type)");
             case Action.DecNwTtl dec -> checkHas(Prerequisite.IP, path + ".dec_nw_ttl", "an IP header (dl_type)");
+            case Action.DecNshTtl dec ->
+                checkHas(Prerequisite.NSH, path + ".dec_nsh_ttl", "a Network Service Header (dl_type 0x894f)");
             case Action.CopyTtlOut copy ->
                 checkHas(Prerequisite.MPLS, path + ".copy_ttl_out", "an MPLS label (dl_type)");
             case Action.CopyTtlIn copy -> checkHas(Prerequisite.MPLS, path + ".copy_ttl_in", "an MPLS label (dl_type)");

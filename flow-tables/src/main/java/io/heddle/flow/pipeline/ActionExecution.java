@@ -148,6 +148,7 @@ final class ActionExecution {
             case Action.SetNwTtl set -> setTtl(MatchField.NW_TTL, packet.isIp(), set.ttl());
             case Action.DecMplsTtl dec -> decrementTtl(MatchField.MPLS_TTL, packet.isMpls());
             case Action.DecNwTtl dec -> decrementTtl(MatchField.NW_TTL, packet.isIp());
+            case Action.DecNshTtl dec -> decrementTtl(MatchField.NSH_TTL, packet.isNsh());
             case Action.CopyTtlOut copy -> copyTtlOut();
             case Action.CopyTtlIn copy -> copyTtlIn();
         }

@@ -366,6 +366,10 @@ final class PacketState {
         return type == 0x8847 || type == 0x8848;
     }
 
+    boolean isNsh() {
+        return read(MatchField.ETH_TYPE) == 0x894f;
+    }
+
     boolean isIp() {
         long type = read(MatchField.ETH_TYPE);
         return type == 0x0800 || type == 0x86dd;

@@ -72,6 +72,7 @@ final class ActionFormatter {
             case Action.DecMplsTtl _ -> "dec_mpls_ttl";
             case Action.SetNwTtl set -> "mod_nw_ttl:" + set.ttl();
             case Action.DecNwTtl _ -> "dec_ttl";
+            case Action.DecNshTtl _ -> "dec_nsh_ttl";
             case Action.CopyTtlOut _ -> "copy_ttl_out";
             case Action.CopyTtlIn _ -> "copy_ttl_in";
             case Action.Meter meter -> "meter:" + Integer.toUnsignedString(meter.meterId());

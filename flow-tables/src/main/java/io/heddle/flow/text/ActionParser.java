@@ -202,6 +202,7 @@ final class ActionParser {
             case "push_pbb" -> actions.add(new Action.PushPbb(etherType(token, 0x88e7, 0x88e7)));
             case "pop_pbb" -> actions.add(new Action.PopPbb());
             case "dec_ttl" -> actions.add(new Action.DecNwTtl());
+            case "dec_nsh_ttl" -> actions.add(new Action.DecNshTtl());
             case "mod_nw_ttl", "set_nw_ttl" -> actions.add(new Action.SetNwTtl((int) number(token, 8)));
             case "dec_mpls_ttl" -> actions.add(new Action.DecMplsTtl());
             case "set_mpls_ttl" -> actions.add(new Action.SetMplsTtl((int) number(token, 8)));

@@ -6,7 +6,6 @@ import io.heddle.flow.match.FlowMask;
 import io.heddle.flow.match.KeyLayout;
 import io.heddle.flow.match.Match;
 import io.heddle.flow.match.MatchField;
-import io.heddle.flow.packet.EtherTypes;
 import java.util.List;
 
 /** Prints one match, its fields in the order and the spelling of {@code ovs-ofctl dump-flows}. */
@@ -213,6 +212,7 @@ final class MatchFormatter {
     }
 
     private void networkAddresses() {
+        NSH.forEach(this::add);
         if (etherType == 0x86dd) {
             add(MatchField.IPV6_SRC);
             add(MatchField.IPV6_DST);
@@ -221,8 +221,6 @@ final class MatchFormatter {
                 String label = "ipv6_label=0x%05x".formatted(key.getLong(MatchField.IPV6_LABEL));
                 item(labelMask == 0xfffff ? label : label + "/0x%05x".formatted(labelMask));
             }
-        } else if (etherType == EtherTypes.NSH) {
-            NSH.forEach(this::add);
         } else if (isArp()) {
             add(MatchField.ARP_SPA);
             add(MatchField.ARP_TPA);
@@ -299,6 +297,10 @@ final class MatchFormatter {
         return mask.get(field).equals(field.allOnes()) ? (int) key.getLong(field) : -1;
     }
 
+    private static String nshFlags(long flags, long flagsMask) {
+        return flagsMask == 0xff ? "nsh_flags=" + flags : "nsh_flags=0x%02x/0x%02x".formatted(flags, flagsMask);
+    }
+
     private void add(MatchField field) {
         add(field, field.fieldName());
     }
@@ -309,6 +311,7 @@ final class MatchFormatter {
             item(
                     switch (field) {
                         case CT_ZONE -> "ct_zone=" + key.getLong(field);
+                        case NSH_FLAGS -> nshFlags(key.getLong(field) & bits.low(), bits.low());
                         default -> values.format(field, name, key.get(field).and(bits), bits);
                     });
         }

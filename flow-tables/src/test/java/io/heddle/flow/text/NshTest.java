@@ -56,7 +56,8 @@ class NshTest {
     @Test
     void shouldWriteWhatDoesNotSayWhatFollows() throws FlowException {
         byte[] frame = octets(ETHERNET + FIXED);
-        Match rewrite = PARSER.match("dl_type=0x894f,nsh_flags=1,nsh_ttl=5,nsh_spi=0xabcdef,nsh_si=1,nsh_c2=0x1,nsh_c4=0x20/0xf0");
+        Match rewrite = PARSER.match(
+                "dl_type=0x894f,nsh_flags=1,nsh_ttl=5,nsh_spi=0xabcdef,nsh_si=1,nsh_c2=0x1,nsh_c4=0x20/0xf0");
         new HeaderRewriter().rewrite(rewrite, MemorySegment.ofArray(frame), 0, frame.length, -1);
         assertThat(HexFormat.of().formatHex(frame))
                 .isEqualTo((ETHERNET + "1146 0103 abcdef01 11223344 00000001 99aabbcc ddeeff20").replace(" ", ""));

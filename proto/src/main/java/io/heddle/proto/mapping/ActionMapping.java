@@ -52,6 +52,7 @@ final class ActionMapping {
             case Action.DecMplsTtl _ -> proto.setDecMplsTtl(nothing);
             case Action.SetNwTtl set -> proto.setSetNwTtl(set.ttl());
             case Action.DecNwTtl _ -> proto.setDecNwTtl(nothing);
+            case Action.DecNshTtl _ -> proto.setDecNshTtl(nothing);
             case Action.CopyTtlOut _ -> proto.setCopyTtlOut(nothing);
             case Action.CopyTtlIn _ -> proto.setCopyTtlIn(nothing);
             case Action.Meter meter -> proto.setMeterId(meter.meterId());
@@ -170,6 +171,7 @@ final class ActionMapping {
                 new Action.SetNwTtl(
                         Checks.range("set_nw_ttl", proto.getSetNwTtl(), 0, 255, ErrorCode.BAD_ACTION_BAD_ARGUMENT));
             case DEC_NW_TTL -> new Action.DecNwTtl();
+            case DEC_NSH_TTL -> new Action.DecNshTtl();
             case COPY_TTL_OUT -> new Action.CopyTtlOut();
             case COPY_TTL_IN -> new Action.CopyTtlIn();
             case METER_ID -> new Action.Meter(proto.getMeterId());

@@ -430,6 +430,7 @@ final class ActionCodec {
             case Action.Push push -> FlowActionCodec.encodeStacked(out, FlowActionCodec.PUSH, push.source());
             case Action.Pop pop -> FlowActionCodec.encodeStacked(out, FlowActionCodec.POP, pop.destination());
             case Action.Exit _ -> FlowActionCodec.encode(out, FlowActionCodec.EXIT);
+            case Action.DecNshTtl _ -> FlowActionCodec.encode(out, FlowActionCodec.DEC_NSH_TTL);
             case Action.CheckPacketLarger larger -> FlowActionCodec.encode(out, larger);
             case Action.PopQueue _ -> FlowActionCodec.encode(out, FlowActionCodec.POP_QUEUE);
             case Action.Conjunction part -> FlowActionCodec.encode(out, part);

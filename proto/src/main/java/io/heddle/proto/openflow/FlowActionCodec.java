@@ -23,6 +23,7 @@ final class FlowActionCodec {
     static final int POP_QUEUE = 5;
     static final int NOTE = 8;
     static final int EXIT = 17;
+    static final int DEC_NSH_TTL = 48;
     static final int PUSH = 27;
     static final int POP = 28;
     static final int CONJUNCTION = 34;

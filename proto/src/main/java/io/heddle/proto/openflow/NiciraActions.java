@@ -91,6 +91,7 @@ final class NiciraActions {
             case LinkCodec.MULTIPATH -> LinkCodec.decodeMultipath(in, where);
             case LinkCodec.BUNDLE, LinkCodec.BUNDLE_LOAD -> LinkCodec.decodeBundle(in, subtype, where);
             case FlowActionCodec.EXIT -> new Action.Exit();
+            case FlowActionCodec.DEC_NSH_TTL -> new Action.DecNshTtl();
             case FlowActionCodec.PUSH -> new Action.Push(FlowActionCodec.decodeStacked(in, where));
             case FlowActionCodec.POP -> new Action.Pop(FlowActionCodec.decodeStacked(in, where));
             case FlowActionCodec.CLONE -> FlowActionCodec.decodeClone(codec, in, where);

@@ -44,6 +44,10 @@ final class SampleMessages {
             "tun_id=5/0xff,tun_src=1.2.3.4,tun_dst=1.0.0.0/8,tun_flags=+oam,tun_gbp_id=3,tun_gbp_flags=1,actions=drop",
             "reg0=1,reg1=0x5/0xf,reg15=7,pkt_mark=5,ct_state=+trk-new,ct_zone=3,ct_mark=1/1,ct_label=5,conj_id=3,actions=drop",
             "ipv6,ipv6_exthdr=3/7,actions=drop",
+            "dl_type=0x894f,nsh_flags=1/3,nsh_ttl=63,nsh_mdtype=1,nsh_np=3,nsh_spi=0x123456,nsh_si=255,nsh_c1=0x5,nsh_c4=0x5/0xf,"
+                    + "actions=dec_nsh_ttl,set_field:7->nsh_si,set_field:0x5->nsh_spi,move:NXOXM_NSH_C1[0..15]->NXOXM_NSH_C2[16..31]",
+            "tun_metadata3=0x105/0xf0f,tun_metadata4=0x123456789a,tun_metadata11,actions=set_field:0x5->tun_metadata3,"
+                    + "move:NXM_NX_TUN_METADATA4[0..31]->NXM_NX_REG0[]",
             "tcp,actions=meter:4,output:1,LOCAL,IN_PORT,FLOOD,ALL,NORMAL,TABLE,CONTROLLER:128,group:5,set_queue:6,dec_ttl,"
                     + "mod_nw_ttl:3,set_mpls_ttl(3),dec_mpls_ttl,copy_ttl_in,copy_ttl_out,push_vlan:0x88a8,pop_vlan,push_mpls:0x8847,"
                     + "pop_mpls:0x0800,push_pbb:0x88e7,pop_pbb,set_field:80->tcp_dst,set_field:00:11:22:33:44:55->eth_src,"
