@@ -195,7 +195,7 @@ final class ActionExecution {
         switch (prerequisite) {
             case NONE, ETHERNET, IN_PORT -> {}
             case VLAN -> packet.look(presentBit());
-            case ARP, IPV4, IPV6, IP, CT, MPLS, PBB -> packet.read(MatchField.ETH_TYPE);
+            case ARP, IPV4, IPV6, IP, CT, MPLS, PBB, NSH -> packet.read(MatchField.ETH_TYPE);
             case TCP, UDP, SCTP, ICMPV4, ICMPV6 -> {
                 packet.read(MatchField.ETH_TYPE);
                 packet.read(MatchField.NW_PROTO);
