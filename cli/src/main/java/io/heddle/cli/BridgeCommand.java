@@ -100,6 +100,9 @@ final class BridgeCommand {
         out.println("  datapath id  " + bridge.getDatapathId());
         out.println("  fail mode    " + mode(bridge));
         out.println("  flows        " + Integer.toUnsignedString(bridge.getFlows()));
+        if (!bridge.getSpanningTree().isEmpty()) {
+            out.println("  spanning     " + bridge.getSpanningTree());
+        }
         for (ControllerConnection controller : bridge.getControllersList()) {
             String state = controller.getConnected()
                     ? "connected, " + controller.getRole()

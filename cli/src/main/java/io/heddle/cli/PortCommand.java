@@ -130,6 +130,9 @@ final class PortCommand {
         if (port.getNoPacketIn()) {
             words.add("no-packet-in");
         }
+        if (!port.getSpanningState().isEmpty()) {
+            words.add(port.getSpanningRole() + "-" + port.getSpanningState());
+        }
         return String.join(",", words);
     }
 

@@ -24,6 +24,10 @@ final class Bodies10 implements Bodies {
     private static final int CAPABILITY_GROUP_STATS = 1 << 3;
     private static final int CAPABILITY_ARP_MATCH_IP = 1 << 7;
     private static final int LINK_DOWN = 1;
+
+    /** {@code OFPPS_STP_MASK}. */
+    private static final int SPANNING_TREE = 3 << 8;
+
     private static final int LIVE = 4;
 
     /** {@code OFPPF_*} bits that are alike in all versions: 10 Mbit/s to 10 Gbit/s. */
@@ -228,7 +232,7 @@ final class Bodies10 implements Bodies {
         out.writeShort(OxmCodec.narrowPort(port.port()));
         out.writeShort((int) (port.macAddress() >>> 32)).writeInt((int) port.macAddress());
         StandardMultipart.text(out, port.name(), 16);
-        out.writeInt(port.config()).writeInt(port.state() & LINK_DOWN);
+        out.writeInt(port.config()).writeInt(port.state() & (LINK_DOWN | SPANNING_TREE));
         out.writeInt(features(port.current())).writeInt(features(port.advertised()));
         out.writeInt(features(port.supported())).writeInt(features(port.peer()));
     }

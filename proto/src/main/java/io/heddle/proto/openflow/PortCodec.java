@@ -13,6 +13,9 @@ import io.netty.buffer.ByteBuf;
  * @see <a href="https://opennetworking.org/wp-content/uploads/2014/10/openflow-switch-v1.4.1.pdf">OpenFlow 1.4.1 section 7.2.1</a>
  */
 final class PortCodec {
+    /** {@code OFPPS_*} since OpenFlow 1.1. */
+    private static final int STATES = 7;
+
     private static final int ETHERNET = 0;
 
     private final boolean hasDuration;
@@ -68,7 +71,7 @@ final class PortCodec {
         out.writeInt(port.port()).writeShort(hasProperties ? 72 : 0).writeZero(2);
         mac(out, port.macAddress()).writeZero(2);
         StandardMultipart.text(out, port.name(), 16);
-        out.writeInt(port.config()).writeInt(port.state());
+        out.writeInt(port.config()).writeInt(port.state() & STATES);
         if (hasProperties) {
             Properties.begin(out, ETHERNET, 32).writeZero(4);
         }

@@ -79,7 +79,7 @@ final class Bridge implements BridgeControl {
         this.configuration = configuration;
         this.tables = new TableSet(owner.clock(), new Changes(), limit);
         this.macs = new MacLearning(owner.clock());
-        this.layer2 = new LayerTwo(this, owner.clock());
+        this.layer2 = new LayerTwo(this, owner);
     }
 
     // ---- the control loop's
@@ -259,6 +259,7 @@ final class Bridge implements BridgeControl {
             BridgePort port = ports.byNumber(update.port());
             if (port != null) {
                 port.setConfig(port.config() & ~update.mask() | update.config() & update.mask());
+                layer2.linkChanged(port);
                 portChanged(BridgeEvent.Change.MODIFIED, port, owner.nowNs());
             }
         }

@@ -19,6 +19,7 @@ final class BridgePort {
     private final PortInfo.@Nullable Crossings crossings;
 
     private int config;
+    private PortState.Layer2 layer2 = PortState.Layer2.NONE;
     private boolean wasUp;
 
     /**
@@ -70,6 +71,20 @@ final class BridgePort {
         config = bits;
     }
 
+    /** What the protocols of layer 2 have made of it. */
+    PortState.Layer2 layer2() {
+        return layer2;
+    }
+
+    void setLayer2(PortState.Layer2 state) {
+        layer2 = state;
+    }
+
+    /** Up, and not administratively down. */
+    boolean isUp() {
+        return isLinkUp() && (config & PortState.CONFIG_DOWN) == 0;
+    }
+
     boolean isLinkUp() {
         return device == null || device.linkUp();
     }
@@ -114,7 +129,8 @@ final class BridgePort {
                 isLinkUp(),
                 0,
                 counters(),
-                nowNs - createdNs);
+                nowNs - createdNs,
+                layer2);
     }
 
     private PortState.Counters counters() {

@@ -32,6 +32,18 @@ public interface BridgeReader {
     /** All 254 tables. */
     List<TableState> tables();
 
+    /** Who has asked for which multicast, and where its routers are. */
+    List<MulticastEntry> multicast();
+
+    /**
+     * A line of the multicast table.
+     *
+     * @param port OpenFlow number, of a bond that of its first port
+     * @param vlan 0 for none
+     * @param group address in text; empty for a router
+     */
+    record MulticastEntry(int port, String portName, int vlan, String group, long ageNs) {}
+
     /** The bridge itself. */
     BridgeState bridge();
 
@@ -80,6 +92,7 @@ public interface BridgeReader {
      * @param standalone acts as a learning switch now, because no controller is connected
      * @param flowMods flow-mods applied since the start
      * @param flowModsRefused flow-mods refused since the start
+     * @param spanningTree of the spanning tree, for people; empty if the bridge takes no part
      */
     record BridgeState(
             String name,
@@ -90,5 +103,6 @@ public interface BridgeReader {
             int ports,
             List<ControllerRegistration.State> controllers,
             long flowMods,
-            long flowModsRefused) {}
+            long flowModsRefused,
+            String spanningTree) {}
 }

@@ -17,6 +17,7 @@ import io.heddle.flow.match.FlowKeyExtractor;
 import io.heddle.flow.match.MatchField;
 import io.heddle.flow.meter.Meter;
 import io.heddle.flow.pipeline.BridgeView;
+import io.heddle.flow.pipeline.DatapathAction;
 import io.heddle.flow.pipeline.PacketInReason;
 import io.heddle.flow.pipeline.Pipeline;
 import io.heddle.flow.pipeline.PortInfo;
@@ -361,6 +362,26 @@ public final class HeddleSwitch implements SwitchControl, AutoCloseable {
         pollLoop.submit(() -> pollLoop.inject(frame, datapathPort, program));
     }
 
+    /** Sends a frame of the bridge's own by a port; by a patch port it arrives at the other end. */
+    void sendFrame(Bridge bridge, BridgePort port, byte[] frame) {
+        PortInfo info = pipeline.topology().port(bridge.id(), port.number());
+        if (info == null) {
+            return;
+        }
+        int number = info.datapathPort();
+        List<DatapathAction> actions = List.of(new DatapathAction.Output(number));
+        if (port.device() == null) {
+            FlowKey key = new FlowKey();
+            FlowKeyExtractor.extract(MemorySegment.ofArray(frame), 0, frame.length, key);
+            key.set(MatchField.IN_PORT, Integer.toUnsignedLong(info.peer()));
+            actions = pipeline.translate(key, nowNs(), true).actions();
+            number = info.peer();
+        }
+        int inPort = port.device() == null ? number : 0;
+        ActionProgram program = new ActionProgram(actions);
+        pollLoop.submit(() -> pollLoop.inject(frame, inPort, program));
+    }
+
     /** Called by poll loops. */
     private int passMeter(int bridgeId, int meterId, int octets, long nowNs) {
         BridgeView bridge = pipeline.topology().bridge(bridgeId);
@@ -478,6 +499,7 @@ public final class HeddleSwitch implements SwitchControl, AutoCloseable {
             for (BridgePort port : bridge.ports().all()) {
                 if (port.hasLinkChanged()) {
                     isChanged = true;
+                    bridge.layer2().linkChanged(port);
                     bridge.portChanged(BridgeEvent.Change.MODIFIED, port, nowNs);
                 }
             }

@@ -2,14 +2,12 @@ package io.heddle.datapath.bridge;
 
 import io.heddle.datapath.bridge.Layer2Configuration.Bond;
 import io.heddle.datapath.upcall.Punt;
-import io.heddle.flow.classifier.VersionClock;
 import io.heddle.flow.match.MatchField;
 import io.heddle.flow.pipeline.BridgeLayer2;
 import io.heddle.flow.pipeline.Mirror;
 import io.heddle.flow.pipeline.MulticastTable;
 import io.heddle.flow.pipeline.PortLayer2;
 import io.heddle.flow.pipeline.PortVlans;
-import io.heddle.flow.pipeline.SpanningState;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -18,7 +16,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a bridge does as an Ethernet bridge beside learning: mirrors and multicast snooping. Hears the packets of its protocols and says
+ * What a bridge does as an Ethernet bridge beside learning: mirrors, multicast snooping and the spanning tree. Hears the packets of its protocols and says
  * what the pipeline is to know.
  *
  * <p>Threading: the control loop.
@@ -29,13 +27,15 @@ final class LayerTwo {
     private static final long SECOND_NS = 1_000_000_000L;
 
     private final Bridge bridge;
-    private final VersionClock clock;
+    private final HeddleSwitch owner;
+    private final Spanning spanning;
     private Layer2Configuration configuration = Layer2Configuration.NONE;
     private @Nullable MulticastTable multicast;
 
-    LayerTwo(Bridge bridge, VersionClock clock) {
+    LayerTwo(Bridge bridge, HeddleSwitch owner) {
         this.bridge = bridge;
-        this.clock = clock;
+        this.owner = owner;
+        this.spanning = new Spanning(bridge, this, owner);
     }
 
     /** Takes over what is configured now, and the ports that there are. */
@@ -47,10 +47,11 @@ final class LayerTwo {
             MulticastTable.Settings settings = settings(wanted.otherConfig());
             MulticastTable now = multicast;
             if (now == null || !now.settings().equals(settings)) {
-                multicast = new MulticastTable(clock, settings);
+                multicast = new MulticastTable(owner.clock(), settings);
             }
         }
         configuration = wanted;
+        spanning.reconfigure();
     }
 
     private static MulticastTable.Settings settings(Map<String, String> config) {
@@ -98,11 +99,11 @@ final class LayerTwo {
     PortLayer2 view(BridgePort port) {
         Map<String, String> config = port.configuration().otherConfig();
         return new PortLayer2(
-                SpanningState.OFF,
+                port.layer2().spanning(),
                 null,
                 OtherConfig.flag(config, "mcast-snooping-flood", false),
                 OtherConfig.flag(config, "mcast-snooping-flood-reports", false),
-                0);
+                spanning.takesPart(port.number()) ? PortLayer2.STP : 0);
     }
 
     /** A packet of a protocol that the bridge speaks has come. */
@@ -113,14 +114,45 @@ final class LayerTwo {
             return;
         }
         MulticastTable table = multicast;
-        if (table != null) {
+        if (isLinkLocal(punt.frame())) {
+            spanning.received(port.number(), punt.frame());
+        } else if (table != null) {
             PortVlans vlans = port.configuration().vlans();
             MembershipReader.read(punt.frame(), vlans, port.number(), table, nowNs);
         }
     }
 
+    private static boolean isLinkLocal(byte[] frame) {
+        return frame.length >= 14
+                && frame[0] == 1
+                && frame[1] == (byte) 0x80
+                && frame[2] == (byte) 0xc2
+                && frame[3] == 0
+                && frame[4] == 0
+                && (frame[5] & 0xf0) == 0;
+    }
+
+    /** A port's link has come or gone. */
+    void linkChanged(BridgePort port) {
+        spanning.linkChanged(port);
+    }
+
+    /** Another way through the network has been chosen: what was heard by a port is heard elsewhere. */
+    void flush(int number) {
+        bridge.macs().flushPort(number);
+        if (multicast != null) {
+            multicast.flush();
+        }
+    }
+
+    /** Sends a frame by a port, past tables and states. */
+    void send(BridgePort port, byte[] frame) {
+        owner.sendFrame(bridge, port, frame);
+    }
+
     /** A port has gone. */
     void portGone(int number) {
+        spanning.portGone(number);
         if (multicast != null) {
             multicast.flushPort(number);
         }
@@ -131,6 +163,12 @@ final class LayerTwo {
         if (multicast != null) {
             multicast.expire(nowNs);
         }
+        spanning.tick();
+    }
+
+    /** Of the spanning tree, for people; empty if the bridge takes no part. */
+    String spanningTreeText() {
+        return spanning.text();
     }
 
     /** Who has asked for which multicast; empty while the bridge does not snoop. */

@@ -1,6 +1,7 @@
 package io.heddle.datapath.bridge;
 
 import io.heddle.flow.pipeline.PortVlans;
+import io.heddle.flow.pipeline.SpanningState;
 
 /**
  * A port of a bridge at one moment.
@@ -13,6 +14,7 @@ import io.heddle.flow.pipeline.PortVlans;
  * @param linkUp the device can pass packets
  * @param speedKbps current, 0 when not known
  * @param durationNs since it was added
+ * @param layer2 what it is to the protocols of layer 2
  */
 public record PortState(
         int number,
@@ -25,7 +27,8 @@ public record PortState(
         boolean linkUp,
         long speedKbps,
         Counters counters,
-        long durationNs) {
+        long durationNs,
+        Layer2 layer2) {
     /** {@code OFPPC_PORT_DOWN}. */
     public static final int CONFIG_DOWN = 1;
 
@@ -44,6 +47,17 @@ public record PortState(
     /** All bits that a port_mod may change. */
     public static final int CONFIG_MASK =
             CONFIG_DOWN | CONFIG_NO_RECEIVE | CONFIG_NO_FLOOD | CONFIG_NO_FORWARD | CONFIG_NO_PACKET_IN;
+
+    /**
+     * What a port is to the protocols of layer 2.
+     *
+     * @param spanning what the spanning tree lets it do
+     * @param role in the spanning tree, such as {@code root}; empty while it takes no part
+     */
+    public record Layer2(SpanningState spanning, String role) {
+        /** No protocol is spoken. */
+        public static final Layer2 NONE = new Layer2(SpanningState.OFF, "");
+    }
 
     public boolean isDown() {
         return (config & CONFIG_DOWN) != 0;

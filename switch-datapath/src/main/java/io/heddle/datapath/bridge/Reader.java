@@ -4,12 +4,15 @@ import io.heddle.flow.action.Action;
 import io.heddle.flow.action.Instruction;
 import io.heddle.flow.counter.HitCounter;
 import io.heddle.flow.group.Group;
+import io.heddle.flow.match.Bits;
 import io.heddle.flow.match.TunnelOptions;
 import io.heddle.flow.meter.Meter;
+import io.heddle.flow.pipeline.MulticastTable;
 import io.heddle.flow.table.FlowEntry;
 import io.heddle.flow.table.FlowMod;
 import io.heddle.flow.table.FlowTable;
 import io.heddle.flow.table.TableSnapshot;
+import io.heddle.flow.text.AddressText;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -141,6 +144,22 @@ final class Reader implements BridgeReader {
     }
 
     @Override
+    public List<MulticastEntry> multicast() {
+        List<MulticastEntry> entries = new ArrayList<>();
+        for (MulticastTable.Entry entry : bridge.layer2().multicastEntries(nowNs)) {
+            BridgePort port = bridge.ports().byNumber(entry.port());
+            entries.add(new MulticastEntry(
+                    entry.port(), port == null ? "" : port.name(), entry.vlan(), group(entry), entry.ageNs()));
+        }
+        return entries;
+    }
+
+    private static String group(MulticastTable.Entry entry) {
+        Bits group = entry.group();
+        return group == null ? "" : entry.isIpv4() ? AddressText.ipv4((int) group.low()) : AddressText.ipv6(group);
+    }
+
+    @Override
     public List<TableState> tables() {
         @Nullable FlowTable[] byId = new @Nullable FlowTable[FlowMod.MAX_TABLE + 1];
         for (FlowTable table : bridge.tables().usedTables()) {
@@ -169,7 +188,8 @@ final class Reader implements BridgeReader {
                 bridge.ports().size(),
                 bridge.controllers().stream().map(Bridge.Registration::state).toList(),
                 bridge.flowMods(),
-                bridge.flowModsRefused());
+                bridge.flowModsRefused(),
+                bridge.layer2().spanningTreeText());
     }
 
     @Override

@@ -18,6 +18,7 @@ import io.heddle.flow.group.GroupMod;
 import io.heddle.flow.match.Bits;
 import io.heddle.flow.meter.MeterMod;
 import io.heddle.flow.pipeline.PortVlans;
+import io.heddle.flow.pipeline.SpanningState;
 import io.heddle.flow.table.FlowMod;
 import io.heddle.flow.text.AddressText;
 import io.heddle.flow.text.FlowFormatter;
@@ -35,6 +36,7 @@ import io.heddle.proto.v1.FlowRemoved;
 import io.heddle.proto.v1.Group;
 import io.heddle.proto.v1.Megaflow;
 import io.heddle.proto.v1.Meter;
+import io.heddle.proto.v1.MulticastEntry;
 import io.heddle.proto.v1.PacketIn;
 import io.heddle.proto.v1.PortCounters;
 import io.heddle.proto.v1.PortType;
@@ -45,6 +47,7 @@ import io.heddle.proto.v1.VlanMode;
 import java.nio.ByteBuffer;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Locale;
 import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 
@@ -151,6 +154,10 @@ final class StateMapping {
                 .setVlanMode(mode(state.vlans().mode()))
                 .addAllTrunks(trunks(state.vlans()));
         tag(state.vlans()).ifPresent(proto::setTag);
+        if (state.layer2().spanning() != SpanningState.OFF) {
+            proto.setSpanningState(state.layer2().spanning().name().toLowerCase(Locale.ROOT))
+                    .setSpanningRole(state.layer2().role());
+        }
         return proto.setNumber(state.number())
                 .setName(state.name())
                 .setType(type(state.type()))
@@ -233,7 +240,8 @@ final class StateMapping {
                 .setFailMode(failMode(state.failMode()))
                 .setStandalone(state.standalone())
                 .setFlows(state.flows())
-                .setPorts(state.ports());
+                .setPorts(state.ports())
+                .setSpanningTree(state.spanningTree());
         for (ControllerRegistration.State each : state.controllers()) {
             bridge.addControllers(ControllerConnection.newBuilder()
                     .setTarget(each.target())
@@ -243,6 +251,17 @@ final class StateMapping {
                     .setLastError(each.lastError()));
         }
         return Entity.newBuilder().setBridge(bridge).build();
+    }
+
+    Entity entity(BridgeReader.MulticastEntry entry) {
+        return Entity.newBuilder()
+                .setMulticast(MulticastEntry.newBuilder()
+                        .setPort(entry.port())
+                        .setPortName(entry.portName())
+                        .setVlan(entry.vlan())
+                        .setGroup(entry.group())
+                        .setAgeSeconds((int) (entry.ageNs() / 1_000_000_000)))
+                .build();
     }
 
     Entity entity(SwitchControl.DropCount count) {

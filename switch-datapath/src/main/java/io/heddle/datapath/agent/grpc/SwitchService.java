@@ -157,7 +157,7 @@ final class SwitchService extends SwitchGrpc.SwitchImplBase {
                     case FLOWS, GROUPS, METERS, PORTS -> {
                         // Can be followed.
                     }
-                    case BRIDGE, TABLES, MEGAFLOWS, DROPS, CACHES, CONNECTIONS, KIND_NOT_SET ->
+                    case BRIDGE, TABLES, MULTICAST, MEGAFLOWS, DROPS, CACHES, CONNECTIONS, KIND_NOT_SET ->
                         throw Failures.refusal(
                                 Code.INVALID_ARGUMENT,
                                 "queries[" + i + "]",

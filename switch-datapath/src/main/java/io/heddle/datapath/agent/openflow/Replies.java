@@ -20,6 +20,7 @@ import java.util.List;
 /** A bridge's state and events as OpenFlow says them. */
 final class Replies {
     private static final int LINK_DOWN = 1;
+    private static final int BLOCKED = 2;
     private static final int LIVE = 4;
 
     /** What fits into a message beside everything else. */
@@ -48,13 +49,25 @@ final class Replies {
                 port.macAddress(),
                 port.name(),
                 port.config(),
-                port.linkUp() && !port.isDown() ? LIVE : LINK_DOWN,
+                state(port),
                 features,
                 0,
                 0,
                 0,
                 (int) Math.min(port.speedKbps(), 0xffffffffL),
                 0);
+    }
+
+    /** {@code OFPPS_*} of all versions: those of OpenFlow 1.0 for the spanning tree are bits that no other version uses. */
+    private static int state(PortState port) {
+        int link = port.linkUp() && !port.isDown() ? LIVE : LINK_DOWN;
+        return switch (port.layer2().spanning()) {
+            case OFF -> link;
+            case LISTENING -> link & ~LIVE | BLOCKED;
+            case LEARNING -> link & ~LIVE | BLOCKED | 1 << 8;
+            case FORWARDING -> link | 2 << 8;
+            case BLOCKING -> link & ~LIVE | BLOCKED | 3 << 8;
+        };
     }
 
     /** {@code OFPPF_*}: full duplex at the speeds that have a bit. */

@@ -433,9 +433,14 @@ final class FakeSwitch implements SwitchControl, AutoCloseable {
             }
 
             @Override
+            public List<MulticastEntry> multicast() {
+                return List.of(new MulticastEntry(1, "p1", 10, "239.1.2.3", 7_000_000_000L));
+            }
+
+            @Override
             public BridgeState bridge() {
                 return new BridgeState(
-                        "br0", 1, BridgeConfiguration.FailMode.SECURE, false, flows.size(), 2, List.of(), 0, 0);
+                        "br0", 1, BridgeConfiguration.FailMode.SECURE, false, flows.size(), 2, List.of(), 0, 0, "");
             }
 
             @Override
@@ -523,6 +528,7 @@ final class FakeSwitch implements SwitchControl, AutoCloseable {
                 true,
                 10_000_000,
                 new PortState.Counters(1, 2, 60, 120, 0, 0, 0, 0),
-                5);
+                5,
+                PortState.Layer2.NONE);
     }
 }
