@@ -47,6 +47,7 @@ public final class Main implements Runnable {
             BridgeCommand.class,
             PortCommand.class,
             MirrorCommand.class,
+            BondCommand.class,
             MdbCommand.class,
             FlowCommand.class,
             GroupCommand.class,

@@ -4,6 +4,7 @@ import io.heddle.proto.v1.BridgeConfiguration;
 import io.heddle.proto.v1.ConfigurationChange;
 import io.heddle.proto.v1.GetConfigurationRequest;
 import io.heddle.proto.v1.GetConfigurationResponse;
+import io.heddle.proto.v1.Neighbour;
 import io.heddle.proto.v1.PortConfiguration;
 import io.heddle.proto.v1.PortCounters;
 import io.heddle.proto.v1.PortQuery;
@@ -197,6 +198,13 @@ final class PortCommand {
         out.println("  mac    " + (port.getMac().isEmpty() ? "-" : port.getMac()));
         out.println("  mtu    " + (port.getMtu() == 0 ? "-" : Integer.toString(port.getMtu())));
         out.println("  vlans  " + vlans(port));
+        if (!port.getBond().isEmpty()) {
+            out.println("  bond   %s: %s".formatted(port.getBond(), port.getBondState()));
+        }
+        for (Neighbour each : port.getNeighboursList()) {
+            String name = each.getSystemName().isEmpty() ? "" : " (" + each.getSystemName() + ")";
+            out.println("  lldp   %s%s, port %s".formatted(each.getChassis(), name, each.getPort()));
+        }
         out.println("  speed  " + (port.getSpeedMbps() == 0 ? "-" : port.getSpeedMbps() + " Mbit/s"));
         out.println("  rx     packets=%d bytes=%d dropped=%d errors=%d"
                 .formatted(

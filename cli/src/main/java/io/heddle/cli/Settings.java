@@ -6,7 +6,6 @@ import io.heddle.proto.v1.GetConfigurationRequest;
 import io.heddle.proto.v1.GetConfigurationResponse;
 import io.heddle.proto.v1.PortConfiguration;
 import java.util.List;
-import java.util.Map;
 import java.util.function.Consumer;
 
 /** Changes single settings of bridges and ports that are there. Stateless. */
@@ -95,10 +94,5 @@ final class Settings {
             throw new CliException(ExitStatus.USAGE, "there is no setting \"%s\": %s".formatted(setting.key(), known));
         }
         return setting.key().substring(OTHER.length());
-    }
-
-    /** {@code KEY=VALUE} of a command's option. */
-    static Map<String, String> pairs(Map<String, String> given) {
-        return given == null ? Map.of() : given;
     }
 }

@@ -91,6 +91,11 @@ public record PortVlans(Mode mode, int tag, Set<Integer> trunks) {
         };
     }
 
+    /** Says whether packets of a VLAN leave by the port, and with a tag. */
+    public boolean leavesTagged(int vlan) {
+        return vlan != 0 && carries(vlan) && isTagged(vlan);
+    }
+
     /** Says whether a packet of a VLAN that is carried leaves with its tag; in VLAN 0 that is one with a priority, or none. */
     boolean isTagged(int vlan) {
         return switch (mode) {

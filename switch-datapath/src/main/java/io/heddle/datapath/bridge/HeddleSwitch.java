@@ -459,6 +459,7 @@ public final class HeddleSwitch implements SwitchControl, AutoCloseable {
         if (nowNs - linkCheckNs >= LINK_CHECK_NS) {
             linkCheckNs = nowNs;
             checkLinks(nowNs);
+            bridges.values().forEach(bridge -> bridge.layer2().runBonds(nowNs));
         }
         return 0;
     }

@@ -10,18 +10,21 @@ import io.heddle.flow.pipeline.PortLayer2;
 import io.heddle.flow.pipeline.PortVlans;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a bridge does as an Ethernet bridge beside learning: mirrors, multicast snooping and the spanning tree. Hears the packets of its protocols and says
+ * What a bridge does as an Ethernet bridge beside learning: mirrors, multicast snooping, the spanning tree, bonds and discovery. Hears the packets of its protocols and says
  * what the pipeline is to know.
  *
  * <p>Threading: the control loop.
  */
 final class LayerTwo {
+    private static final int LLDP_TYPE = 0x88cc;
+    private static final int SLOW_TYPE = 0x8809;
     private static final int DEFAULT_GROUPS = 2048;
     private static final int DEFAULT_AGEING_S = 300;
     private static final long SECOND_NS = 1_000_000_000L;
@@ -29,6 +32,8 @@ final class LayerTwo {
     private final Bridge bridge;
     private final HeddleSwitch owner;
     private final Spanning spanning;
+    private final Discovery discovery;
+    private final Map<String, BondGroup> bonds = new LinkedHashMap<>();
     private Layer2Configuration configuration = Layer2Configuration.NONE;
     private @Nullable MulticastTable multicast;
 
@@ -36,6 +41,12 @@ final class LayerTwo {
         this.bridge = bridge;
         this.owner = owner;
         this.spanning = new Spanning(bridge, this, owner);
+        this.discovery = new Discovery(bridge, this);
+    }
+
+    /** The bridge's own address: of its datapath id, locally administered. */
+    long address() {
+        return bridge.datapathId() & 0xfcff_ffff_ffffL | 0x0200_0000_0000L;
     }
 
     /** Takes over what is configured now, and the ports that there are. */
@@ -51,7 +62,43 @@ final class LayerTwo {
             }
         }
         configuration = wanted;
+        reconfigureBonds(wanted);
         spanning.reconfigure();
+        discovery.reconfigure(owner.nowNs());
+    }
+
+    /** A bond whose configuration and ports are as they were goes on as it is. */
+    private void reconfigureBonds(Layer2Configuration wanted) {
+        bonds.values().removeIf(group -> {
+            boolean isKept = wanted.bonds().contains(group.configuration()) && group.isWhole();
+            if (!isKept) {
+                group.members().forEach(this::leaveBond);
+            }
+            return !isKept;
+        });
+        for (Bond bond : wanted.bonds()) {
+            BondGroup group = bonds.computeIfAbsent(
+                    bond.name(), name -> new BondGroup(bridge, this, bond, address(), owner.nowNs()));
+            group.members().forEach(number -> bridge.macs().flushPort(number));
+            group.run(owner.nowNs());
+        }
+    }
+
+    private void leaveBond(int number) {
+        bridge.macs().flushPort(number);
+        BridgePort port = bridge.ports().byNumber(number);
+        if (port != null) {
+            port.setLayer2(port.layer2().withBond("", ""));
+        }
+    }
+
+    private @Nullable BondGroup bondOf(int number) {
+        for (BondGroup group : bonds.values()) {
+            if (group.members().contains(number)) {
+                return group;
+            }
+        }
+        return null;
     }
 
     private static MulticastTable.Settings settings(Map<String, String> config) {
@@ -98,12 +145,16 @@ final class LayerTwo {
     /** What the pipeline is to know of a port. */
     PortLayer2 view(BridgePort port) {
         Map<String, String> config = port.configuration().otherConfig();
+        BondGroup group = bondOf(port.number());
+        int protocols = spanning.takesPart(port.number()) ? PortLayer2.STP : 0;
+        protocols |= group != null && group.speaksLacp() ? PortLayer2.LACP : 0;
+        protocols |= Discovery.isEnabled(port) ? PortLayer2.LLDP : 0;
         return new PortLayer2(
                 port.layer2().spanning(),
-                null,
+                group == null ? null : group.view(),
                 OtherConfig.flag(config, "mcast-snooping-flood", false),
                 OtherConfig.flag(config, "mcast-snooping-flood-reports", false),
-                spanning.takesPart(port.number()) ? PortLayer2.STP : 0);
+                protocols);
     }
 
     /** A packet of a protocol that the bridge speaks has come. */
@@ -113,12 +164,31 @@ final class LayerTwo {
         if (port == null) {
             return;
         }
+        byte[] frame = punt.frame();
+        int type = frame.length < 14 ? 0 : (frame[12] & 0xff) << 8 | frame[13] & 0xff;
+        BondGroup group = bondOf(port.number());
         MulticastTable table = multicast;
-        if (isLinkLocal(punt.frame())) {
-            spanning.received(port.number(), punt.frame());
+        if (type == LLDP_TYPE) {
+            discovery.received(port, frame, nowNs);
+        } else if (type == SLOW_TYPE && group != null) {
+            group.received(port.number(), frame, nowNs);
+            runBonds(nowNs);
+        } else if (isLinkLocal(frame)) {
+            spanning.received(port.number(), frame);
         } else if (table != null) {
             PortVlans vlans = port.configuration().vlans();
-            MembershipReader.read(punt.frame(), vlans, port.number(), table, nowNs);
+            MembershipReader.read(frame, vlans, group == null ? port.number() : group.number(), table, nowNs);
+        }
+    }
+
+    /** Does what is due at the bonds. Several times a second. */
+    void runBonds(long nowNs) {
+        boolean isNews = false;
+        for (BondGroup group : bonds.values()) {
+            isNews |= group.run(nowNs);
+        }
+        if (isNews) {
+            owner.updateTopology();
         }
     }
 
@@ -135,6 +205,8 @@ final class LayerTwo {
     /** A port's link has come or gone. */
     void linkChanged(BridgePort port) {
         spanning.linkChanged(port);
+        discovery.linkChanged(port, owner.nowNs());
+        runBonds(owner.nowNs());
     }
 
     /** Another way through the network has been chosen: what was heard by a port is heard elsewhere. */
@@ -164,6 +236,7 @@ final class LayerTwo {
             multicast.expire(nowNs);
         }
         spanning.tick();
+        discovery.run(nowNs);
     }
 
     /** Of the spanning tree, for people; empty if the bridge takes no part. */

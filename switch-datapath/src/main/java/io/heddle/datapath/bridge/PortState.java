@@ -1,7 +1,9 @@
 package io.heddle.datapath.bridge;
 
+import io.heddle.datapath.bridge.lldp.Neighbour;
 import io.heddle.flow.pipeline.PortVlans;
 import io.heddle.flow.pipeline.SpanningState;
+import java.util.List;
 
 /**
  * A port of a bridge at one moment.
@@ -53,10 +55,30 @@ public record PortState(
      *
      * @param spanning what the spanning tree lets it do
      * @param role in the spanning tree, such as {@code root}; empty while it takes no part
+     * @param bond that it belongs to; empty for none
+     * @param bondState {@code active}, {@code enabled} or {@code disabled}, and what LACP says
+     * @param neighbours that LLDP has heard
      */
-    public record Layer2(SpanningState spanning, String role) {
+    public record Layer2(
+            SpanningState spanning, String role, String bond, String bondState, List<Neighbour> neighbours) {
         /** No protocol is spoken. */
-        public static final Layer2 NONE = new Layer2(SpanningState.OFF, "");
+        public static final Layer2 NONE = new Layer2(SpanningState.OFF, "", "", "", List.of());
+
+        public Layer2 {
+            neighbours = List.copyOf(neighbours);
+        }
+
+        Layer2 withSpanning(SpanningState state, String newRole) {
+            return new Layer2(state, newRole, bond, bondState, neighbours);
+        }
+
+        Layer2 withBond(String name, String state) {
+            return new Layer2(spanning, role, name, state, neighbours);
+        }
+
+        Layer2 withNeighbours(List<Neighbour> others) {
+            return new Layer2(spanning, role, bond, bondState, others);
+        }
     }
 
     public boolean isDown() {

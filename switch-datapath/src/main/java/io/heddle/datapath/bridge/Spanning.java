@@ -32,7 +32,7 @@ final class Spanning implements SpanningTree.Output {
         Layer2Configuration wanted = bridge.configuration().layer2();
         if (!wanted.stpEnable() && !wanted.rstpEnable()) {
             tree = null;
-            bridge.ports().all().forEach(port -> port.setLayer2(PortState.Layer2.NONE));
+            bridge.ports().all().forEach(Spanning::takeOut);
             return;
         }
         SpanningTree.Settings settings = settings(wanted);
@@ -47,9 +47,13 @@ final class Spanning implements SpanningTree.Output {
                 changed(port.number());
             } else {
                 now.remove(port.number());
-                port.setLayer2(PortState.Layer2.NONE);
+                takeOut(port);
             }
         }
+    }
+
+    private static void takeOut(BridgePort port) {
+        port.setLayer2(port.layer2().withSpanning(SpanningState.OFF, ""));
     }
 
     private SpanningTree.Settings settings(Layer2Configuration wanted) {
@@ -57,17 +61,12 @@ final class Spanning implements SpanningTree.Output {
         String prefix = wanted.rstpEnable() ? "rstp-" : "stp-";
         return new SpanningTree.Settings(
                 OtherConfig.number(config, prefix + "priority", DEFAULT_PRIORITY),
-                address(),
+                layer2.address(),
                 wanted.rstpEnable() && OtherConfig.number(config, "rstp-force-protocol-version", 2) == 2,
                 OtherConfig.number(config, prefix + "max-age", 20),
                 OtherConfig.number(config, "stp-hello-time", 2),
                 OtherConfig.number(config, prefix + "forward-delay", 15),
                 OtherConfig.number(config, "rstp-transmit-hold-count", 6));
-    }
-
-    /** The bridge's own address: of its datapath id, locally administered. */
-    private long address() {
-        return bridge.datapathId() & 0xfcff_ffff_ffffL | 0x0200_0000_0000L;
     }
 
     /** The spanning tree is for links: not for the host's own port, nor for the ports of bonds. */
@@ -84,7 +83,7 @@ final class Spanning implements SpanningTree.Output {
         String prefix = bridge.configuration().layer2().rstpEnable() ? "rstp-" : "stp-";
         long own = port.device() == null ? 0 : port.device().macAddress();
         return new SpanningTree.PortSettings(
-                own == 0 ? address() : own,
+                own == 0 ? layer2.address() : own,
                 OtherConfig.number(config, prefix + "path-cost", isRapid ? RAPID_COST : OLD_COST),
                 OtherConfig.number(config, prefix + "port-priority", 128),
                 OtherConfig.flag(config, "rstp-port-admin-edge", false),
@@ -156,7 +155,7 @@ final class Spanning implements SpanningTree.Output {
         }
         SpanningTree.Role role = now.role(number);
         PortState.Layer2 state =
-                new PortState.Layer2(state(now, number, role), role.name().toLowerCase(Locale.ROOT));
+                port.layer2().withSpanning(state(now, number, role), role.name().toLowerCase(Locale.ROOT));
         if (!state.equals(port.layer2())) {
             port.setLayer2(state);
             owner.updateTopology();

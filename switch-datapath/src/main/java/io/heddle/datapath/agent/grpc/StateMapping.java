@@ -11,6 +11,7 @@ import io.heddle.datapath.bridge.MeterState;
 import io.heddle.datapath.bridge.PortState;
 import io.heddle.datapath.bridge.SwitchControl;
 import io.heddle.datapath.bridge.TraceReport;
+import io.heddle.datapath.bridge.lldp.Neighbour;
 import io.heddle.flow.action.Ports;
 import io.heddle.flow.conntrack.ConnectionState;
 import io.heddle.flow.conntrack.TcpState;
@@ -157,6 +158,16 @@ final class StateMapping {
         if (state.layer2().spanning() != SpanningState.OFF) {
             proto.setSpanningState(state.layer2().spanning().name().toLowerCase(Locale.ROOT))
                     .setSpanningRole(state.layer2().role());
+        }
+        proto.setBond(state.layer2().bond()).setBondState(state.layer2().bondState());
+        for (Neighbour each : state.layer2().neighbours()) {
+            proto.addNeighboursBuilder()
+                    .setChassis(each.chassis())
+                    .setPort(each.port())
+                    .setPortDescription(each.portDescription())
+                    .setSystemName(each.systemName())
+                    .setSystemDescription(each.systemDescription())
+                    .setTtlSeconds(each.ttlSeconds());
         }
         return proto.setNumber(state.number())
                 .setName(state.name())

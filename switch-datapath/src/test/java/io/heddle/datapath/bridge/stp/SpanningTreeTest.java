@@ -18,6 +18,7 @@ class SpanningTreeTest {
         }
     }
 
+    @SuppressWarnings("ArrayRecordComponent") // identity is never asked for
     private record Frame(int bridge, int port, byte[] octets) {}
 
     /** A network of bridges with numbers from 0; bridge 0 has the best identifier. */

@@ -1,0 +1,5 @@
+/** Tests of discovery. */
+@NullMarked
+package io.heddle.datapath.bridge.lldp;
+
+import org.jspecify.annotations.NullMarked;
