@@ -10,8 +10,8 @@ Measures Heddle, Open vSwitch's user-space datapath, the kernel's bridge and a c
 other in every round, and prints a table of medians and spreads. As root; installs what it needs from Debian.
   --quick        three rows (TCP with offloads, 64-byte packets, request/response), one round
   --rounds N     default 3
-  --kinds LIST   of direct,bridge,heddle,ovs-system,ovs-tso,ovs-afxdp,vxlan-kernel,vxlan-heddle,vxlan-ovs,
-                 tap-heddle,tap-ovs
+  --kinds LIST   of direct,bridge,heddle,heddle-afxdp,ovs-system,ovs-tso,ovs-afxdp,vxlan-kernel,vxlan-heddle,
+                 vxlan-ovs,tap-heddle,tap-ovs
   --tests LIST   of tcp-on,tcp-off,pps,rr,megaflows,setup,start,flows,scale
   --csv FILE     keep the single measurements
   --report FILE  print the table of an earlier --csv, measure nothing
@@ -26,7 +26,7 @@ die() {
   exit 2
 }
 all_tests=tcp-on,tcp-off,pps,rr,megaflows,setup,start,flows,scale
-rounds=3 kinds=direct,bridge,heddle,ovs-system,ovs-tso,ovs-afxdp,vxlan-kernel,vxlan-heddle,vxlan-ovs,tap-heddle,tap-ovs
+rounds=3 kinds=direct,bridge,heddle,heddle-afxdp,ovs-system,ovs-tso,ovs-afxdp,vxlan-kernel,vxlan-heddle,vxlan-ovs,tap-heddle,tap-ovs
 tests=$all_tests csv= write= report=
 while (($#)); do
   case $1 in

@@ -1,6 +1,6 @@
-# Heddle, a learning bridge with two system ports.
+# Heddle, a learning bridge with two system ports; HEDDLE_PORT: what else they are.
 switch_start() { ports=; }
-switch_add_port() { ports+="      - { name: $1, type: system }"$'\n'; }
+switch_add_port() { ports+="      - { name: $1, type: system${HEDDLE_PORT:-} }"$'\n'; }
 switch_commit() {
   heddle_up "$RUN/heddle" "$NS" <<YAML
 bridges:

@@ -7,6 +7,7 @@ import io.heddle.proto.v1.GetConfigurationResponse;
 import io.heddle.proto.v1.Neighbour;
 import io.heddle.proto.v1.PortConfiguration;
 import io.heddle.proto.v1.PortCounters;
+import io.heddle.proto.v1.PortIo;
 import io.heddle.proto.v1.PortQuery;
 import io.heddle.proto.v1.PortSetting;
 import io.heddle.proto.v1.PortState;
@@ -46,6 +47,13 @@ final class PortCommand {
         internal
     }
 
+    /** How frames pass between an interface and the switch. */
+    enum Io {
+        auto,
+        af_packet,
+        af_xdp
+    }
+
     /** What NORMAL does with VLANs at a port. */
     enum Vlans {
         access,
@@ -80,7 +88,17 @@ final class PortCommand {
 
     static Table table() {
         return new Table(
-                "BRIDGE", ">PORT", "NAME", "TYPE", "MAC", ">MTU", "STATE", ">RX-PACKETS", ">TX-PACKETS", ">DROPPED");
+                "BRIDGE",
+                ">PORT",
+                "NAME",
+                "TYPE",
+                "IO",
+                "MAC",
+                ">MTU",
+                "STATE",
+                ">RX-PACKETS",
+                ">TX-PACKETS",
+                ">DROPPED");
     }
 
     static void row(Table table, String bridge, PortState port) {
@@ -90,6 +108,7 @@ final class PortCommand {
                 Numbers.port(port.getNumber()),
                 port.getName(),
                 type(port.getType()),
+                port.getIo(),
                 port.getMac(),
                 port.getMtu() == 0 ? "" : port.getMtu(),
                 state(port),
@@ -194,6 +213,7 @@ final class PortCommand {
         PortCounters counters = port.getCounters();
         out.println("port %s (%s)".formatted(Numbers.port(port.getNumber()), port.getName()));
         out.println("  type   " + type(port.getType()));
+        out.println("  io     " + (port.getIo().isEmpty() ? "-" : port.getIo()));
         out.println("  state  " + state(port));
         out.println("  mac    " + (port.getMac().isEmpty() ? "-" : port.getMac()));
         out.println("  mtu    " + (port.getMtu() == 0 ? "-" : Integer.toString(port.getMtu())));
@@ -230,6 +250,9 @@ final class PortCommand {
 
         @Option(names = "--netns", defaultValue = "", description = "veth: network namespace of the other end")
         private String netns = "";
+
+        @Option(names = "--io", description = "system, veth: ${COMPLETION-CANDIDATES}")
+        private Io io = Io.auto;
 
         @Option(names = "--mac", defaultValue = "", description = "such as 02:00:00:00:00:07")
         private String mac = "";
@@ -301,6 +324,7 @@ final class PortCommand {
                 .setLocal(details.local)
                 .setKey(details.key)
                 .setUdpPort(details.udpPort)
+                .setIo(PortIo.valueOf("PORT_IO_" + details.io.name().toUpperCase(Locale.ROOT)))
                 .setCsum(details.csum)
                 .setTos(details.tos)
                 .setTtl(details.ttl)

@@ -139,7 +139,7 @@ class CliTest {
         assertThat(lab.heddle("port", "list").out().lines().map(line -> line.replaceAll(" +", " ")))
                 .hasSize(3)
                 .first()
-                .isEqualTo("BRIDGE PORT NAME TYPE MAC MTU STATE RX-PACKETS TX-PACKETS DROPPED");
+                .isEqualTo("BRIDGE PORT NAME TYPE IO MAC MTU STATE RX-PACKETS TX-PACKETS DROPPED");
         assertThat(lab.heddle("port", "show", "br0", "p2").out()).startsWith("port 2 (p2)\n  type   memory\n");
         assertThat(lab.heddle("port", "show", "br0", "p9"))
                 .isEqualTo(new Result(1, "", "heddle: bridge br0 has no port p9\n"));

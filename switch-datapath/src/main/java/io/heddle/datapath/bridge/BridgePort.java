@@ -130,7 +130,8 @@ final class BridgePort {
                 0,
                 counters(),
                 nowNs - createdNs,
-                layer2);
+                layer2,
+                device == null ? "" : device.io());
     }
 
     private PortState.Counters counters() {

@@ -20,6 +20,7 @@ import java.util.Objects;
  * @param tunnel tunnels: what the outer headers say
  * @param vlans that NORMAL gives it and takes from it
  * @param otherConfig what else there is to set: the keys of {@link OtherConfig#PORT}
+ * @param io system, veth: how frames pass between the interface and the switch
  */
 public record PortConfiguration(
         String name,
@@ -35,13 +36,15 @@ public record PortConfiguration(
         int udpPort,
         OuterHeaders tunnel,
         PortVlans vlans,
-        Map<String, String> otherConfig) {
-    /** {@code tunnel}, {@code vlans} and {@code otherConfig} may be missing in what an earlier version has saved. */
+        Map<String, String> otherConfig,
+        PortIo io) {
+    /** {@code tunnel}, {@code vlans}, {@code otherConfig} and {@code io} may be missing in what an earlier version has saved. */
     @SuppressWarnings("ConstantValue")
     public PortConfiguration {
         tunnel = Objects.requireNonNullElse(tunnel, OuterHeaders.DEFAULT);
         vlans = Objects.requireNonNullElse(vlans, PortVlans.ALL);
         otherConfig = Map.copyOf(Objects.requireNonNullElse(otherConfig, Map.of()));
+        io = Objects.requireNonNullElse(io, PortIo.AUTO);
     }
 
     /** A port whose outer headers, if it is a tunnel, are the usual ones. */
@@ -72,7 +75,8 @@ public record PortConfiguration(
                 udpPort,
                 OuterHeaders.DEFAULT,
                 vlans,
-                Map.of());
+                Map.of(),
+                PortIo.AUTO);
     }
 
     /** Kind of port. */
@@ -120,10 +124,19 @@ public record PortConfiguration(
         }
     }
 
+    /** How frames pass between an interface and the switch. */
+    public enum PortIo {
+        /** The switch chooses. */
+        AUTO,
+        /** A packet socket. */
+        AF_PACKET,
+        /** AF_XDP sockets. */
+        AF_XDP
+    }
+
     /** A port of which only these are said. */
     public static PortConfiguration of(String name, int number, PortType type) {
-        return new PortConfiguration(
-                name, number, type, "", "", "", 0, "", "", "", 0, OuterHeaders.DEFAULT, PortVlans.ALL, Map.of());
+        return new PortConfiguration(name, number, type, "", "", "", 0, "", "", "", 0, PortVlans.ALL);
     }
 
     /** Says whether the port is a tunnel to other hosts. */
@@ -142,18 +155,32 @@ public record PortConfiguration(
     /** The same port with another number. */
     PortConfiguration withNumber(int other) {
         return new PortConfiguration(
-                name, other, type, peer, netns, mac, mtu, remote, local, key, udpPort, tunnel, vlans, otherConfig);
+                name, other, type, peer, netns, mac, mtu, remote, local, key, udpPort, tunnel, vlans, otherConfig, io);
     }
 
     /** The same port with other VLANs. */
     PortConfiguration withVlans(PortVlans others) {
         return new PortConfiguration(
-                name, number, type, peer, netns, mac, mtu, remote, local, key, udpPort, tunnel, others, otherConfig);
+                name,
+                number,
+                type,
+                peer,
+                netns,
+                mac,
+                mtu,
+                remote,
+                local,
+                key,
+                udpPort,
+                tunnel,
+                others,
+                otherConfig,
+                io);
     }
 
     /** The same port with other settings. */
     PortConfiguration withOtherConfig(Map<String, String> others) {
         return new PortConfiguration(
-                name, number, type, peer, netns, mac, mtu, remote, local, key, udpPort, tunnel, vlans, others);
+                name, number, type, peer, netns, mac, mtu, remote, local, key, udpPort, tunnel, vlans, others, io);
     }
 }

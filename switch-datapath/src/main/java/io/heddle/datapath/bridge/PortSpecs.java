@@ -26,14 +26,15 @@ final class PortSpecs {
         try {
             return switch (port.type()) {
                 case TAP -> new PortSpec.Tap(port.name(), mac(port, path), port.mtu());
-                case SYSTEM -> new PortSpec.SystemDevice(port.name(), port.mtu(), 0);
+                case SYSTEM -> new PortSpec.SystemDevice(port.name(), port.mtu(), 0, io(port));
                 case VETH ->
                     new PortSpec.Veth(
                             port.name(),
                             port.peer(),
                             port.netns().isEmpty() ? null : port.netns(),
                             mac(port, path),
-                            port.mtu());
+                            port.mtu(),
+                            io(port));
                 case VXLAN -> tunnel(port, TunnelProtocol.VXLAN, path);
                 case GENEVE -> tunnel(port, TunnelProtocol.GENEVE, path);
                 case GRE -> tunnel(port, TunnelProtocol.GRE, path);
@@ -51,6 +52,14 @@ final class PortSpecs {
                     : new ConfigurationException(
                             Kind.INVALID, path + "." + message.substring(0, colon), message.substring(colon + 2));
         }
+    }
+
+    private static PortSpec.Io io(PortConfiguration port) {
+        return switch (port.io()) {
+            case AUTO -> PortSpec.Io.AUTO;
+            case AF_PACKET -> PortSpec.Io.AF_PACKET;
+            case AF_XDP -> PortSpec.Io.AF_XDP;
+        };
     }
 
     private static PortSpec tunnel(PortConfiguration port, TunnelProtocol protocol, String path)
@@ -151,6 +160,10 @@ final class PortSpecs {
             case TAP, VETH, TUN, INTERNAL, MEMORY -> true;
             case SYSTEM, VXLAN, GENEVE, GRE, PATCH -> false;
         };
+        boolean hasIo = switch (port.type()) {
+            case SYSTEM, VETH -> true;
+            case TAP, VXLAN, GENEVE, GRE, PATCH, TUN, INTERNAL, MEMORY -> false;
+        };
         boolean isVeth = port.type() == PortConfiguration.PortType.VETH;
         boolean isTunnel = port.isTunnel();
         boolean isGre = port.type() == PortConfiguration.PortType.GRE;
@@ -159,6 +172,7 @@ final class PortSpecs {
         refuse(port, path, "netns", isVeth, port.netns().isEmpty());
         refuse(port, path, "mac", hasMac, port.mac().isEmpty());
         refuse(port, path, "mtu", !isPatch, port.mtu() == 0);
+        refuse(port, path, "io", hasIo, port.io() == PortConfiguration.PortIo.AUTO);
         refuse(port, path, "remote", isTunnel, port.remote().isEmpty());
         refuse(port, path, "local", isTunnel, port.local().isEmpty());
         refuse(port, path, "key", isTunnel, port.key().isEmpty());

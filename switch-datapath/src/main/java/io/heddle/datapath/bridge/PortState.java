@@ -17,6 +17,7 @@ import java.util.List;
  * @param speedKbps current, 0 when not known
  * @param durationNs since it was added
  * @param layer2 what it is to the protocols of layer 2
+ * @param io how frames pass between the interface and the switch, like {@code af_xdp native}; empty where there is one way only
  */
 public record PortState(
         int number,
@@ -30,7 +31,8 @@ public record PortState(
         long speedKbps,
         Counters counters,
         long durationNs,
-        Layer2 layer2) {
+        Layer2 layer2,
+        String io) {
     /** {@code OFPPC_PORT_DOWN}. */
     public static final int CONFIG_DOWN = 1;
 

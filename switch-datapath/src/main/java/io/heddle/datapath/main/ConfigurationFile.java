@@ -4,6 +4,7 @@ import io.heddle.datapath.bridge.BridgeConfiguration;
 import io.heddle.datapath.bridge.BridgeConfiguration.FailMode;
 import io.heddle.datapath.bridge.ConfigurationException;
 import io.heddle.datapath.bridge.PortConfiguration;
+import io.heddle.datapath.bridge.PortConfiguration.PortIo;
 import io.heddle.datapath.bridge.PortConfiguration.PortType;
 import io.heddle.datapath.bridge.SwitchConfiguration;
 import io.heddle.flow.pipeline.PortVlans;
@@ -119,7 +120,8 @@ public record ConfigurationFile(SwitchSettings settings, SwitchConfiguration con
                         node.path("df").asBoolean(false),
                         node.path("seq").asBoolean(false)),
                 vlans(document, node, path),
-                Layer2File.map(node.path("other-config")));
+                Layer2File.map(node.path("other-config")),
+                PortIo.valueOf(node.path("io").asString("auto").toUpperCase(Locale.ROOT)));
     }
 
     private static PortVlans vlans(YamlDocument document, JsonNode node, String path) throws DocumentException {

@@ -11,10 +11,20 @@ package io.heddle.datapath.os;
  * @param kind like "veth" or "tun"; empty for hardware
  * @param alias set by whoever made it; empty for none
  * @param peerIndex of a veth pair's other end, in that one's namespace; 0 for none
+ * @param peerNamespace number by which the link's namespace knows the peer's; -1: the same namespace
  * @param gone it has been removed, or moved to another namespace
  */
 public record Link(
-        int index, String name, int flags, int mtu, long mac, String kind, String alias, int peerIndex, boolean gone) {
+        int index,
+        String name,
+        int flags,
+        int mtu,
+        long mac,
+        String kind,
+        String alias,
+        int peerIndex,
+        int peerNamespace,
+        boolean gone) {
     private static final int IFF_UP = 1;
     private static final int IFF_RUNNING = 0x40;
 

@@ -40,6 +40,11 @@ final class LinkMessage {
     static final int IFLA_AF_SPEC = 26;
     static final int IFLA_INET6_ADDR_GEN_MODE = 8;
     static final int IFLA_NET_NS_FD = 28;
+    static final int IFLA_LINK_NETNSID = 37;
+    static final int RTM_NEWNSID = 88;
+    static final int RTM_GETNSID = 90;
+    static final int NETNSA_NSID = 1;
+    static final int NETNSA_FD = 3;
     static final int INFO_KIND = 1;
     static final int INFO_DATA = 2;
     static final int VETH_INFO_PEER = 1;
@@ -96,6 +101,29 @@ final class LinkMessage {
                 .put(NTF_SELF)
                 .put((byte) 0);
         return message;
+    }
+
+    /** Begins a request for the number by which this namespace knows another one: {@code struct rtgenmsg}. */
+    static LinkMessage namespaceNumber(int descriptor) {
+        LinkMessage message = new LinkMessage(RTM_GETNSID, F_ACK);
+        message.buffer.putInt(0); // u8 family, then padding
+        return message.number(NETNSA_FD, descriptor);
+    }
+
+    /** Reads the answer to {@link #namespaceNumber}; -1 if the message is another one, or there is no number. */
+    static int parseNamespaceNumber(ByteBuffer message) {
+        int start = message.position();
+        if (message.getShort(start + 4) != RTM_NEWNSID) {
+            return -1;
+        }
+        for (int at = start + HEADER + 4;
+                isAttribute(message, at, message.limit());
+                at += aligned(length(message, at))) {
+            if ((message.getShort(at + 2) & 0x3fff) == NETNSA_NSID) {
+                return message.getInt(at + 4);
+            }
+        }
+        return -1;
     }
 
     private void info(int index, int flags, int change) {
@@ -224,19 +252,21 @@ final class LinkMessage {
         String kind = "";
         String alias = "";
         int peer = 0;
+        int peerNamespace = -1;
         for (int at = start + HEADER + INFO; isAttribute(message, at, end); at += aligned(length(message, at))) {
             int length = length(message, at) - 4;
             switch (message.getShort(at + 2) & 0x3fff) {
                 case IFLA_IFNAME -> name = text(message, at + 4, length);
                 case IFLA_MTU -> mtu = message.getInt(at + 4);
                 case IFLA_LINK -> peer = message.getInt(at + 4);
+                case IFLA_LINK_NETNSID -> peerNamespace = message.getInt(at + 4);
                 case IFLA_IFALIAS -> alias = text(message, at + 4, length);
                 case IFLA_ADDRESS -> mac = length == 6 ? mac(message, at + 4) : 0;
                 case IFLA_LINKINFO -> kind = kind(message, at + 4, at + 4 + length);
                 default -> {} // of no interest
             }
         }
-        return new Link(index, name, flags, mtu, mac, kind, alias, peer, type == RTM_DELLINK);
+        return new Link(index, name, flags, mtu, mac, kind, alias, peer, peerNamespace, type == RTM_DELLINK);
     }
 
     /**

@@ -40,7 +40,12 @@ public final class NativeMemory implements AutoCloseable {
 
     /** Maps what a descriptor offers (a socket's ring), shared with the kernel, all pages at once. */
     static NativeMemory map(int fd, long sizeOctets, String subject) throws NativeException {
-        long address = Libc.mmap(sizeOctets, PROT_READ_WRITE, MAP_SHARED_POPULATE, fd, 0);
+        return map(fd, sizeOctets, 0, subject);
+    }
+
+    /** As {@link #map(int, long, String)}, for the part that the descriptor offers at {@code offset}. */
+    static NativeMemory map(int fd, long sizeOctets, long offset, String subject) throws NativeException {
+        long address = Libc.mmap(sizeOctets, PROT_READ_WRITE, MAP_SHARED_POPULATE, fd, offset);
         if (address < 0) {
             throw new NativeException(subject, "mmap of " + sizeOctets + " octets", (int) -address, "");
         }

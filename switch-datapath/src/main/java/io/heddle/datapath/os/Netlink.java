@@ -115,6 +115,16 @@ public final class Netlink implements AutoCloseable {
         return links;
     }
 
+    /** Returns the number by which this namespace knows another one, as {@link Link#peerNamespace} has it; -1 if it has none. */
+    int namespaceNumber(FileDescriptor namespace) throws NativeException {
+        int[] number = {-1};
+        int result = exchangeMessages(LinkMessage.namespaceNumber(namespace.number()), message -> {
+            number[0] = Math.max(number[0], LinkMessage.parseNamespaceNumber(message));
+        });
+        check(result, "network namespace", "RTM_GETNSID", "");
+        return number[0];
+    }
+
     /** Returns the IP addresses of a link, 4 or 16 octets each. */
     public List<byte[]> addresses(int index) throws NativeException {
         List<byte[]> addresses = new ArrayList<>();

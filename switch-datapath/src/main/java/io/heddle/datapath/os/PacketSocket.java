@@ -33,7 +33,6 @@ public final class PacketSocket implements AutoCloseable {
     private static final int SO_ATTACH_FILTER = 26;
     private static final int SO_SNDBUFFORCE = 32;
     private static final int SOL_PACKET = 263;
-    private static final int PACKET_ADD_MEMBERSHIP = 1;
     private static final int PACKET_RX_RING = 5;
     private static final int PACKET_STATISTICS = 6;
     private static final int PACKET_VERSION = 10;
@@ -41,7 +40,6 @@ public final class PacketSocket implements AutoCloseable {
     private static final int PACKET_VNET_HDR = 15;
     private static final int PACKET_FANOUT = 18;
     private static final int PACKET_IGNORE_OUTGOING = 23;
-    private static final int PACKET_MR_PROMISC = 1;
     private static final int FANOUT_UNIQUE_ID_DEFRAG = 0x2000 | 0x8000;
     private static final int TPACKET_V2 = 1;
     private static final int MSG_DONTWAIT = 0x40;
@@ -216,12 +214,8 @@ public final class PacketSocket implements AutoCloseable {
             address.set(ValueLayout.JAVA_INT, 4, interfaceIndex);
             NativeException.check(Libc.bind(fd.number(), address.address(), 20), subject, "bind", "the device is gone");
             if (promiscuous && interfaceIndex != 0) {
-                // struct packet_mreq: int ifindex, u16 type, u16 length, 8 octets
-                MemorySegment membership = arena.allocate(16, 4);
-                membership.set(ValueLayout.JAVA_INT, 0, interfaceIndex);
-                membership.set(ValueLayout.JAVA_SHORT, 4, (short) PACKET_MR_PROMISC);
                 NativeException.check(
-                        Libc.setsockopt(fd.number(), SOL_PACKET, PACKET_ADD_MEMBERSHIP, membership.address(), 16),
+                        PromiscuousMode.join(fd.number(), interfaceIndex),
                         subject,
                         "setsockopt(PACKET_ADD_MEMBERSHIP)");
             }

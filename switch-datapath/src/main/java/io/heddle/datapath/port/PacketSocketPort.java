@@ -38,7 +38,7 @@ final class PacketSocketPort extends DevicePort implements PacketOwner {
     private static final int EMPTY_RECEIVES_BEFORE_ERROR_CHECK = 16;
 
     private final DeviceClaim claim;
-    private final Origin origin;
+    private final DeviceOrigin origin;
     private final PacketSocket socket;
     private final Packet[] slots;
 
@@ -51,15 +51,6 @@ final class PacketSocketPort extends DevicePort implements PacketOwner {
     private volatile int interfaceIndex;
     private volatile @Nullable IngressGuard guard;
 
-    /** Where the device comes from. */
-    interface Origin {
-        /** Makes the device again after it is gone, if that is the port's to do. */
-        void remake() throws IOException;
-
-        /** Removes what was made, or gives the device back what it had; {@code interfaceIndex} is the device's. */
-        void undo(int interfaceIndex) throws IOException;
-    }
-
     PacketSocketPort(
             int number,
             PortSpec spec,
@@ -67,7 +58,7 @@ final class PacketSocketPort extends DevicePort implements PacketOwner {
             Link link,
             int ringMebibytes,
             DeviceClaim claim,
-            Origin origin)
+            DeviceOrigin origin)
             throws NativeException {
         super(number, spec, context);
         this.claim = claim;
@@ -88,6 +79,11 @@ final class PacketSocketPort extends DevicePort implements PacketOwner {
         } catch (NativeException e) {
             return null; // an older kernel, or no CAP_BPF: warning() tells
         }
+    }
+
+    @Override
+    public String io() {
+        return "af_packet";
     }
 
     @Override

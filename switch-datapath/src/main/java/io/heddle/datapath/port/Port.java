@@ -83,6 +83,11 @@ public interface Port extends AutoCloseable {
     /** Returns a sum of {@link #CAN_SEGMENT} and {@link #CAN_CHECKSUM}. */
     int capabilities();
 
+    /** Returns how frames pass between the device and the port: {@code af_packet}, {@code af_xdp native}; empty if there is one way only. */
+    default String io() {
+        return "";
+    }
+
     /** Returns what a person should know about this port, one sentence; empty if all is well. */
     default String warning() {
         return "";

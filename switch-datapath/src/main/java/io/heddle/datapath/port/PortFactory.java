@@ -1,5 +1,7 @@
 package io.heddle.datapath.port;
 
+import io.heddle.datapath.buffer.PacketPool;
+import io.heddle.datapath.buffer.Umem;
 import io.heddle.datapath.os.DeviceClaim;
 import io.heddle.datapath.os.Link;
 import io.heddle.datapath.os.NativeException;
@@ -8,6 +10,7 @@ import io.heddle.datapath.os.TunDevice;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
@@ -25,10 +28,14 @@ import java.util.Map;
 public final class PortFactory implements AutoCloseable {
     private static final long TICK_NS = 1_000_000_000L;
 
+    /** Of all AF_XDP ports of a poll loop: 32 MiB, taken with the first of them. */
+    private static final int UMEM_FRAMES = 8192;
+
     private final PortListener listener;
     private final Netlink requests;
     private final Netlink events;
     private final TunnelEndpoints tunnels = new TunnelEndpoints();
+    private final IdentityHashMap<PacketPool, Umem> umems = new IdentityHashMap<>();
     private final Map<String, Watched> watched = new HashMap<>();
     private long nextTickNs = Long.MIN_VALUE;
 
@@ -136,7 +143,7 @@ public final class PortFactory implements AutoCloseable {
                 if (found != null) {
                     all.add(found);
                 } else if (entry != null && entry.index != 0) {
-                    all.add(new Link(entry.index, name, 0, 0, 0, "", "", 0, true));
+                    all.add(new Link(entry.index, name, 0, 0, 0, "", "", 0, -1, true));
                 }
             }
         } catch (NativeException e) {
@@ -207,8 +214,7 @@ public final class PortFactory implements AutoCloseable {
         }
     }
 
-    private PacketSocketPort openSystem(PortSpec.SystemDevice spec, int number, PortContext context)
-            throws IOException {
+    private DevicePort openSystem(PortSpec.SystemDevice spec, int number, PortContext context) throws IOException {
         DeviceClaim claim = new DeviceClaim(spec.name());
         try {
             Link link = requests.get(spec.name());
@@ -218,39 +224,70 @@ public final class PortFactory implements AutoCloseable {
                 requests.setMtu(link.index(), spec.mtu());
                 link = requests.get(spec.name());
             }
-            return new PacketSocketPort(
-                    number, spec, context, link, ring(spec.ringMebibytes()), claim, new PacketSocketPort.Origin() {
-                        @Override
-                        public void remake() {
-                            // It was found: who made it makes it again.
-                        }
+            DeviceOrigin origin = new DeviceOrigin() {
+                @Override
+                public void remake() {
+                    // It was found: who made it makes it again.
+                }
 
-                        @Override
-                        public void undo(int interfaceIndex) throws IOException {
-                            if (changeMtu) {
-                                requests.setMtu(interfaceIndex, oldMtu);
-                            }
-                        }
-                    });
+                @Override
+                public void undo(int interfaceIndex) throws IOException {
+                    if (changeMtu) {
+                        requests.setMtu(interfaceIndex, oldMtu);
+                    }
+                }
+            };
+            try {
+                return onDevice(spec, spec.io(), spec.ringMebibytes(), link, number, context, claim, origin);
+            } catch (IOException e) {
+                origin.undo(link.index());
+                throw e;
+            }
         } catch (IOException e) {
             claim.close();
             throw e;
         }
     }
 
-    private static int ring(int configured) {
-        return configured == 0 ? PortSpec.SystemDevice.DEFAULT_RING_MEBIBYTES : configured;
-    }
-
-    private PacketSocketPort openVeth(PortSpec.Veth spec, int number, PortContext context) throws IOException {
+    private DevicePort openVeth(PortSpec.Veth spec, int number, PortContext context) throws IOException {
         DeviceClaim claim = new DeviceClaim(spec.name());
         try {
             VethPair pair = new VethPair(spec, requests);
-            return new PacketSocketPort(number, spec, context, pair.make(), ring(0), claim, pair);
+            Link link = pair.make();
+            try {
+                return onDevice(spec, spec.io(), 0, link, number, context, claim, pair);
+            } catch (IOException e) {
+                pair.undo(link.index());
+                throw e;
+            }
         } catch (IOException e) {
             claim.close();
             throw e;
         }
+    }
+
+    private DevicePort onDevice(
+            PortSpec spec,
+            PortSpec.Io io,
+            int ringMebibytes,
+            Link link,
+            int number,
+            PortContext context,
+            DeviceClaim claim,
+            DeviceOrigin origin)
+            throws IOException {
+        return switch (io) {
+            case AUTO, AF_PACKET -> {
+                int ring = ringMebibytes == 0 ? PortSpec.SystemDevice.DEFAULT_RING_MEBIBYTES : ringMebibytes;
+                yield new PacketSocketPort(number, spec, context, link, ring, claim, origin);
+            }
+            case AF_XDP -> new XdpPort(number, spec, context, link, claim, origin, umem(context), requests);
+        };
+    }
+
+    /** Returns the frames of a poll loop, which is known by its pool. */
+    Umem umem(PortContext context) {
+        return umems.computeIfAbsent(context.pool(), pool -> new Umem(UMEM_FRAMES));
     }
 
     /** Ends the watch; ports are closed by their owners, before. */
@@ -258,6 +295,8 @@ public final class PortFactory implements AutoCloseable {
     public void close() {
         events.close();
         requests.close();
+        umems.values().forEach(Umem::close);
+        umems.clear();
     }
 
     /** A port, and how it was when the listener was told last. */

@@ -15,6 +15,16 @@ public sealed interface PortSpec {
     /** Longest name of a network device in octets ({@code IFNAMSIZ} - 1). */
     int MAX_DEVICE_NAME = 15;
 
+    /** How frames pass between a device and its port. */
+    enum Io {
+        /** The switch chooses: AF_PACKET. */
+        AUTO,
+        /** A packet socket: super-frames and partial checksums pass as they are. */
+        AF_PACKET,
+        /** AF_XDP sockets: fast for short frames, and for cards whose driver knows them. */
+        AF_XDP
+    }
+
     /** Returns the port's name, unique in its bridge; also its device's if it has one. */
     String name();
 
@@ -62,7 +72,7 @@ public sealed interface PortSpec {
      *
      * @param ringMebibytes size of the receive ring, 1 to 1024; 0 for 16. Each MiB has 15 slots, each for the largest super-frame
      */
-    record SystemDevice(String name, int mtu, int ringMebibytes) implements PortSpec {
+    record SystemDevice(String name, int mtu, int ringMebibytes, Io io) implements PortSpec {
         /** Size of a ring that is not said. */
         public static final int DEFAULT_RING_MEBIBYTES = 16;
 
@@ -72,6 +82,10 @@ public sealed interface PortSpec {
             if (ringMebibytes < 0 || ringMebibytes > 1024) {
                 throw new IllegalArgumentException("ringMebibytes: " + ringMebibytes + " is not in [0, 1024]");
             }
+        }
+
+        public SystemDevice(String name, int mtu, int ringMebibytes) {
+            this(name, mtu, ringMebibytes, Io.AUTO);
         }
 
         public SystemDevice(String name) {
@@ -90,7 +104,7 @@ public sealed interface PortSpec {
      * @param netns name under /run/netns, null for the switch's own
      * @param mac of the peer, which is the host's end
      */
-    record Veth(String name, String peer, @Nullable String netns, long mac, int mtu) implements PortSpec {
+    record Veth(String name, String peer, @Nullable String netns, long mac, int mtu, Io io) implements PortSpec {
         public Veth {
             checkDevice("name", name);
             checkDevice("peer", peer);
@@ -104,6 +118,10 @@ public sealed interface PortSpec {
                 throw new IllegalArgumentException(
                         "peer: \"" + peer + "\" is the port's own name, and both ends are in one namespace");
             }
+        }
+
+        public Veth(String name, String peer, @Nullable String netns, long mac, int mtu) {
+            this(name, peer, netns, mac, mtu, Io.AUTO);
         }
 
         public Veth(String name, String peer, @Nullable String netns) {

@@ -14,7 +14,7 @@ import java.io.IOException;
  *
  * <p>Thread safety: none; belongs to the control loop.
  */
-final class VethPair implements PacketSocketPort.Origin {
+final class VethPair implements DeviceOrigin {
     /** Marks pairs that a switch made. */
     private static final String ALIAS = "made by heddle";
 

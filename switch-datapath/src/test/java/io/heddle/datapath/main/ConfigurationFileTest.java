@@ -5,11 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.heddle.datapath.bridge.BridgeConfiguration.FailMode;
 import io.heddle.datapath.bridge.PortConfiguration;
+import io.heddle.datapath.bridge.PortConfiguration.PortIo;
 import io.heddle.datapath.bridge.PortConfiguration.PortType;
 import io.heddle.flow.pipeline.PortVlans;
 import io.heddle.proto.document.DocumentException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -29,7 +31,7 @@ class ConfigurationFileTest {
                 protocols: [OpenFlow13]
                 ports:
                   - { name: tap0, number: 1, type: tap }
-                  - { name: h3, number: 3, type: veth, peer: eth0, netns: h3 }
+                  - { name: h3, number: 3, type: veth, peer: eth0, netns: h3, io: af_xdp }
                   - { name: vx0, number: 4, type: vxlan, remote: 10.0.0.2, key: 5000, local: 10.0.0.1, port: 4789 }
                   - { name: vxf, number: 5, type: vxlan, remote: flow, key: flow }
             """;
@@ -48,7 +50,21 @@ class ConfigurationFileTest {
                     .isEqualTo(List.of(
                             PortConfiguration.of("tap0", 1, PortType.TAP),
                             new PortConfiguration(
-                                    "h3", 3, PortType.VETH, "eth0", "h3", "", 0, "", "", "", 0, PortVlans.ALL),
+                                    "h3",
+                                    3,
+                                    PortType.VETH,
+                                    "eth0",
+                                    "h3",
+                                    "",
+                                    0,
+                                    "",
+                                    "",
+                                    "",
+                                    0,
+                                    PortConfiguration.OuterHeaders.DEFAULT,
+                                    PortVlans.ALL,
+                                    Map.of(),
+                                    PortIo.AF_XDP),
                             new PortConfiguration(
                                     "vx0",
                                     4,

@@ -36,7 +36,7 @@ class NativeExceptionTest {
         message.text(LinkMessage.INFO_KIND, "veth").end(info);
         Link link = LinkMessage.parse(ByteBuffer.wrap(message.finish(1)).order(ByteOrder.nativeOrder()));
         assertThat(Objects.requireNonNull(link))
-                .isEqualTo(new Link(7, "veth0", 1, 9000, 0x020000000007L, "veth", "made by a test", 0, false));
+                .isEqualTo(new Link(7, "veth0", 1, 9000, 0x020000000007L, "veth", "made by a test", 0, -1, false));
         assertThat(link.isUp()).isTrue();
         assertThat(link.isRunning()).isFalse();
     }

@@ -17,11 +17,17 @@ final class Cable {
     private final EventFd stop = new EventFd();
     private final List<Port> ports = new ArrayList<>();
     private volatile boolean stopped;
+    private volatile boolean paused;
+    private boolean closed;
     private final AtomicLong superFrames = new AtomicLong();
     private Thread thread = Thread.currentThread();
 
     Cable(PacketPool pool, OversizeHandler oversize) throws IOException {
-        context = new PortContext(pool, new TestOffload(), oversize);
+        this(pool, oversize, new TestOffload());
+    }
+
+    Cable(PacketPool pool, OversizeHandler oversize, SoftwareOffload offload) throws IOException {
+        context = new PortContext(pool, offload, oversize);
         factory = new PortFactory(port -> {
             synchronized (changes) {
                 changes.add(port.toString());
@@ -51,7 +57,7 @@ final class Cable {
             epoll.add(factory.eventFd(), -2);
             while (!stopped) {
                 int work = factory.doWork(System.nanoTime());
-                for (int i = 0; i < 2; i++) {
+                for (int i = 0; i < 2 && !paused; i++) {
                     work += ports.get(i).receive(batch);
                     for (int k = 0; k < batch.size(); k++) {
                         if (batch.get(k).isGso()) {
@@ -76,7 +82,22 @@ final class Cable {
         }
     }
 
-    void close() throws InterruptedException {
+    /** Looks only after the devices, until {@link #resume}. */
+    void pause() {
+        paused = true;
+    }
+
+    void resume() {
+        paused = false;
+        stop.signal();
+    }
+
+    /** Ends the forwarding and closes the ports, but not the factory. */
+    void stop() throws InterruptedException {
+        if (closed) {
+            return;
+        }
+        closed = true;
         stopped = true;
         stop.signal();
         if (thread != Thread.currentThread()) {
@@ -84,7 +105,11 @@ final class Cable {
         }
         ports.forEach(Port::drain);
         ports.forEach(Port::close);
-        factory.close();
         stop.close();
+    }
+
+    void close() throws InterruptedException {
+        stop();
+        factory.close();
     }
 }

@@ -180,7 +180,8 @@ class SystemPortTest {
                 VethOwner.class.getName(),
                 name,
                 "eth1",
-                b.netns());
+                b.netns(),
+                "AF_PACKET");
         owner.awaitOutput("has port 1", Duration.ofSeconds(60));
         b.run("ip", "addr", "add", "10.9.0.2/24", "dev", "eth1");
         assertThatThrownBy(() -> cable.factory.open(new PortSpec.Veth(name, "eth1", b.netns()), 9, cable.context))

@@ -8,6 +8,7 @@ import io.heddle.datapath.bridge.SwitchConfiguration;
 import io.heddle.flow.pipeline.PortVlans;
 import io.heddle.proto.v1.Configuration;
 import io.heddle.proto.v1.FailMode;
+import io.heddle.proto.v1.PortIo;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -48,7 +49,8 @@ final class ConfigurationMapping {
                     .setTtl(port.tunnel().ttl())
                     .setDf(port.tunnel().dontFragment())
                     .setSeq(port.tunnel().sequence())
-                    .putAllOtherConfig(port.otherConfig());
+                    .putAllOtherConfig(port.otherConfig())
+                    .setIo(io(port.io()));
             if (!port.vlans().equals(PortVlans.ALL)) {
                 to.setVlanMode(StateMapping.mode(port.vlans().mode())).addAllTrunks(StateMapping.trunks(port.vlans()));
                 StateMapping.tag(port.vlans()).ifPresent(to::setTag);
@@ -144,7 +146,26 @@ final class ConfigurationMapping {
                 new PortConfiguration.OuterHeaders(
                         port.getCsum(), port.getTos(), port.getTtl(), port.getDf(), port.getSeq()),
                 vlans(port, path),
-                port.getOtherConfigMap());
+                port.getOtherConfigMap(),
+                io(port, path));
+    }
+
+    private static PortIo io(PortConfiguration.PortIo io) {
+        return switch (io) {
+            case AUTO -> PortIo.PORT_IO_AUTO;
+            case AF_PACKET -> PortIo.PORT_IO_AF_PACKET;
+            case AF_XDP -> PortIo.PORT_IO_AF_XDP;
+        };
+    }
+
+    private static PortConfiguration.PortIo io(io.heddle.proto.v1.PortConfiguration port, String path) {
+        return switch (port.getIo()) {
+            case PORT_IO_AUTO -> PortConfiguration.PortIo.AUTO;
+            case PORT_IO_AF_PACKET -> PortConfiguration.PortIo.AF_PACKET;
+            case PORT_IO_AF_XDP -> PortConfiguration.PortIo.AF_XDP;
+            case UNRECOGNIZED ->
+                throw Failures.refusal(Code.INVALID_ARGUMENT, path + ".io", "is unknown: auto, af_packet or af_xdp");
+        };
     }
 
     private static PortVlans vlans(io.heddle.proto.v1.PortConfiguration port, String path) {

@@ -174,6 +174,7 @@ final class StateMapping {
                 .setType(type(state.type()))
                 .setMac(state.macAddress() == 0 ? "" : AddressText.ethernet(state.macAddress()))
                 .setMtu(state.mtu())
+                .setIo(state.io())
                 .setLinkUp(state.linkUp())
                 .setDown(state.isDown())
                 .setNoReceive((state.config() & PortState.CONFIG_NO_RECEIVE) != 0)

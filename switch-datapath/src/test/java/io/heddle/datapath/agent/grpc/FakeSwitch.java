@@ -529,6 +529,7 @@ final class FakeSwitch implements SwitchControl, AutoCloseable {
                 10_000_000,
                 new PortState.Counters(1, 2, 60, 120, 0, 0, 0, 0),
                 5,
-                PortState.Layer2.NONE);
+                PortState.Layer2.NONE,
+                "");
     }
 }
