@@ -74,7 +74,7 @@ public final class Main implements Runnable {
 
     /** Runs one command; returns its exit status. */
     static int run(PrintWriter out, PrintWriter err, String... args) {
-        CommandLine main = new CommandLine(new Main());
+        CommandLine main = new CommandLine(new Main(), new Factory());
         commands(args).forEach(main::addSubcommand);
         return main.setOut(out)
                 .setErr(err)
@@ -89,6 +89,16 @@ public final class Main implements Runnable {
                 })
                 .setParameterExceptionHandler(Main::wrongCommandLine)
                 .execute(args);
+    }
+
+    /** Makes the commands. */
+    private static final class Factory implements CommandLine.IFactory {
+        @Override
+        public <K> K create(Class<K> type) throws Exception {
+            return type == DemoCommand.class
+                    ? type.cast(new DemoCommand(Main::run))
+                    : CommandLine.defaultFactory().create(type);
+        }
     }
 
     /** The command that is called, alone where there is one: to know all of them takes half of the time of a short command. */

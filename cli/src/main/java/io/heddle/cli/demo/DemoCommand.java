@@ -29,6 +29,14 @@ import tools.jackson.databind.json.JsonMapper;
         description = "Start two switches, a controller and four hosts, and check that everything works (root).",
         mixinStandardHelpOptions = true)
 public final class DemoCommand implements Callable<Integer> {
+    /** This program, once more. */
+    public interface Program {
+        /** Runs one command; returns its exit status. */
+        int run(PrintWriter out, PrintWriter err, String... arguments);
+    }
+
+    private final Program program;
+
     @Option(names = "--keep", description = "Leave everything running and print how to look around.")
     private boolean keep;
 
@@ -38,6 +46,15 @@ public final class DemoCommand implements Callable<Integer> {
     @Spec
     @SuppressWarnings("NullAway.Init") // set by picocli
     private CommandSpec spec;
+
+    /**
+     * The command.
+     *
+     * @param program runs the commands that the demo shows
+     */
+    public DemoCommand(Program program) {
+        this.program = program;
+    }
 
     @Override
     public Integer call() throws IOException {
@@ -124,16 +141,9 @@ public final class DemoCommand implements Callable<Integer> {
 
     /** Runs a command of this program's own, in this process, as a user would type it. */
     private Shell.Result heddle(List<String> arguments) {
-        CommandLine root = spec.root().commandLine();
         StringWriter text = new StringWriter();
         PrintWriter out = new PrintWriter(text);
-        int exitCode = new CommandLine(spec.root().userObject().getClass())
-                .setOut(out)
-                .setErr(out)
-                .setCaseInsensitiveEnumValuesAllowed(true)
-                .setExecutionExceptionHandler(root.getExecutionExceptionHandler())
-                .setParameterExceptionHandler(root.getParameterExceptionHandler())
-                .execute(arguments.toArray(String[]::new));
+        int exitCode = program.run(out, out, arguments.toArray(String[]::new));
         out.flush();
         return new Shell.Result(exitCode, text.toString());
     }

@@ -34,7 +34,8 @@ class BenchTest {
         Result test = bench("--tests", "udp");
         assertThat(test.status()).isEqualTo(2);
         assertThat(test.errors())
-                .isEqualTo("heddle bench: --tests: no test udp; there are tcp-on tcp-off pps rr megaflows setup start flows scale\n");
+                .isEqualTo(
+                        "heddle bench: --tests: no test udp; there are tcp-on tcp-off pps rr megaflows setup start flows scale\n");
 
         Result rounds = bench("--rounds", "0");
         assertThat(rounds.status()).isEqualTo(2);
