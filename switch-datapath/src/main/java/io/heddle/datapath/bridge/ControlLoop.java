@@ -22,6 +22,9 @@ public final class ControlLoop {
     private static final long MAX_SLEEP_NS = 100_000_000;
     private static final long WATCHFUL_SLEEP_NS = 20_000;
 
+    /** About what two wake-ups cost, the loop's own and the one that its answer causes. */
+    private static final long MAX_SPIN_NS = 50_000;
+
     /** Something that is done again and again. */
     public interface Task {
         /**
@@ -168,7 +171,7 @@ public final class ControlLoop {
      */
     public void run() {
         thread = Thread.currentThread();
-        IdleSpin idle = new IdleSpin();
+        IdleSpin idle = new IdleSpin(MAX_SPIN_NS);
         try {
             while (!isStopped) {
                 isSignalled = false;
@@ -193,7 +196,7 @@ public final class ControlLoop {
                 idle.slept(clock.getAsLong());
                 return;
             }
-            Thread.onSpinWait();
+            Thread.yield();
         }
     }
 

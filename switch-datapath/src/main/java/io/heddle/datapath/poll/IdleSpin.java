@@ -8,18 +8,27 @@ package io.heddle.datapath.poll;
  * a longer spin and doubles it, one that took longer makes it a quarter shorter, and below the shortest the loop sleeps at once. The kernel polls for
  * halted virtual processors by the same rule.
  *
+ * <p>Who spins calls {@link Thread#yield} in each cycle: what the loop waits for, another switch or a host, may need the very core.
+ *
  * <p>Threading: the loop's.
  */
 public final class IdleSpin {
-    /** Longest spin, in nanoseconds: about what two wake-ups cost, the loop's own and the one that its answer causes. */
-    static final long MAX_NS = 50_000;
-
     /** Shortest spin that is not none, in nanoseconds. */
     static final long MIN_NS = 10_000;
 
+    private final long longestNs;
     private long spinNs = MIN_NS;
     private long idleSinceNs;
     private boolean isIdle;
+
+    /**
+     * Spins shortly at first.
+     *
+     * @param longestNs longest spin, in nanoseconds
+     */
+    public IdleSpin(long longestNs) {
+        this.longestNs = longestNs;
+    }
 
     /** There was something to do in the cycle that began at {@code nowNs}. */
     public void busy() {
@@ -42,8 +51,8 @@ public final class IdleSpin {
     /** The loop slept and is awake since {@code nowNs}. */
     public void slept(long nowNs) {
         long idleNs = nowNs - idleSinceNs;
-        if (idleNs <= MAX_NS) {
-            spinNs = Math.clamp(2 * spinNs, MIN_NS, MAX_NS);
+        if (idleNs <= longestNs) {
+            spinNs = Math.clamp(2 * spinNs, MIN_NS, longestNs);
         } else {
             long shorter = spinNs - spinNs / 4;
             spinNs = shorter < MIN_NS ? 0 : shorter;

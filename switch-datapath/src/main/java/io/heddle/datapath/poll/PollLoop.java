@@ -45,6 +45,10 @@ public final class PollLoop implements AutoCloseable {
     public static final long STALL_NS = 10_000_000;
 
     private static final int MAX_SLEEP_MS = 500;
+
+    /** About what the wake-ups of a request and its answer cost where two switches forward them. */
+    private static final long MAX_SPIN_NS = 150_000;
+
     private static final long HOUSEKEEPING_NS = 100_000_000;
     private static final long RANK_NS = 1_000_000_000;
 
@@ -457,7 +461,7 @@ public final class PollLoop implements AutoCloseable {
     }
 
     private void work() {
-        IdleSpin idle = new IdleSpin();
+        IdleSpin idle = new IdleSpin(MAX_SPIN_NS);
         long told = 0;
         while (!isStopped) {
             long start = System.nanoTime();
@@ -475,7 +479,7 @@ public final class PollLoop implements AutoCloseable {
                 trySleep();
                 idle.slept(System.nanoTime());
             } else {
-                Thread.onSpinWait();
+                Thread.yield();
             }
             long toldNow = statistics.get(Counter.PUNTS) + slowPath.effects().offered();
             if (toldNow != told) {
