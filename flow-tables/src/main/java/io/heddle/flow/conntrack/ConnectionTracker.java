@@ -24,7 +24,8 @@ import org.jspecify.annotations.Nullable;
  *   <li>TCP is followed by state and window ({@link TcpTracking}); UDP, ICMP queries and other protocols by who has sent.
  *   <li>An ICMP error is related to the connection of the packet inside of it.
  *   <li>Fragments, broken headers and wrong checksums are {@link CtState#INVALID}. So is a new connection whose translation finds no free
- *       address and port. A connection that would be one too many is not remembered: its packets stay {@link CtState#NEW}.
+ *       address and port. A connection that would be one too many is not remembered: its packets stay {@link CtState#NEW}, and do not
+ *       go on where they were to be translated ({@link #FULL}).
  * </ul>
  *
  * <p>A packet costs a lookup of constant time and no allocation. Connections are forgotten when their time is over: a lookup finds none
@@ -41,6 +42,9 @@ public final class ConnectionTracker {
 
     /** Most connections, unless set otherwise. */
     public static final int DEFAULT_LIMIT = 1_000_000;
+
+    /** {@link #track}: there was no room for the connection, and the packet must not leave without the translation that it was to get. */
+    public static final int FULL = -1;
 
     /** Words that {@link #track} keeps with a packet: those of the key, and the connection for its next visit. */
     public static final int PACKET_WORDS = WORDS + 1;
@@ -79,7 +83,7 @@ public final class ConnectionTracker {
         this.timeouts = timeouts;
         table = new ConnectionTable(seed);
         tcp = new TcpTracking(table);
-        binder = new NatBinder(table, Tuple.mix(seed, 1));
+        binder = new NatBinder(this::find, Tuple.mix(seed, 1));
     }
 
     /** Connections that are remembered, those included that are over and were not taken out yet. */
@@ -139,8 +143,9 @@ public final class ConnectionTracker {
      * @param isSumKnown the L4 checksum is partial or was verified
      * @param isTracked a tracker has seen the packet before, and {@code words} is what it said
      * @param words {@link #PACKET_WORDS} long; the first become the packet's words {@link KeyLayout#W_CT} and following
+     * @return the frame's length now, or {@link #FULL}: the packet goes no further
      */
-    public void track(
+    public int track(
             TrackRequest request,
             MemorySegment memory,
             long frame,
@@ -160,8 +165,9 @@ public final class ConnectionTracker {
         } else if (packet.isError) {
             related(request, memory, frame, words, nowNs);
         } else {
-            connection(request, memory, isPartial, words, nowNs);
+            return connection(request, memory, isPartial, words, nowNs) ? length : FULL;
         }
+        return length;
     }
 
     /** The connection that a packet was said to be of when it was here before, in the same zone; {@link ConnectionTable#NONE} if unknown. */
@@ -206,7 +212,8 @@ public final class ConnectionTracker {
 
     // ---- packets of connections
 
-    private void connection(TrackRequest request, MemorySegment memory, boolean isPartial, long[] words, long nowNs) {
+    /** Returns false when the packet must go no further. */
+    private boolean connection(TrackRequest request, MemorySegment memory, boolean isPartial, long[] words, long nowNs) {
         Tuple tuple = packet.tuple;
         if (tuple.protocol == IpProtocols.TCP) {
             segment.read(memory, packet.l4, packet.l4Length);
@@ -220,7 +227,7 @@ public final class ConnectionTracker {
             Result result = update(reference, nowNs);
             if (result == Result.INVALID) {
                 invalid(request, words);
-                return;
+                return true;
             }
             if (result == Result.REOPENED) {
                 remove(reference >>> 1);
@@ -228,16 +235,17 @@ public final class ConnectionTracker {
             } else {
                 known(request, memory, isPartial, reference, words);
                 if (result == Result.REFUSED) {
-                    remove(reference >>> 1);
+                    // The packet may come back to be translated: the connection is over, and goes when somebody looks for it.
+                    table.setExpiresNs(reference >>> 1, nowNs);
                 }
-                return;
+                return true;
             }
         }
         if (mayBegin(tuple)) {
-            begin(request, memory, isPartial, words, nowNs);
-        } else {
-            invalid(request, words);
+            return begin(request, memory, isPartial, words, nowNs);
         }
+        invalid(request, words);
+        return true;
     }
 
     private int find(Tuple tuple, long nowNs) {
@@ -300,26 +308,26 @@ public final class ConnectionTracker {
         tell(reference, state, request.zone(), words);
     }
 
-    /** A packet of no connection. */
-    private void begin(TrackRequest request, MemorySegment memory, boolean isPartial, long[] words, long nowNs) {
+    /** A packet of no connection. Returns false when it must go no further. */
+    private boolean begin(TrackRequest request, MemorySegment memory, boolean isPartial, long[] words, long nowNs) {
         Tuple tuple = packet.tuple;
         int state = CtState.TRACKED | CtState.NEW;
         if (!request.isCommit()) {
             setState(words, state, request.zone());
             tellTuple(tuple, words);
-            return;
+            return true;
         }
+        NatSpec nat = request.nat();
         if (isFull(request.zone())) {
             overLimit++;
             setState(words, state, request.zone());
             tellTuple(tuple, words);
-            return;
+            return nat == null || nat.direction() == NatSpec.Direction.NONE;
         }
-        NatSpec nat = request.nat();
-        if (!binder.bind(tuple, nat == null ? NatSpec.EXISTING : nat, reply)) {
+        if (!binder.bind(tuple, nat == null ? NatSpec.EXISTING : nat, reply, nowNs)) {
             natExhausted++;
             invalid(request, words);
-            return;
+            return true;
         }
         int slot = table.add(tuple, reply);
         perZone[request.zone()]++;
@@ -333,6 +341,7 @@ public final class ConnectionTracker {
             state |= translate(slot, 0, memory, isPartial);
         }
         tell(slot << 1, state, request.zone(), words);
+        return true;
     }
 
     private int natStatus(Tuple tuple) {

@@ -20,14 +20,21 @@ import io.heddle.flow.packet.IpProtocols;
 final class NatBinder {
     static final int MAX_ADDRESSES = 64;
     static final int MAX_PORTS = 4096;
+    private static final int MOST_ADDRESSES = 1 << 30;
 
-    private final ConnectionTable table;
+    /** Says which tuples are taken. */
+    interface Connections {
+        /** The reference of a connection that is not over; {@link ConnectionTable#NONE} if there is none, and the table then has none. */
+        int find(Tuple tuple, long nowNs);
+    }
+
+    private final Connections connections;
     private final long seed;
     private long random;
     private final Tuple translated = new Tuple();
 
-    NatBinder(ConnectionTable table, long seed) {
-        this.table = table;
+    NatBinder(Connections connections, long seed) {
+        this.connections = connections;
         this.seed = seed;
         this.random = seed | 1;
     }
@@ -39,10 +46,10 @@ final class NatBinder {
      * @param reply becomes the tuple of the answers, which is not in the table
      * @return false when every tuple that the specification allows is taken
      */
-    boolean bind(Tuple original, NatSpec spec, Tuple reply) {
+    boolean bind(Tuple original, NatSpec spec, Tuple reply, long nowNs) {
         if (spec.direction() == Direction.NONE) {
             reply.setInverse(original);
-            return table.find(reply) == ConnectionTable.NONE;
+            return connections.find(reply, nowNs) == ConnectionTable.NONE;
         }
         boolean isSource = spec.direction() == Direction.SOURCE;
         translated.copyFrom(original);
@@ -53,18 +60,20 @@ final class NatBinder {
                 long offset = (Integer.toUnsignedLong(first) + i) % addresses;
                 setAddress(spec, isSource, offset);
             }
-            if (bindPort(original, spec, isSource, reply)) {
+            if (bindPort(original, spec, isSource, reply, nowNs)) {
                 return true;
             }
         }
         return false;
     }
 
-    /** Addresses in the range; of a larger one than 2^30 that many are used. */
+    /** Addresses in the range; of a larger one than {@link #MOST_ADDRESSES} that many are used. */
     private static int addressCount(NatSpec spec) {
-        long count = spec.maxAddress().low() - spec.minAddress().low() + 1;
-        boolean isHuge = spec.maxAddress().high() != spec.minAddress().high() || count <= 0 || count > 1 << 30;
-        return isHuge ? 1 << 30 : (int) count;
+        long first = spec.minAddress().low();
+        long last = spec.maxAddress().low();
+        long high = spec.maxAddress().high() - spec.minAddress().high() - (Long.compareUnsigned(last, first) < 0 ? 1 : 0);
+        long more = last - first;
+        return high != 0 || Long.compareUnsigned(more, MOST_ADDRESSES) >= 0 ? MOST_ADDRESSES : (int) more + 1;
     }
 
     private int addressHash(Tuple tuple, NatSpec spec) {
@@ -88,7 +97,7 @@ final class NatBinder {
         }
     }
 
-    private boolean bindPort(Tuple original, NatSpec spec, boolean isSource, Tuple reply) {
+    private boolean bindPort(Tuple original, NatSpec spec, boolean isSource, Tuple reply, long nowNs) {
         boolean isIcmp = original.isIcmp();
         boolean hasPorts = isIcmp
                 || original.protocol == IpProtocols.TCP
@@ -99,16 +108,16 @@ final class NatBinder {
         int min = ranged ? spec.minPort() : isIcmp ? 0 : own < 512 ? 1 : own < 1024 ? 512 : 1024;
         int max = ranged ? spec.maxPort() : isIcmp ? 0xffff : own < 512 ? 511 : own < 1024 ? 1023 : 0xffff;
         boolean mayKeep = !hasPorts || !ranged || own >= min && own <= max;
-        if (mayKeep && spec.selection() != Selection.RANDOM && isFree(own, isSource, isIcmp, hasPorts, reply)) {
+        if (mayKeep && spec.selection() != Selection.RANDOM && isFree(own, isSource, isIcmp, hasPorts, reply, nowNs)) {
             return true;
         }
         if (!hasPorts || !isSource && !ranged && !isIcmp) {
-            return mayKeep && isFree(own, isSource, isIcmp, hasPorts, reply);
+            return mayKeep && isFree(own, isSource, isIcmp, hasPorts, reply, nowNs);
         }
         int size = max - min + 1;
         int start = Integer.remainderUnsigned(start(original, spec), size);
         for (int i = 0; i < Math.min(size, MAX_PORTS); i++) {
-            if (isFree(min + (start + i) % size, isSource, isIcmp, true, reply)) {
+            if (isFree(min + (start + i) % size, isSource, isIcmp, true, reply, nowNs)) {
                 return true;
             }
         }
@@ -123,7 +132,7 @@ final class NatBinder {
         return original.hash(seed) >>> 1;
     }
 
-    private boolean isFree(int port, boolean isSource, boolean isIcmp, boolean hasPorts, Tuple reply) {
+    private boolean isFree(int port, boolean isSource, boolean isIcmp, boolean hasPorts, Tuple reply, long nowNs) {
         if (hasPorts) {
             if (isSource || isIcmp) {
                 translated.srcPort = port;
@@ -132,6 +141,6 @@ final class NatBinder {
             }
         }
         reply.setInverse(translated);
-        return table.find(reply) == ConnectionTable.NONE;
+        return connections.find(reply, nowNs) == ConnectionTable.NONE;
     }
 }

@@ -294,4 +294,56 @@ final class ConnectionTrackerTest {
         assertThat(lab.tracker.expire(1000, lab.nowNs)).isEqualTo(98);
         assertThat(lab.all()).extracting(c -> c.original().sourcePort()).isEqualTo(List.of(1));
     }
+
+    @Test
+    void shouldTranslateARefusalThatComesBack() {
+        lab.commit(tcp(A, B, 1000, 80, 100, 0, TcpView.SYN, 0), SOURCE);
+        byte[] refusal = tcp(B, N, 80, 1000, 0, 101, TcpView.RST | TcpView.ACK, 0);
+
+        assertThat(lab.lookup(refusal)).isEqualTo("est|rpl|trk");
+        TrackRequest translate = new TrackRequest(5, false, false, 0, 0, Bits.ZERO, Bits.ZERO, NatSpec.EXISTING);
+        assertThat(lab.track(translate, refusal, true)).isEqualTo("est|rpl|trk|dnat");
+        assertFrame(tcp(B, A, 80, 1000, 0, 101, TcpView.RST | TcpView.ACK, 0));
+        assertThat(lab.all()).as("the connection is over").isEmpty();
+    }
+
+    @Test
+    void shouldTakeThePortOfAConnectionThatIsOver() {
+        NatSpec one = nat(Direction.SOURCE, N, N, 5000, 5000, Selection.DEFAULT);
+        assertThat(lab.commit(udp(A, B, 1, 53), one)).isEqualTo("new|trk|snat");
+        assertThat(lab.commit(udp(A, B, 2, 53), one)).isEqualTo("inv|trk");
+        lab.nowNs += 31 * TrackerLab.SECOND;
+
+        assertThat(lab.commit(udp(A, B, 2, 53), one)).isEqualTo("new|trk|snat");
+        assertThat(lab.tracker.size()).isOne();
+    }
+
+    @Test
+    void shouldStayInsideOfARangeOverTheHighHalfOfAnAddress() {
+        NatSpec spec = new NatSpec(
+                Direction.SOURCE, true, new Bits(1, -2), new Bits(2, 1), 7, 7, Selection.DEFAULT, false);
+        Set<Bits> sources = new HashSet<>();
+        for (int port = 1; port <= 4; port++) {
+            byte[] datagram = PacketBuilder.ethernet(1, 2)
+                    .ipv6(1, 2, 3, 4)
+                    .udp(port, 53)
+                    .payload(new byte[8])
+                    .build();
+            assertThat(lab.commit(datagram, spec)).isEqualTo("new|trk|snat");
+        }
+
+        lab.all().forEach(c -> sources.add(c.reply().destination()));
+        assertThat(sources)
+                .containsExactlyInAnyOrder(new Bits(1, -2), new Bits(1, -1), new Bits(2, 0), new Bits(2, 1));
+    }
+
+    @Test
+    void shouldNotLetAPacketOnThatWasToBeTranslatedWhereThereIsNoRoom() {
+        lab.tracker.setLimit(1);
+        lab.commit(udp(A, B, 1, 53));
+
+        assertThat(lab.commit(udp(A, B, 2, 53), SOURCE)).isEqualTo("full");
+        assertThat(lab.commit(udp(A, B, 2, 53), NatSpec.EXISTING)).isEqualTo("new|trk");
+        assertThat(lab.tracker.overLimit()).isEqualTo(2);
+    }
 }

@@ -72,8 +72,8 @@ final class TrackerLab {
     String track(TrackRequest request, byte[] octets, boolean isTracked) {
         frame = Arena.ofAuto().allocate(octets.length);
         MemorySegment.copy(octets, 0, frame, java.lang.foreign.ValueLayout.JAVA_BYTE, 0, octets.length);
-        tracker.track(request, frame, 0, octets.length, false, false, isTracked, words, nowNs);
-        return state();
+        int length = tracker.track(request, frame, 0, octets.length, false, false, isTracked, words, nowNs);
+        return length == ConnectionTracker.FULL ? "full" : state();
     }
 
     byte[] octets() {

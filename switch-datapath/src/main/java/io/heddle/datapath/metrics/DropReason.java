@@ -65,6 +65,8 @@ public enum DropReason {
     RECIRC_TABLE_FULL("all recirculation ids are in use"),
     /** The pipeline resubmitted, or patch ports nested, too deeply. */
     TRANSLATION_LIMIT("the pipeline was too deep: groups, resubmits or patch ports form a loop"),
+    /** The tracker or the zone has as many connections as it may have, and the packet was to be translated. */
+    CONNTRACK_FULL("the connection tracker is full, and the packet was to be translated"),
     /** An exception while the packet was processed: a bug. */
     INTERNAL_ERROR("an internal error while the packet was processed");
 

@@ -183,7 +183,7 @@ final class ActionExecutor {
                 return null;
             }
         }
-        tracker.track(
+        int length = tracker.track(
                 request,
                 own.memory(),
                 own.offset(),
@@ -193,6 +193,10 @@ final class ActionExecutor {
                 own.isTracked(),
                 own.connection(),
                 nowNs);
+        if (length == ConnectionTracker.FULL) {
+            drop(own, DropReason.CONNTRACK_FULL);
+            return null;
+        }
         own.setTracked(true);
         return own;
     }
