@@ -189,6 +189,7 @@ public final class ControlLoop {
         }
     }
 
+    @SuppressWarnings("ThreadPriorityCheck") // see IdleSpin
     private void rest(IdleSpin idle) {
         while (!isSignalled) {
             if (idle.shouldSleep(clock.getAsLong())) {
