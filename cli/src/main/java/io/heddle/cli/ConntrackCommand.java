@@ -3,7 +3,10 @@ package io.heddle.cli;
 import com.google.protobuf.ByteString;
 import io.heddle.proto.v1.Connection;
 import io.heddle.proto.v1.ConnectionQuery;
+import io.heddle.proto.v1.ConntrackConfiguration;
 import io.heddle.proto.v1.FlushConnectionsRequest;
+import io.heddle.proto.v1.GetConntrackLimitsRequest;
+import io.heddle.proto.v1.GetConntrackLimitsResponse;
 import io.heddle.proto.v1.Query;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -12,11 +15,12 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
 
 /** What the connection tracker knows. */
 @Command(
         name = "conntrack",
-        description = "Reads and empties the connection tracker.",
+        description = "Reads, empties and sets the connection tracker.",
         synopsisSubcommandLabel = "COMMAND",
         mixinStandardHelpOptions = true)
 final class ConntrackCommand {
@@ -55,18 +59,116 @@ final class ConntrackCommand {
         });
     }
 
-    @Command(name = "flush", description = "Forgets connections.", mixinStandardHelpOptions = true)
+    @Command(
+            name = "flush",
+            description =
+                    "Forgets connections: all, or those of a zone, or of tuples as ovs-ofctl ct-flush takes them.",
+            mixinStandardHelpOptions = true)
     int flush(
             @Mixin Client.ToSwitch client,
             @Nullable @Option(names = "--zone", paramLabel = "ZONE", description = "only those of this zone")
-                    Integer zone) {
+                    Integer zone,
+            @Nullable
+                    @Parameters(
+                            paramLabel = "[zone=ZONE] [TUPLE [REPLY-TUPLE]]",
+                            arity = "0..*",
+                            hideParamSyntax = true,
+                            description = "such as ct_nw_src=10.0.0.1,ct_nw_proto=6,ct_tp_dst=80")
+                    List<String> which) {
+        FlushConnectionsRequest request = ConntrackSettings.flush(zone, which == null ? List.of() : which);
         return client.call(connection -> {
-            FlushConnectionsRequest.Builder request = FlushConnectionsRequest.newBuilder();
-            if (zone != null) {
-                request.setZone(zone);
-            }
-            int count = connection.toSwitch().flushConnections(request.build()).getCount();
+            int count = connection.toSwitch().flushConnections(request).getCount();
             client.out().println("%d connection%s forgotten".formatted(count, count == 1 ? "" : "s"));
+            return ExitStatus.OK;
+        });
+    }
+
+    @Command(
+            name = "set-limits",
+            description = "Says how many connections zones may have; 0 for any number.",
+            mixinStandardHelpOptions = true)
+    int setLimits(
+            @Mixin Client.ToSwitch client,
+            @Parameters(
+                            paramLabel = "default=N|zone=ZONE,limit=N",
+                            arity = "1..*",
+                            description = "of zones without a limit of their own, or of one zone")
+                    List<String> limits) {
+        return client.call(connection -> ConntrackSettings.change(
+                client, connection, to -> limits.forEach(limit -> ConntrackSettings.setLimit(to, limit))));
+    }
+
+    @Command(name = "del-limits", description = "Takes the limits of zones away.", mixinStandardHelpOptions = true)
+    int delLimits(
+            @Mixin Client.ToSwitch client,
+            @Parameters(paramLabel = "zone=ZONE[,ZONE...]", description = "which zones") String zones) {
+        List<Integer> numbers = ConntrackSettings.zones(zones);
+        return client.call(connection ->
+                ConntrackSettings.change(client, connection, to -> ConntrackSettings.removeLimits(to, numbers)));
+    }
+
+    @Command(
+            name = "get-limits",
+            description = "Prints the limits as ovs-appctl dpctl/ct-get-limits does.",
+            mixinStandardHelpOptions = true)
+    int getLimits(
+            @Mixin Client.ToSwitch client,
+            @Nullable
+                    @Parameters(
+                            paramLabel = "zone=ZONE[,ZONE...]",
+                            arity = "0..1",
+                            description = "of these zones; left out: of those with a limit of their own")
+                    String zones) {
+        GetConntrackLimitsRequest request = GetConntrackLimitsRequest.newBuilder()
+                .addAllZones(zones == null ? List.of() : ConntrackSettings.zones(zones))
+                .build();
+        return client.call(connection -> {
+            GetConntrackLimitsResponse limits = connection.toSwitch().getConntrackLimits(request);
+            if (client.isJson()) {
+                Json.print(client.out(), limits);
+                return ExitStatus.OK;
+            }
+            client.out().println("default limit=" + limits.getZoneLimit());
+            limits.getZonesList()
+                    .forEach(zone -> client.out()
+                            .println("zone=%d,limit=%d,count=%d"
+                                    .formatted(zone.getZone(), zone.getLimit(), zone.getCount())));
+            return ExitStatus.OK;
+        });
+    }
+
+    @Command(
+            name = "set-timeouts",
+            description = "Says how long connections are remembered, by the names of Open vSwitch's CT_Timeout_Policy.",
+            mixinStandardHelpOptions = true)
+    int setTimeouts(
+            @Mixin Client.ToSwitch client,
+            @Nullable @Option(names = "--zone", paramLabel = "ZONE", description = "only those of this zone")
+                    Integer zone,
+            @Parameters(
+                            paramLabel = "NAME[=SECONDS]",
+                            arity = "1..*",
+                            description = "such as tcp_established=86400; without a number: as by default")
+                    List<String> timeouts) {
+        return client.call(connection -> ConntrackSettings.change(
+                client, connection, to -> timeouts.forEach(text -> ConntrackSettings.setTimeout(to, zone, text))));
+    }
+
+    @Command(
+            name = "get-timeouts",
+            description = "Prints how long connections are remembered, in seconds.",
+            mixinStandardHelpOptions = true)
+    int getTimeouts(
+            @Mixin Client.ToSwitch client,
+            @Nullable @Option(names = "--zone", paramLabel = "ZONE", description = "those of this zone") Integer zone) {
+        return client.call(connection -> {
+            ConntrackConfiguration conntrack = ConntrackSettings.read(connection);
+            if (client.isJson()) {
+                Json.print(client.out(), conntrack);
+            } else {
+                ConntrackSettings.timeouts(conntrack, zone)
+                        .forEach((name, seconds) -> client.out().println(name + "=" + seconds));
+            }
             return ExitStatus.OK;
         });
     }
@@ -91,6 +193,9 @@ final class ConntrackCommand {
         }
         if (!connection.getState().isEmpty()) {
             text.append(",protoinfo=(state=").append(connection.getState()).append(')');
+        }
+        if (!connection.getAlg().isEmpty()) {
+            text.append(",helper=").append(connection.getAlg());
         }
         return text.toString();
     }

@@ -204,11 +204,37 @@ class CliTest {
         assertThat(lab.heddle("conntrack", "dump", "--zone", "3")).isEqualTo(new Result(0, "", ""));
         assertThat(lab.heddle("conntrack", "flush")).isEqualTo(new Result(0, "0 connections forgotten\n", ""));
         assertThat(lab.heddle("conntrack", "dump", "--zone", "65536").err()).contains("0 to 65535 is right");
+        assertThat(lab.heddle("conntrack", "flush", "zone=3", "ct_nw_src=10.0.0.1,ct_nw_proto=6", "ct_tp_dst=5"))
+                .isEqualTo(new Result(0, "0 connections forgotten\n", ""));
+        assertThat(lab.heddle("conntrack", "flush", "ct_nw_src=10.0.0").err())
+                .contains("ct_nw_src=10.0.0: an IPv4 address such as 10.0.0.1 is right");
         assertThat(lab.heddle("drops").out()).isEqualTo("PACKETS  REASON  PORT  MEANING\n");
         assertThat(lab.heddle("drops", "--all").out()).contains("TX_FULL");
         assertThat(lab.heddle("top", "--interval", "0.1", "--count", "1").out())
                 .startsWith("BRIDGE  PORT  NAME  RX-PPS  RX-BPS  TX-PPS  TX-BPS  DROP-PPS\n")
                 .contains("LOOP  BUSY");
+    }
+
+    @Test
+    void shouldSetLimitsAndTimeoutsOfConnections() {
+        assertThat(lab.heddle("conntrack", "get-limits").out()).isEqualTo("default limit=0\n");
+        lab.heddle("conntrack", "set-limits", "default=10", "zone=3,limit=5", "zone=4,limit=0");
+        assertThat(lab.heddle("conntrack", "get-limits").out())
+                .isEqualTo("default limit=10\nzone=3,limit=5,count=0\nzone=4,limit=0,count=0\n");
+        assertThat(lab.heddle("conntrack", "get-limits", "zone=3,9").out())
+                .isEqualTo("default limit=10\nzone=3,limit=5,count=0\nzone=9,limit=10,count=0\n");
+        lab.heddle("conntrack", "del-limits", "zone=3,4");
+        assertThat(lab.heddle("conntrack", "get-limits").out()).isEqualTo("default limit=10\n");
+
+        lab.heddle("conntrack", "set-timeouts", "udp_first=7", "icmp_first=8");
+        lab.heddle("conntrack", "set-timeouts", "--zone", "3", "udp_first=9");
+        assertThat(lab.heddle("conntrack", "get-timeouts").out()).contains("udp_first=7\n", "icmp_first=8\n");
+        assertThat(lab.heddle("conntrack", "get-timeouts", "--zone", "3").out())
+                .contains("udp_first=9\n", "icmp_first=8\n", "tcp_established=432000\n");
+        lab.heddle("conntrack", "set-timeouts", "udp_first");
+        assertThat(lab.heddle("conntrack", "get-timeouts").out()).contains("udp_first=30\n");
+        assertThat(lab.heddle("conntrack", "set-timeouts", "udp_last=1").err()).contains("there is no such timeout");
+        assertThat(lab.heddle("conntrack", "set-limits", "default").err()).contains("default=N or zone=ZONE,limit=N");
     }
 
     @Test

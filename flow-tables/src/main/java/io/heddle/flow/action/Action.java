@@ -156,6 +156,7 @@ public sealed interface Action {
      * @param zoneField bits that hold the zone
      * @param tableId where a copy of the packet goes on that knows what the tracker said; {@link #NO_TABLE} for nowhere
      * @param exec writes to ct_mark and ct_label of the connection; need {@code isCommit}
+     * @param alg what a connection that this action commits is read as; null for none
      * @param nat null for none; one with a direction needs {@code isCommit}
      */
     record Conntrack(
@@ -165,6 +166,7 @@ public sealed interface Action {
             @Nullable Subfield zoneField,
             int tableId,
             List<Action> exec,
+            @Nullable Alg alg,
             @Nullable NatSpec nat)
             implements Action {
         /** The packet goes on in this list only. */

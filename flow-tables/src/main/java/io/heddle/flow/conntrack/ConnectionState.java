@@ -1,6 +1,8 @@
 package io.heddle.flow.conntrack;
 
+import io.heddle.flow.action.Alg;
 import io.heddle.flow.match.Bits;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A connection as it is shown to people.
@@ -9,6 +11,8 @@ import io.heddle.flow.match.Bits;
  * @param reply addresses and ports of the answers, as they arrive
  * @param state of TCP; NONE for other protocols
  * @param hasReply packets of both directions were seen
+ * @param alg what it is read as; null for nothing
+ * @param isRelated another connection has announced this one
  * @param timeoutNs until it is forgotten if no packet comes
  */
 public record ConnectionState(
@@ -21,6 +25,8 @@ public record ConnectionState(
         boolean hasReply,
         int mark,
         Bits label,
+        @Nullable Alg alg,
+        boolean isRelated,
         long timeoutNs) {
     /**
      * One direction.

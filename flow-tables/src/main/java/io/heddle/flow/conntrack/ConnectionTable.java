@@ -12,7 +12,7 @@ import java.util.Arrays;
  *              9   zone, protocol, status        23  last segment: end | window, retransmissions
  *             10   expires
  *          11-12   label
- *             13   mark
+ *             13   number of the extension, 0 for none | mark
  *             14   next record in the index's chain: of the original tuple | of the reply tuple
  *             15   hash of the original tuple | of the reply tuple
  * </pre>
@@ -48,6 +48,11 @@ final class ConnectionTable {
     static final int IPV6 = 4;
     static final int SOURCE_NAT = 8;
     static final int DESTINATION_NAT = 16;
+    /** Another connection has announced this one. */
+    static final int RELATED = 32;
+    /** The first end has sent more than one packet. */
+    static final int SEEN_AGAIN = 64;
+
     private static final int USED = 0x8000;
 
     static final int NONE = -1;
@@ -146,7 +151,20 @@ final class ConnectionTable {
     }
 
     void setMark(int slot, int mark) {
-        record(slot)[base(slot) + MARK] = mark & 0xffffffffL;
+        long[] record = record(slot);
+        int at = base(slot) + MARK;
+        record[at] = record[at] & 0xffffffff_00000000L | mark & 0xffffffffL;
+    }
+
+    /** Number of the connection's extension, 0 for none. */
+    int extension(int slot) {
+        return (int) (record(slot)[base(slot) + MARK] >>> 32);
+    }
+
+    void setExtension(int slot, int number) {
+        long[] record = record(slot);
+        int at = base(slot) + MARK;
+        record[at] = (long) number << 32 | record[at] & 0xffffffffL;
     }
 
     /** Fills {@code tuple} with one direction of a connection. */

@@ -7,8 +7,6 @@ import io.heddle.flow.match.KeyLayout;
 import io.heddle.flow.packet.IpProtocols;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
-import java.util.HashMap;
-import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -22,7 +20,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <ul>
  *   <li>TCP is followed by state and window ({@link TcpTracking}); UDP, ICMP queries and other protocols by who has sent.
- *   <li>An ICMP error is related to the connection of the packet inside of it.
+ *   <li>An ICMP error is related to the connection of the packet inside of it, and a connection that another one announces is related to
+ *       that one, if it was committed with an {@link io.heddle.flow.action.Alg}.
  *   <li>Fragments, broken headers and wrong checksums are {@link CtState#INVALID}. So is a new connection whose translation finds no free
  *       address and port. A connection that would be one too many is not remembered: its packets stay {@link CtState#NEW}, and do not
  *       go on where they were to be translated ({@link #FULL}).
@@ -43,8 +42,17 @@ public final class ConnectionTracker {
     /** Most connections, unless set otherwise. */
     public static final int DEFAULT_LIMIT = 1_000_000;
 
+    /** What the limit may be. */
+    public static final int MOST_LIMIT = 1 << 29;
+
     /** {@link #track}: there was no room for the connection, and the packet must not leave without the translation that it was to get. */
     public static final int FULL = -1;
+
+    /** {@link #track}: there is no room after the frame for what a translated address needs. */
+    public static final int NO_ROOM = AlgInspector.NO_ROOM;
+
+    /** So many octets after the frame are enough, whatever is translated. */
+    public static final int MOST_GROWTH = FtpReader.MOST_OCTETS;
 
     /** Words that {@link #track} keeps with a packet: those of the key, and the connection for its next visit. */
     public static final int PACKET_WORDS = WORDS + 1;
@@ -54,36 +62,43 @@ public final class ConnectionTracker {
     private static final int IPV6_SRC = KeyLayout.W_CT_IPV6_SRC - KeyLayout.W_CT;
     private static final int IPV6_DST = KeyLayout.W_CT_IPV6_DST - KeyLayout.W_CT;
     private static final int PORTS = KeyLayout.W_CT_TP - KeyLayout.W_CT;
-    private static final int ZONES = 0x10000;
 
     private final ConnectionTable table;
     private final TcpTracking tcp;
     private final NatBinder binder;
-    private final Timeouts timeouts;
+    private final Extensions extensions;
+    private final AlgInspector algs;
+    private final ZoneCounts zones = new ZoneCounts();
     private final PacketReader packet = new PacketReader();
     private final TcpSegment segment = new TcpSegment();
     private final Tuple reply = new Tuple();
     private final Tuple here = new Tuple();
     private final Tuple opposite = new Tuple();
     private final Tuple target = new Tuple();
-    private final int[] perZone = new int[ZONES];
-    private final Map<Integer, Integer> zoneLimits = new HashMap<>();
-    private int limit = DEFAULT_LIMIT;
+
+    // The packet at hand.
+    private MemorySegment memory = MemorySegment.NULL;
+    private long frame;
+    private int length;
+    private int room;
+    private boolean isPartial;
+
     private int sweepAt;
     private long overLimit;
     private long natExhausted;
     private long invalid;
 
     /**
-     * An empty tracker.
+     * An empty tracker with {@link TrackerSettings#DEFAULT}.
      *
      * @param seed of the hashes: an attacker who does not know it cannot make chains long
      */
-    public ConnectionTracker(Timeouts timeouts, long seed) {
-        this.timeouts = timeouts;
+    public ConnectionTracker(long seed) {
         table = new ConnectionTable(seed);
         tcp = new TcpTracking(table);
         binder = new NatBinder(this::find, Tuple.mix(seed, 1));
+        extensions = new Extensions(table, Tuple.mix(seed, 2));
+        algs = new AlgInspector(table, extensions);
     }
 
     /** Connections that are remembered, those included that are over and were not taken out yet. */
@@ -111,27 +126,23 @@ public final class ConnectionTracker {
         return invalid;
     }
 
-    /** Most connections, 1 to 2^29. Those that are there stay. */
-    public void setLimit(int most) {
-        limit = most;
+    /** Says whether a frame may grow: {@link #MOST_GROWTH} octets after it are enough. */
+    public boolean mayGrow() {
+        return extensions.size() > 0;
     }
 
-    public int limit() {
-        return limit;
+    /** Says how much to remember. Connections that are there stay, with the timeouts that they have until their next packet. */
+    public void configure(TrackerSettings settings) {
+        zones.configure(settings);
     }
 
-    /** Most connections of a zone; negative for no limit but that of the tracker. Those that are there stay. */
-    public void setZoneLimit(int zone, int most) {
-        if (most < 0) {
-            zoneLimits.remove(zone);
-        } else {
-            zoneLimits.put(zone, most);
-        }
+    public TrackerSettings settings() {
+        return zones.settings();
     }
 
     /** Connections of a zone. */
     public int size(int zone) {
-        return perZone[zone];
+        return zones.count(zone);
     }
 
     /**
@@ -139,35 +150,44 @@ public final class ConnectionTracker {
      *
      * @param memory that holds the frame; written to only if the request has a translation
      * @param frame offset of the frame's first octet
+     * @param room octets after the frame that may be written to
      * @param isPartial the L4 checksum holds the sum of the pseudo header only
      * @param isSumKnown the L4 checksum is partial or was verified
      * @param isTracked a tracker has seen the packet before, and {@code words} is what it said
      * @param words {@link #PACKET_WORDS} long; the first become the packet's words {@link KeyLayout#W_CT} and following
-     * @return the frame's length now, or {@link #FULL}: the packet goes no further
+     * @return the frame's length now; {@link #FULL} or {@link #NO_ROOM}: the packet goes no further
      */
     public int track(
             TrackRequest request,
             MemorySegment memory,
             long frame,
             int length,
+            int room,
             boolean isPartial,
             boolean isSumKnown,
             boolean isTracked,
             long[] words,
             long nowNs) {
+        this.memory = memory;
+        this.frame = frame;
+        this.length = length;
+        this.room = room;
+        this.isPartial = isPartial;
         int known = isTracked && !request.isForced() ? knownReference(request.zone(), words) : ConnectionTable.NONE;
         int oldState = (int) (words[0] >>> 48);
         Arrays.fill(words, 0, PACKET_WORDS, 0);
         if (!packet.read(memory, frame, length, isSumKnown, request.zone())) {
             invalid(request, words);
-        } else if (known != ConnectionTable.NONE) {
-            again(request, memory, isPartial, known, oldState, words);
-        } else if (packet.isError) {
-            related(request, memory, frame, words, nowNs);
-        } else {
-            return connection(request, memory, isPartial, words, nowNs) ? length : FULL;
+            return length;
         }
-        return length;
+        if (known != ConnectionTable.NONE) {
+            return again(request, known, oldState, words, nowNs);
+        }
+        if (packet.isError) {
+            related(request, words, nowNs);
+            return length;
+        }
+        return connection(request, words, nowNs);
     }
 
     /** The connection that a packet was said to be of when it was here before, in the same zone; {@link ConnectionTable#NONE} if unknown. */
@@ -176,7 +196,7 @@ public final class ConnectionTracker {
         if (reference < 0 || (reference >>> 1) >= table.highWater() || !table.isUsed(reference >>> 1)) {
             return ConnectionTable.NONE;
         }
-        table.read(reference >>> 1, 0, here);
+        readShown(reference >>> 1);
         long ports = words[PORTS];
         long addresses = words[IPV4];
         long sourceHigh = words[IPV6_SRC];
@@ -190,18 +210,41 @@ public final class ConnectionTracker {
         return isSame ? reference : ConnectionTable.NONE;
     }
 
-    /** A packet that was here before moves its connection no further, and may have been translated since. */
-    private void again(
-            TrackRequest request, MemorySegment memory, boolean isPartial, int reference, int oldState, long[] words) {
+    /** A packet that was here before moves its connection no further, and is translated once. */
+    private int again(TrackRequest request, int reference, int oldState, long[] words, long nowNs) {
         int slot = reference >>> 1;
         if (request.isCommit()) {
             write(request, slot);
         }
         int state = oldState;
-        if (request.nat() != null && !packet.isError) {
-            state |= translate(slot, reference & 1, memory, isPartial);
+        int after = length;
+        boolean isTranslated = (oldState & (CtState.SOURCE_NAT | CtState.DESTINATION_NAT)) != 0;
+        if (request.nat() != null && !packet.isError && !isTranslated) {
+            int bits = translate(slot, reference & 1);
+            state |= bits;
+            Extension extension = extensions.of(slot);
+            if (extension != null && bits != 0) {
+                readSegment(extension, reference & 1);
+                after = inspect(extension, reference & 1, true, nowNs);
+            }
         }
         tell(reference, state, request.zone(), words);
+        return after;
+    }
+
+    /** Reads the TCP header of the packet, if it has one. */
+    private void readSegment(@Nullable Extension extension, int direction) {
+        if (packet.tuple.protocol == IpProtocols.TCP) {
+            segment.read(memory, packet.l4, packet.l4Length);
+            if (extension != null) {
+                extension.normalise(segment, direction);
+            }
+        }
+    }
+
+    private int inspect(Extension extension, int direction, boolean isTranslated, long nowNs) {
+        return algs.inspect(
+                extension, direction, packet, segment, memory, frame, length, room, isPartial, isTranslated, nowNs);
     }
 
     private void invalid(TrackRequest request, long[] words) {
@@ -212,40 +255,38 @@ public final class ConnectionTracker {
 
     // ---- packets of connections
 
-    /** Returns false when the packet must go no further. */
-    private boolean connection(TrackRequest request, MemorySegment memory, boolean isPartial, long[] words, long nowNs) {
+    private int connection(TrackRequest request, long[] words, long nowNs) {
         Tuple tuple = packet.tuple;
-        if (tuple.protocol == IpProtocols.TCP) {
-            segment.read(memory, packet.l4, packet.l4Length);
-        }
         int reference = find(tuple, nowNs);
         if (reference != ConnectionTable.NONE && request.isForced() && (reference & 1) == 1) {
             remove(reference >>> 1);
             reference = ConnectionTable.NONE;
         }
+        readSegment(reference == ConnectionTable.NONE ? null : extensions.of(reference >>> 1), reference & 1);
         if (reference != ConnectionTable.NONE) {
             Result result = update(reference, nowNs);
             if (result == Result.INVALID) {
                 invalid(request, words);
-                return true;
+                return length;
             }
             if (result == Result.REOPENED) {
                 remove(reference >>> 1);
                 reference = ConnectionTable.NONE;
             } else {
-                known(request, memory, isPartial, reference, words);
+                int after = known(request, reference, words, nowNs);
                 if (result == Result.REFUSED) {
-                    // The packet may come back to be translated: the connection is over, and goes when somebody looks for it.
+                    // The packet may come back to be translated: the connection is over, and goes when somebody looks
+                    // for it.
                     table.setExpiresNs(reference >>> 1, nowNs);
                 }
-                return true;
+                return after;
             }
         }
         if (mayBegin(tuple)) {
-            return begin(request, memory, isPartial, words, nowNs);
+            return begin(request, words, nowNs);
         }
         invalid(request, words);
-        return true;
+        return length;
     }
 
     private int find(Tuple tuple, long nowNs) {
@@ -274,74 +315,126 @@ public final class ConnectionTracker {
             result = tcp.update(slot, direction, segment);
         }
         if (result == Result.VALID || result == Result.REFUSED) {
-            if (direction == 1) {
-                table.addStatus(slot, ConnectionTable.SEEN_REPLY);
-            }
+            table.addStatus(slot, direction == 1 ? ConnectionTable.SEEN_REPLY : ConnectionTable.SEEN_AGAIN);
             table.setExpiresNs(slot, nowNs + timeoutNs(slot));
         }
         return result;
     }
 
     private long timeoutNs(int slot) {
+        Timeouts timeouts = zones.timeouts(table.zone(slot));
+        int status = table.status(slot);
+        boolean hasReply = (status & ConnectionTable.SEEN_REPLY) != 0;
         return switch (table.protocol(slot)) {
             case IpProtocols.TCP -> tcp.timeoutNs(slot, timeouts);
             case IpProtocols.UDP ->
-                (table.status(slot) & ConnectionTable.SEEN_REPLY) != 0 ? timeouts.udpStreamNs() : timeouts.udpNs();
-            case IpProtocols.ICMP, IpProtocols.ICMPV6 -> timeouts.icmpNs();
-            default -> timeouts.genericNs();
+                timeouts.ns(
+                        hasReply
+                                ? Timeouts.Kind.UDP_MULTIPLE
+                                : (status & ConnectionTable.SEEN_AGAIN) != 0
+                                        ? Timeouts.Kind.UDP_SINGLE
+                                        : Timeouts.Kind.UDP_FIRST);
+            case IpProtocols.ICMP, IpProtocols.ICMPV6 ->
+                timeouts.ns(hasReply ? Timeouts.Kind.ICMP_REPLY : Timeouts.Kind.ICMP_FIRST);
+            default -> timeouts.ns(Timeouts.Kind.OTHER);
         };
     }
 
-    private void known(TrackRequest request, MemorySegment memory, boolean isPartial, int reference, long[] words) {
+    private int known(TrackRequest request, int reference, long[] words, long nowNs) {
         int slot = reference >>> 1;
         int direction = reference & 1;
-        boolean isEstablished = (table.status(slot) & ConnectionTable.SEEN_REPLY) != 0;
+        int status = table.status(slot);
         int state = CtState.TRACKED
-                | (isEstablished ? CtState.ESTABLISHED : CtState.NEW)
+                | ((status & ConnectionTable.SEEN_REPLY) != 0 ? CtState.ESTABLISHED : CtState.NEW)
+                | ((status & ConnectionTable.RELATED) != 0 ? CtState.RELATED : 0)
                 | (direction == 1 ? CtState.REPLY : 0);
         if (request.isCommit()) {
             write(request, slot);
         }
-        if (request.nat() != null) {
-            state |= translate(slot, direction, memory, isPartial);
+        int after = length;
+        int bits = request.nat() == null ? 0 : translate(slot, direction);
+        Extension extension = extensions.of(slot);
+        if (extension != null && (bits != 0 || natBits(slot, direction) == 0)) {
+            // What a translated connection announces is read where the packet is translated.
+            after = inspect(extension, direction, bits != 0, nowNs);
         }
-        tell(reference, state, request.zone(), words);
+        tell(reference, state | bits, request.zone(), words);
+        return after;
     }
 
-    /** A packet of no connection. Returns false when it must go no further. */
-    private boolean begin(TrackRequest request, MemorySegment memory, boolean isPartial, long[] words, long nowNs) {
+    /** A packet of no connection. */
+    private int begin(TrackRequest request, long[] words, long nowNs) {
         Tuple tuple = packet.tuple;
-        int state = CtState.TRACKED | CtState.NEW;
-        if (!request.isCommit()) {
-            setState(words, state, request.zone());
-            tellTuple(tuple, words);
-            return true;
-        }
+        Extension master = extensions.expecting(tuple, nowNs);
+        int state = CtState.TRACKED | CtState.NEW | (master == null ? 0 : CtState.RELATED);
         NatSpec nat = request.nat();
-        if (isFull(request.zone())) {
-            overLimit++;
+        boolean isFull = request.isCommit() && zones.isFull(request.zone(), table.size());
+        if (!request.isCommit() || isFull) {
             setState(words, state, request.zone());
-            tellTuple(tuple, words);
-            return nat == null || nat.direction() == NatSpec.Direction.NONE;
+            if (master == null) {
+                tellTuple(tuple, words);
+            } else {
+                tellConnection(master.slot, words);
+            }
+            overLimit += isFull ? 1 : 0;
+            boolean isTranslationAsked = nat != null
+                    && (nat.direction() != NatSpec.Direction.NONE || master != null && natBits(master.slot, 0) != 0);
+            return isFull && isTranslationAsked ? FULL : length;
         }
-        if (!binder.bind(tuple, nat == null ? NatSpec.EXISTING : nat, reply, nowNs)) {
+        if (!bind(tuple, nat, master, nowNs)) {
             natExhausted++;
             invalid(request, words);
-            return true;
+            return length;
         }
         int slot = table.add(tuple, reply);
-        perZone[request.zone()]++;
+        zones.added(request.zone());
         table.addStatus(slot, natStatus(tuple));
         if (tuple.protocol == IpProtocols.TCP) {
             tcp.begin(slot, segment);
         }
         table.setExpiresNs(slot, nowNs + timeoutNs(slot));
+        int after = length;
+        if (master != null) {
+            follow(slot, master);
+        }
         write(request, slot);
         if (nat != null) {
-            state |= translate(slot, 0, memory, isPartial);
+            state |= translate(slot, 0);
+        }
+        Extension control = request.alg() == null || master != null ? null : extensions.add(slot);
+        if (control != null) {
+            control.alg = request.alg();
+            after = inspect(control, 0, (state & (CtState.SOURCE_NAT | CtState.DESTINATION_NAT)) != 0, nowNs);
         }
         tell(slot << 1, state, request.zone(), words);
-        return true;
+        return after;
+    }
+
+    /** Chooses the tuple of the answers: what was announced is translated as the connection that announced it. */
+    private boolean bind(Tuple tuple, @Nullable NatSpec nat, @Nullable Extension master, long nowNs) {
+        if (nat != null && master != null && natBits(master.slot, 0) != 0) {
+            here.copyFrom(master.delivered);
+            here.srcPort = tuple.srcPort;
+            reply.setInverse(here);
+            return find(reply, nowNs) == ConnectionTable.NONE;
+        }
+        return binder.bind(tuple, nat == null ? NatSpec.EXISTING : nat, reply, nowNs);
+    }
+
+    /** A connection that another one has announced has that one's mark and label, and is shown with its addresses. */
+    private void follow(int slot, Extension master) {
+        Extension extension = extensions.add(slot);
+        if (extension != null) {
+            readShown(master.slot);
+            extension.parent.copyFrom(here);
+            extension.isRelated = true;
+            table.addStatus(slot, ConnectionTable.RELATED);
+        }
+        table.setMark(slot, table.mark(master.slot));
+        long[] from = table.record(master.slot);
+        int label = ConnectionTable.base(master.slot) + ConnectionTable.LABEL;
+        System.arraycopy(from, label, table.record(slot), ConnectionTable.base(slot) + ConnectionTable.LABEL, 2);
+        extensions.forget(master);
     }
 
     private int natStatus(Tuple tuple) {
@@ -355,11 +448,6 @@ public final class ConnectionTracker {
                 || !tuple.isIcmp() && reply.srcPort != tuple.dstPort;
         return (changesSource ? ConnectionTable.SOURCE_NAT : 0)
                 | (changesDestination ? ConnectionTable.DESTINATION_NAT : 0);
-    }
-
-    private boolean isFull(int zone) {
-        Integer zoneLimit = zoneLimits.isEmpty() ? null : zoneLimits.get(zone);
-        return table.size() >= limit || zoneLimit != null && perZone[zone] >= zoneLimit;
     }
 
     /** Writes mark and label of the connection. */
@@ -377,7 +465,7 @@ public final class ConnectionTracker {
     }
 
     /** Translates the packet as its connection says; returns the bits of the state that tell so. */
-    private int translate(int slot, int direction, MemorySegment memory, boolean isPartial) {
+    private int translate(int slot, int direction) {
         int bits = natBits(slot, direction);
         if (bits != 0) {
             table.read(slot, 1 - direction, opposite);
@@ -399,7 +487,7 @@ public final class ConnectionTracker {
 
     // ---- ICMP errors
 
-    private void related(TrackRequest request, MemorySegment memory, long frame, long[] words, long nowNs) {
+    private void related(TrackRequest request, long[] words, long nowNs) {
         // The error goes against the packet that it is about: its direction is that of the answers to that packet.
         opposite.setInverse(packet.inner);
         int reference = find(opposite, nowNs);
@@ -430,16 +518,29 @@ public final class ConnectionTracker {
     }
 
     private void tell(int reference, int state, int zone, long[] words) {
-        int slot = reference >>> 1;
         words[WORDS] = reference + 1L;
         setState(words, state, zone);
+        tellConnection(reference >>> 1, words);
+    }
+
+    private void tellConnection(int slot, long[] words) {
         words[0] |= table.mark(slot) & 0xffffffffL;
         long[] record = table.record(slot);
         int base = ConnectionTable.base(slot);
         words[LABEL] = record[base + ConnectionTable.LABEL];
         words[LABEL + 1] = record[base + ConnectionTable.LABEL + 1];
-        table.read(slot, 0, here);
+        readShown(slot);
         tellTuple(here, words);
+    }
+
+    /** Reads the original direction into {@link #here}: of a related connection, that of the one that announced it, as Open vSwitch does. */
+    private void readShown(int slot) {
+        Extension extension = extensions.of(slot);
+        if (extension != null && extension.isRelated) {
+            here.copyFrom(extension.parent);
+        } else {
+            table.read(slot, 0, here);
+        }
     }
 
     private static void tellTuple(Tuple tuple, long[] words) {
@@ -463,7 +564,8 @@ public final class ConnectionTracker {
     // ---- housekeeping
 
     private void remove(int slot) {
-        perZone[table.zone(slot)]--;
+        zones.removed(table.zone(slot));
+        extensions.remove(slot);
         table.remove(slot);
     }
 
@@ -489,16 +591,11 @@ public final class ConnectionTracker {
         return table.highWater();
     }
 
-    /**
-     * Forgets connections.
-     *
-     * @param zone null for all
-     * @return how many
-     */
-    public int flush(@Nullable Integer zone) {
+    /** Forgets connections; returns how many. */
+    public int flush(ConnectionFilter filter) {
         int before = table.size();
         for (int slot = 0; slot < table.highWater(); slot++) {
-            if (table.isUsed(slot) && (zone == null || table.zone(slot) == zone)) {
+            if (table.isUsed(slot) && filter.matches(table, slot, here)) {
                 remove(slot);
             }
         }
@@ -529,6 +626,7 @@ public final class ConnectionTracker {
         table.read(slot, 1, opposite);
         long[] record = table.record(slot);
         int label = ConnectionTable.base(slot) + ConnectionTable.LABEL;
+        Extension extension = extensions.of(slot);
         return new ConnectionState(
                 table.zone(slot),
                 table.protocol(slot),
@@ -539,6 +637,8 @@ public final class ConnectionTracker {
                 (table.status(slot) & ConnectionTable.SEEN_REPLY) != 0,
                 table.mark(slot),
                 new Bits(record[label], record[label + 1]),
+                extension == null ? null : extension.alg,
+                (table.status(slot) & ConnectionTable.RELATED) != 0,
                 table.expiresNs(slot) - nowNs);
     }
 }

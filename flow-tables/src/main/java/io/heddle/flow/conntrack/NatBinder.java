@@ -71,7 +71,8 @@ final class NatBinder {
     private static int addressCount(NatSpec spec) {
         long first = spec.minAddress().low();
         long last = spec.maxAddress().low();
-        long high = spec.maxAddress().high() - spec.minAddress().high() - (Long.compareUnsigned(last, first) < 0 ? 1 : 0);
+        long high =
+                spec.maxAddress().high() - spec.minAddress().high() - (Long.compareUnsigned(last, first) < 0 ? 1 : 0);
         long more = last - first;
         return high != 0 || Long.compareUnsigned(more, MOST_ADDRESSES) >= 0 ? MOST_ADDRESSES : (int) more + 1;
     }

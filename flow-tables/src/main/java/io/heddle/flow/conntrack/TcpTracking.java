@@ -124,13 +124,13 @@ final class TcpTracking {
         long[] record = table.record(slot);
         int retransmissions = (int) record[ConnectionTable.base(slot) + ConnectionTable.LAST + 1] & 0xff;
         if (retransmissions >= MAX_RETRANSMISSIONS) {
-            return Math.min(timeout, timeouts.tcpRetransmitNs());
+            return Math.min(timeout, timeouts.ns(Timeouts.Kind.TCP_RETRANSMIT));
         }
         // Without an answer there is no saying that the other end exists.
         boolean isUnanswered = (table.status(slot) & ConnectionTable.SEEN_REPLY) == 0;
         boolean isWaiting =
                 isUnanswered || ((record[end(slot, 0) + WINDOW] | record[end(slot, 1) + WINDOW]) & UNACKNOWLEDGED) != 0;
-        return isWaiting ? Math.min(timeout, timeouts.tcpUnacknowledgedNs()) : timeout;
+        return isWaiting ? Math.min(timeout, timeouts.ns(Timeouts.Kind.TCP_UNACK)) : timeout;
     }
 
     private static int end(int slot, int direction) {

@@ -1,5 +1,6 @@
 package io.heddle.flow.conntrack;
 
+import io.heddle.flow.action.Alg;
 import io.heddle.flow.action.NatSpec;
 import io.heddle.flow.match.Bits;
 import org.jspecify.annotations.Nullable;
@@ -12,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param isForced when the packet goes in the reply direction, forget the connection and begin a new one in the packet's direction
  * @param mark bits to write to the connection's mark; needs {@code isCommit}
  * @param label bits to write to its label
+ * @param alg what a new connection is read as, so that those that it announces are known; null for none
  * @param nat null for none
  */
 public record TrackRequest(
@@ -22,6 +24,7 @@ public record TrackRequest(
         int markMask,
         Bits label,
         Bits labelMask,
+        @Nullable Alg alg,
         @Nullable NatSpec nat) {
     public TrackRequest {
         if (zone < 0 || zone > 0xffff) {
@@ -31,6 +34,6 @@ public record TrackRequest(
 
     /** Looks a packet up and changes nothing. */
     public static TrackRequest lookup(int zone) {
-        return new TrackRequest(zone, false, false, 0, 0, Bits.ZERO, Bits.ZERO, null);
+        return new TrackRequest(zone, false, false, 0, 0, Bits.ZERO, Bits.ZERO, null, null);
     }
 }

@@ -57,6 +57,18 @@ final class Tuple {
         isIpv6 = other.isIpv6;
     }
 
+    boolean isSame(Tuple other) {
+        return srcHigh == other.srcHigh
+                && srcLow == other.srcLow
+                && dstHigh == other.dstHigh
+                && dstLow == other.dstLow
+                && srcPort == other.srcPort
+                && dstPort == other.dstPort
+                && protocol == other.protocol
+                && zone == other.zone
+                && isIpv6 == other.isIpv6;
+    }
+
     boolean isIcmp() {
         return isIcmp(protocol);
     }

@@ -278,7 +278,15 @@ final class ActionExecution {
         int mark = (int) (packet.key.word(KeyLayout.W_CT) & markMask);
         Bits label = packet.key.get(MatchField.CT_LABEL).and(labelMask);
         translator.out.add(new DatapathAction.Conntrack(new TrackRequest(
-                zone, action.isCommit(), action.isForced(), mark, (int) markMask, label, labelMask, action.nat())));
+                zone,
+                action.isCommit(),
+                action.isForced(),
+                mark,
+                (int) markMask,
+                label,
+                labelMask,
+                action.alg(),
+                action.nat())));
         packet.forgetConnection();
         if (action.tableId() != Action.Conntrack.NO_TABLE) {
             translator.recirculation.fork(action.tableId());

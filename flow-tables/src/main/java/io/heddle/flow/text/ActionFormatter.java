@@ -1,6 +1,7 @@
 package io.heddle.flow.text;
 
 import io.heddle.flow.action.Action;
+import io.heddle.flow.action.Alg;
 import io.heddle.flow.action.Instruction;
 import io.heddle.flow.action.NatSpec;
 import io.heddle.flow.action.Ports;
@@ -168,6 +169,10 @@ final class ActionFormatter {
         }
         if (!action.exec().isEmpty()) {
             text.add("exec(" + join(action.exec()) + ")");
+        }
+        Alg alg = action.alg();
+        if (alg != null) {
+            text.add("alg=" + alg.text());
         }
         return text.toString();
     }

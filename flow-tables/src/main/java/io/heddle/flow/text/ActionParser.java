@@ -2,6 +2,7 @@ package io.heddle.flow.text;
 
 import io.heddle.flow.action.Action;
 import io.heddle.flow.action.Action.Subfield;
+import io.heddle.flow.action.Alg;
 import io.heddle.flow.action.Instruction;
 import io.heddle.flow.action.NatSpec;
 import io.heddle.flow.action.Ports;
@@ -486,6 +487,7 @@ final class ActionParser {
         Subfield zoneField = null;
         int table = Action.Conntrack.NO_TABLE;
         List<Action> exec = List.of();
+        Alg alg = null;
         NatSpec nat = null;
         for (Token part : Token.all(valueOrEmpty(token), token.valuePosition(), place)) {
             switch (part.name()) {
@@ -504,13 +506,20 @@ final class ActionParser {
                 }
                 case "exec" -> exec = actions(valueOrEmpty(part), part.valuePosition());
                 case "nat" -> nat = NatText.parse(valueOrEmpty(part), part.valuePosition(), place);
-                case "alg" -> throw place.at(part.position(), "alg", "helpers are not supported: leave alg out");
+                case "alg" -> {
+                    alg = Alg.ofText(part.required(place, "alg=ftp"));
+                    if (alg == null) {
+                        throw place.at(part.valuePosition(), part.name(), "alg is ftp or tftp");
+                    }
+                }
                 default ->
                     throw place.at(
-                            part.position(), part.name(), "ct(...) takes commit, force, table, zone, nat and exec");
+                            part.position(),
+                            part.name(),
+                            "ct(...) takes commit, force, table, zone, alg, nat and exec");
             }
         }
-        return new Action.Conntrack(isCommit, isForced, zone, zoneField, table, exec, nat);
+        return new Action.Conntrack(isCommit, isForced, zone, zoneField, table, exec, alg, nat);
     }
 
     private Action portAction(Token token) throws FlowException {

@@ -1,6 +1,7 @@
 package io.heddle.flow.text;
 
 import io.heddle.flow.action.Action;
+import io.heddle.flow.action.Alg;
 import io.heddle.flow.action.Instruction;
 import io.heddle.flow.action.NatSpec;
 import io.heddle.flow.action.Ports;
@@ -73,6 +74,10 @@ public final class FlowFormatter {
         }
         if (!request.labelMask().isZero()) {
             text.add("label=" + FieldText.hexAlways(request.label()) + "/" + FieldText.hexAlways(request.labelMask()));
+        }
+        Alg alg = request.alg();
+        if (alg != null) {
+            text.add("helper=" + alg.text());
         }
         NatSpec nat = request.nat();
         if (nat != null) {

@@ -6,6 +6,7 @@ import static io.heddle.flow.conntrack.TrackerLab.ip;
 import static io.heddle.flow.conntrack.TrackerLab.tcp;
 import static io.heddle.flow.conntrack.TrackerLab.udp;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.heddle.flow.action.NatSpec;
 import io.heddle.flow.action.NatSpec.Direction;
@@ -19,6 +20,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -65,8 +67,8 @@ final class ConnectionTrackerTest {
 
         assertThat(lab.track(TrackRequest.lookup(6), udp(B, A, 2, 1))).isEqualTo("new|trk");
         assertThat(lab.track(TrackRequest.lookup(5), udp(B, A, 2, 1))).isEqualTo("est|rpl|trk");
-        assertThat(lab.tracker.flush(6)).isZero();
-        assertThat(lab.tracker.flush(5)).isOne();
+        assertThat(lab.tracker.flush(ConnectionFilter.ofZone(6))).isZero();
+        assertThat(lab.tracker.flush(ConnectionFilter.ofZone(5))).isOne();
         assertThat(lab.lookup(udp(B, A, 2, 1))).isEqualTo("new|trk");
     }
 
@@ -225,9 +227,9 @@ final class ConnectionTrackerTest {
     @Test
     void shouldWriteMarkAndLabelOfTheConnection() {
         Bits label = new Bits(0x11, 0x22);
-        TrackRequest request = new TrackRequest(5, true, false, 0xab, 0xff, label, Bits.ones(128), null);
+        TrackRequest request = new TrackRequest(5, true, false, 0xab, 0xff, label, Bits.ones(128), null, null);
         lab.track(request, udp(A, B, 1, 2));
-        lab.track(new TrackRequest(5, true, false, 0xc00, 0xf00, Bits.ZERO, Bits.ZERO, null), udp(A, B, 1, 2));
+        lab.track(new TrackRequest(5, true, false, 0xc00, 0xf00, Bits.ZERO, Bits.ZERO, null, null), udp(A, B, 1, 2));
         lab.lookup(udp(B, A, 2, 1));
 
         assertThat((int) lab.words[0]).isEqualTo(0xcab);
@@ -239,7 +241,7 @@ final class ConnectionTrackerTest {
     @Test
     void shouldTurnAConnectionRoundWhenForced() {
         lab.commit(udp(A, B, 1, 2));
-        TrackRequest force = new TrackRequest(5, true, true, 0, 0, Bits.ZERO, Bits.ZERO, null);
+        TrackRequest force = new TrackRequest(5, true, true, 0, 0, Bits.ZERO, Bits.ZERO, null, null);
 
         assertThat(lab.track(force, udp(B, A, 2, 1))).isEqualTo("new|trk");
         assertThat(lab.lookup(udp(A, B, 1, 2))).isEqualTo("est|rpl|trk");
@@ -266,14 +268,29 @@ final class ConnectionTrackerTest {
 
     @Test
     void shouldRememberNoMoreThanTheLimits() {
-        lab.tracker.setZoneLimit(5, 2);
+        lab.tracker.configure(new TrackerSettings(
+                100,
+                1,
+                Timeouts.DEFAULT,
+                Map.of(5, new TrackerSettings.Zone(2, null), 7, new TrackerSettings.Zone(0, null))));
         for (int port = 1; port <= 3; port++) {
             assertThat(lab.commit(udp(A, B, port, 53))).isEqualTo("new|trk");
         }
         assertThat(lab.tracker.size(5)).isEqualTo(2);
         assertThat(lab.tracker.overLimit()).isOne();
-        lab.tracker.setLimit(3);
-        TrackRequest other = new TrackRequest(6, true, false, 0, 0, Bits.ZERO, Bits.ZERO, null);
+        TrackRequest second = new TrackRequest(8, true, false, 0, 0, Bits.ZERO, Bits.ZERO, null, null);
+        TrackRequest unlimited = new TrackRequest(7, true, false, 0, 0, Bits.ZERO, Bits.ZERO, null, null);
+        for (int port = 1; port <= 3; port++) {
+            lab.track(second, udp(A, B, port, 53));
+            lab.track(unlimited, udp(A, B, port, 53));
+        }
+        assertThat(lab.tracker.size(8)).as("the limit of other zones").isOne();
+        assertThat(lab.tracker.size(7)).as("no limit").isEqualTo(3);
+        lab.tracker.flush(ConnectionFilter.ALL);
+        lab.tracker.configure(new TrackerSettings(3, 0, Timeouts.DEFAULT, Map.of()));
+        lab.commit(udp(A, B, 3, 53));
+        lab.commit(udp(A, B, 4, 53));
+        TrackRequest other = new TrackRequest(6, true, false, 0, 0, Bits.ZERO, Bits.ZERO, null, null);
         lab.track(other, udp(A, B, 1, 2));
         lab.track(other, udp(A, B, 2, 2));
         assertThat(lab.tracker.size()).isEqualTo(3);
@@ -301,7 +318,7 @@ final class ConnectionTrackerTest {
         byte[] refusal = tcp(B, N, 80, 1000, 0, 101, TcpView.RST | TcpView.ACK, 0);
 
         assertThat(lab.lookup(refusal)).isEqualTo("est|rpl|trk");
-        TrackRequest translate = new TrackRequest(5, false, false, 0, 0, Bits.ZERO, Bits.ZERO, NatSpec.EXISTING);
+        TrackRequest translate = new TrackRequest(5, false, false, 0, 0, Bits.ZERO, Bits.ZERO, null, NatSpec.EXISTING);
         assertThat(lab.track(translate, refusal, true)).isEqualTo("est|rpl|trk|dnat");
         assertFrame(tcp(B, A, 80, 1000, 0, 101, TcpView.RST | TcpView.ACK, 0));
         assertThat(lab.all()).as("the connection is over").isEmpty();
@@ -320,8 +337,8 @@ final class ConnectionTrackerTest {
 
     @Test
     void shouldStayInsideOfARangeOverTheHighHalfOfAnAddress() {
-        NatSpec spec = new NatSpec(
-                Direction.SOURCE, true, new Bits(1, -2), new Bits(2, 1), 7, 7, Selection.DEFAULT, false);
+        NatSpec spec =
+                new NatSpec(Direction.SOURCE, true, new Bits(1, -2), new Bits(2, 1), 7, 7, Selection.DEFAULT, false);
         Set<Bits> sources = new HashSet<>();
         for (int port = 1; port <= 4; port++) {
             byte[] datagram = PacketBuilder.ethernet(1, 2)
@@ -333,17 +350,62 @@ final class ConnectionTrackerTest {
         }
 
         lab.all().forEach(c -> sources.add(c.reply().destination()));
-        assertThat(sources)
-                .containsExactlyInAnyOrder(new Bits(1, -2), new Bits(1, -1), new Bits(2, 0), new Bits(2, 1));
+        assertThat(sources).containsExactlyInAnyOrder(new Bits(1, -2), new Bits(1, -1), new Bits(2, 0), new Bits(2, 1));
     }
 
     @Test
     void shouldNotLetAPacketOnThatWasToBeTranslatedWhereThereIsNoRoom() {
-        lab.tracker.setLimit(1);
+        lab.tracker.configure(new TrackerSettings(1, 0, Timeouts.DEFAULT, Map.of()));
         lab.commit(udp(A, B, 1, 53));
 
         assertThat(lab.commit(udp(A, B, 2, 53), SOURCE)).isEqualTo("full");
         assertThat(lab.commit(udp(A, B, 2, 53), NatSpec.EXISTING)).isEqualTo("new|trk");
         assertThat(lab.tracker.overLimit()).isEqualTo(2);
+    }
+
+    @Test
+    void shouldForgetAfterTheTimeoutsOfTheZone() {
+        Timeouts ofZone = Timeouts.DEFAULT.with(Map.of("udp_first", 5, "udp_single", 10, "udp_multiple", 20));
+        lab.tracker.configure(
+                new TrackerSettings(100, 0, Timeouts.DEFAULT, Map.of(5, new TrackerSettings.Zone(null, ofZone))));
+
+        lab.commit(udp(A, B, 1, 2));
+        assertThat(lab.only().timeoutNs()).isEqualTo(5 * TrackerLab.SECOND);
+        lab.commit(udp(A, B, 1, 2));
+        assertThat(lab.only().timeoutNs()).isEqualTo(10 * TrackerLab.SECOND);
+        lab.lookup(udp(B, A, 2, 1));
+        assertThat(lab.only().timeoutNs()).isEqualTo(20 * TrackerLab.SECOND);
+        lab.tracker.flush(ConnectionFilter.ALL);
+        lab.track(new TrackRequest(6, true, false, 0, 0, Bits.ZERO, Bits.ZERO, null, null), udp(A, B, 1, 2));
+        assertThat(lab.only().timeoutNs()).isEqualTo(30 * TrackerLab.SECOND);
+    }
+
+    @Test
+    void shouldRefuseTimeoutsThatCannotBe() {
+        assertThatThrownBy(() -> Timeouts.DEFAULT.with(Map.of("tcp_established", 0)))
+                .hasMessage("tcp_established: 0 is not in 1 to 31536000 seconds");
+        assertThatThrownBy(() -> Timeouts.DEFAULT.with(Map.of("tcp_open", 1)))
+                .hasMessageStartingWith("tcp_open: there is no such timeout; these are: tcp_syn_sent, ");
+    }
+
+    @Test
+    void shouldForgetTheConnectionsThatAFilterNames() {
+        lab.commit(udp(A, B, 1, 2), SOURCE);
+        lab.commit(udp(A, B, 3, 2));
+        lab.commit(tcp(A, B, 1, 2, 100, 0, TcpView.SYN, 0));
+        lab.commit(ip(A, B).icmp(8, 0, 7 << 16).build());
+        ConnectionFilter.End any = ConnectionFilter.End.ANY;
+        ConnectionFilter.End fromA = new ConnectionFilter.End(ConnectionFilter.mapped(A), Bits.ZERO, 1, 0, 0, 0, 0);
+        ConnectionFilter.End fromV = new ConnectionFilter.End(ConnectionFilter.mapped(V), Bits.ZERO, 0, 0, 0, 0, 0);
+        ConnectionFilter.End toN = new ConnectionFilter.End(Bits.ZERO, ConnectionFilter.mapped(N), 0, 0, 0, 0, 0);
+        ConnectionFilter.End echo = new ConnectionFilter.End(Bits.ZERO, Bits.ZERO, 0, 0, 7, 8, 0);
+
+        assertThat(lab.tracker.flush(new ConnectionFilter(6, 0, fromA, any))).isZero();
+        assertThat(lab.tracker.flush(new ConnectionFilter(null, 0, fromV, any))).isZero();
+        assertThat(lab.tracker.flush(new ConnectionFilter(5, 17, fromA, toN))).isOne();
+        assertThat(lab.tracker.flush(new ConnectionFilter(null, 1, echo, any))).isOne();
+        assertThat(lab.tracker.flush(new ConnectionFilter(null, 6, fromA, any))).isOne();
+        assertThat(lab.tracker.flush(new ConnectionFilter(null, 0, any, toN))).isZero();
+        assertThat(lab.only().original().sourcePort()).isEqualTo(3);
     }
 }

@@ -109,7 +109,8 @@ final class TcpTrackingTest {
         lab.out(100, 0, SYN, 0);
 
         assertThat(lab.back(0, 101, RST | ACK, 0)).isEqualTo("est|rpl|trk");
-        assertThat(lab.tracker.size()).isZero();
+        assertThat(lab.all()).isEmpty();
+        assertThat(lab.tracker.expire(10, lab.nowNs)).isOne();
     }
 
     @Test

@@ -17,7 +17,7 @@ final class TrackerLab {
     static final int B = 0x0a000002;
     private static final String[] NAMES = {"new", "est", "rel", "rpl", "inv", "trk", "snat", "dnat"};
 
-    final ConnectionTracker tracker = new ConnectionTracker(Timeouts.DEFAULT, 7);
+    final ConnectionTracker tracker = new ConnectionTracker(7);
     final long[] words = new long[ConnectionTracker.PACKET_WORDS];
     long nowNs = SECOND;
 
@@ -54,7 +54,7 @@ final class TrackerLab {
     }
 
     String commit(byte[] octets, @Nullable NatSpec nat) {
-        return track(new TrackRequest(5, true, false, 0, 0, Bits.ZERO, Bits.ZERO, nat), octets);
+        return track(new TrackRequest(5, true, false, 0, 0, Bits.ZERO, Bits.ZERO, null, nat), octets);
     }
 
     String lookup(byte[] octets) {
@@ -62,7 +62,7 @@ final class TrackerLab {
     }
 
     String translate(byte[] octets) {
-        return track(new TrackRequest(5, false, false, 0, 0, Bits.ZERO, Bits.ZERO, NatSpec.EXISTING), octets);
+        return track(new TrackRequest(5, false, false, 0, 0, Bits.ZERO, Bits.ZERO, null, NatSpec.EXISTING), octets);
     }
 
     String track(TrackRequest request, byte[] octets) {
@@ -70,10 +70,15 @@ final class TrackerLab {
     }
 
     String track(TrackRequest request, byte[] octets, boolean isTracked) {
-        frame = Arena.ofAuto().allocate(octets.length);
+        frame = Arena.ofAuto().allocate(octets.length + ConnectionTracker.MOST_GROWTH);
         MemorySegment.copy(octets, 0, frame, java.lang.foreign.ValueLayout.JAVA_BYTE, 0, octets.length);
-        int length = tracker.track(request, frame, 0, octets.length, false, false, isTracked, words, nowNs);
-        return length == ConnectionTracker.FULL ? "full" : state();
+        int length = tracker.track(
+                request, frame, 0, octets.length, ConnectionTracker.MOST_GROWTH, false, false, isTracked, words, nowNs);
+        if (length < 0) {
+            return length == ConnectionTracker.FULL ? "full" : "no room";
+        }
+        frame = frame.asSlice(0, length);
+        return state();
     }
 
     byte[] octets() {

@@ -2,6 +2,7 @@ package io.heddle.proto.mapping;
 
 import com.google.protobuf.ByteString;
 import io.heddle.flow.action.Action;
+import io.heddle.flow.action.Alg;
 import io.heddle.flow.action.NatSpec;
 import io.heddle.flow.error.ErrorCode;
 import io.heddle.flow.error.FlowException;
@@ -29,6 +30,10 @@ final class ConntrackMapping {
             proto.setTableId(action.tableId());
         }
         action.exec().forEach(nested -> proto.addExec(ActionMapping.toProto(nested)));
+        Alg alg = action.alg();
+        if (alg != null) {
+            proto.setAlg(alg.text());
+        }
         NatSpec nat = action.nat();
         if (nat != null) {
             proto.setNat(toProto(nat));
@@ -90,6 +95,13 @@ final class ConntrackMapping {
                         ErrorCode.BAD_ACTION_BAD_ARGUMENT, "conntrack.exec", "a conntrack action inside of another");
             }
         }
+        Alg alg = Alg.ofText(proto.getAlg());
+        if (alg == null && !proto.getAlg().isEmpty()) {
+            throw new FlowException(
+                    ErrorCode.BAD_ACTION_BAD_ARGUMENT,
+                    "conntrack.alg",
+                    "'" + proto.getAlg() + "' is not known: ftp, tftp or nothing is right");
+        }
         List<Action> exec = ActionMapping.toModel(proto.getExecList(), texts);
         return new Action.Conntrack(
                 proto.getCommit(),
@@ -98,6 +110,7 @@ final class ConntrackMapping {
                 zoneField,
                 table,
                 exec,
+                alg,
                 proto.hasNat() ? toModel(proto.getNat()) : null);
     }
 

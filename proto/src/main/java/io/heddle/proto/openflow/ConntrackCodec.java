@@ -1,6 +1,7 @@
 package io.heddle.proto.openflow;
 
 import io.heddle.flow.action.Action;
+import io.heddle.flow.action.Alg;
 import io.heddle.flow.action.NatSpec;
 import io.heddle.flow.action.NatSpec.Direction;
 import io.heddle.flow.action.NatSpec.Selection;
@@ -18,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * The actions {@code ct}, {@code nat} inside of it, and {@code ct_clear} of Open vSwitch's extensions.
  *
  * <pre>
- *   ct   flags 16 | zone field (OXM header) 32 | zone, or first bit and bits of the field 16 | table 8 | 0 (24) | helper 16 | actions
+ *   ct   flags 16 | zone field (OXM header) 32 | zone, or first bit and bits of the field 16 | table 8 | 0 (24) | alg 16 | actions
  *   nat  0 (16) | flags 16 | what follows 16 | IPv4 first, last | IPv6 first, last | port first, last
  * </pre>
  */
@@ -57,9 +58,10 @@ final class ConntrackCodec {
         int zone = in.u16();
         int table = in.u8();
         in.skip(3);
-        int helper = in.u16();
-        if (helper != 0) {
-            throw bad(where, "helper of port " + helper + ": helpers are not supported, 0 is right");
+        int port = in.u16();
+        Alg alg = Alg.ofPort(port);
+        if (port != 0 && alg == null) {
+            throw bad(where, "alg " + port + " is not known: 21 (FTP), 69 (TFTP) or 0 is right");
         }
         Action.Subfield zoneField = null;
         if (header != 0) {
@@ -78,7 +80,8 @@ final class ConntrackCodec {
                 throw bad(where, "ct has one nat at most");
             }
         }
-        return new Action.Conntrack((flags & COMMIT) != 0, (flags & FORCE) != 0, zone, zoneField, table, exec, nat);
+        return new Action.Conntrack(
+                (flags & COMMIT) != 0, (flags & FORCE) != 0, zone, zoneField, table, exec, alg, nat);
     }
 
     private static Action.Subfield zoneField(int header, int range, String where) throws FlowException {
@@ -181,7 +184,9 @@ final class ConntrackCodec {
             NiciraActions.field(out, zone.field(), zone.bit() + zone.bits() - 1);
             out.writeShort(zone.bit() << 6 | (zone.bits() - 1));
         }
-        out.writeByte(action.tableId()).writeZero(3).writeShort(0);
+        out.writeByte(action.tableId()).writeZero(3);
+        Alg alg = action.alg();
+        out.writeShort(alg == null ? 0 : alg.port());
         NatSpec nat = action.nat();
         if (nat != null) {
             encode(out, nat);

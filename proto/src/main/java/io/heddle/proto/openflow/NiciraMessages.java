@@ -39,6 +39,9 @@ final class NiciraMessages {
     private static final int TLV_TABLE_REQUEST = 25;
     private static final int TLV_TABLE_REPLY = 26;
 
+    private static final int CT_FLUSH_ZONE = 29;
+    private static final int CT_FLUSH = 32;
+
     private static final int FORMAT_NXM = 2;
 
     private final OpenFlowVersion version;
@@ -64,6 +67,8 @@ final class NiciraMessages {
                     OpenFlowMessage.SetTableIdInCommand _,
                     OpenFlowMessage.SetPacketInFormat _,
                     OpenFlowMessage.SetControllerId _,
+                    OpenFlowMessage.CtFlushZone _,
+                    OpenFlowMessage.CtFlush _,
                     OpenFlowMessage.TlvTableMod _,
                     OpenFlowMessage.TlvTableRequest _,
                     OpenFlowMessage.TlvTableReply _ -> true;
@@ -117,6 +122,8 @@ final class NiciraMessages {
                         StandardBodies.exactly(in, 4).i32());
             case FLOW_MONITOR_PAUSED -> StandardBodies.empty(new OpenFlowMessage.FlowMonitorPaused(), in);
             case FLOW_MONITOR_RESUMED -> StandardBodies.empty(new OpenFlowMessage.FlowMonitorResumed(), in);
+            case CT_FLUSH_ZONE -> ConntrackFlushCodec.zone(in);
+            case CT_FLUSH -> ConntrackFlushCodec.flush(in);
             case TLV_TABLE_MOD -> TlvTableCodec.mod(in);
             case TLV_TABLE_REQUEST -> StandardBodies.empty(new OpenFlowMessage.TlvTableRequest(), in);
             case TLV_TABLE_REPLY -> TlvTableCodec.reply(in);
@@ -212,6 +219,8 @@ final class NiciraMessages {
                 begin(out, SET_PACKET_IN_FORMAT).writeInt(format.format());
             case OpenFlowMessage.SetControllerId id ->
                 begin(out, SET_CONTROLLER_ID).writeZero(6).writeShort(id.controllerId());
+            case OpenFlowMessage.CtFlushZone flush -> ConntrackFlushCodec.zone(begin(out, CT_FLUSH_ZONE), flush);
+            case OpenFlowMessage.CtFlush flush -> ConntrackFlushCodec.flush(begin(out, CT_FLUSH), flush);
             case OpenFlowMessage.TlvTableMod mod -> TlvTableCodec.mod(begin(out, TLV_TABLE_MOD), mod);
             case OpenFlowMessage.TlvTableRequest _ -> begin(out, TLV_TABLE_REQUEST);
             case OpenFlowMessage.TlvTableReply reply -> TlvTableCodec.reply(begin(out, TLV_TABLE_REPLY), reply);

@@ -223,6 +223,8 @@ public final class OpenFlowCodec {
                     OpenFlowMessage.SetTableIdInCommand _,
                     OpenFlowMessage.SetPacketInFormat _,
                     OpenFlowMessage.SetControllerId _,
+                    OpenFlowMessage.CtFlushZone _,
+                    OpenFlowMessage.CtFlush _,
                     OpenFlowMessage.TlvTableMod _,
                     OpenFlowMessage.TlvTableRequest _,
                     OpenFlowMessage.TlvTableReply _ -> MessageType.EXPERIMENTER;

@@ -1,6 +1,7 @@
 package io.heddle.proto.openflow;
 
 import io.heddle.flow.action.Action;
+import io.heddle.flow.conntrack.ConnectionFilter;
 import io.heddle.flow.error.ErrorCode;
 import io.heddle.flow.group.GroupMod;
 import io.heddle.flow.match.Match;
@@ -183,6 +184,12 @@ public sealed interface OpenFlowMessage {
 
     /** Open vSwitch's {@code NXT_SET_CONTROLLER_ID}: which packets of actions to controllers are wanted; 16 bits. */
     record SetControllerId(int controllerId) implements OpenFlowMessage {}
+
+    /** Open vSwitch's {@code NXT_CT_FLUSH_ZONE}: forget the connections of a zone, 0 to 65535. */
+    record CtFlushZone(int zone) implements OpenFlowMessage {}
+
+    /** Open vSwitch's {@code NXT_CT_FLUSH}: forget some connections. */
+    record CtFlush(ConnectionFilter filter) implements OpenFlowMessage {}
 
     /** Open vSwitch's {@code NXT_TLV_TABLE_MOD}: which Geneve option is which field. */
     record TlvTableMod(TunnelOptionsMod mod) implements OpenFlowMessage {}

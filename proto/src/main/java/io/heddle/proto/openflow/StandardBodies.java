@@ -332,6 +332,8 @@ final class StandardBodies implements Bodies {
                     OpenFlowMessage.SetTableIdInCommand _,
                     OpenFlowMessage.SetPacketInFormat _,
                     OpenFlowMessage.SetControllerId _,
+                    OpenFlowMessage.CtFlushZone _,
+                    OpenFlowMessage.CtFlush _,
                     OpenFlowMessage.TlvTableMod _,
                     OpenFlowMessage.TlvTableRequest _,
                     OpenFlowMessage.TlvTableReply _,

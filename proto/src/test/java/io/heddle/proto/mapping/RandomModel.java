@@ -1,6 +1,7 @@
 package io.heddle.proto.mapping;
 
 import io.heddle.flow.action.Action;
+import io.heddle.flow.action.Alg;
 import io.heddle.flow.action.HashFields;
 import io.heddle.flow.action.Instruction;
 import io.heddle.flow.action.LearnSpec;
@@ -168,6 +169,7 @@ final class RandomModel {
                 hasZoneField ? new Action.Subfield(MatchField.REG0, 8, 16) : null,
                 random.nextBoolean() ? Action.Conntrack.NO_TABLE : random.nextInt(254),
                 List.of(new Action.SetField(MatchField.CT_MARK, Bits.of(5))),
+                random.nextBoolean() ? null : random.nextBoolean() ? Alg.FTP : Alg.TFTP,
                 random.nextBoolean() ? null : nat);
     }
 

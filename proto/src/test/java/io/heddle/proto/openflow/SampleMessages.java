@@ -2,9 +2,11 @@ package io.heddle.proto.openflow;
 
 import io.heddle.flow.action.Action;
 import io.heddle.flow.action.Ports;
+import io.heddle.flow.conntrack.ConnectionFilter;
 import io.heddle.flow.error.ErrorCode;
 import io.heddle.flow.error.FlowException;
 import io.heddle.flow.group.GroupMod;
+import io.heddle.flow.match.Bits;
 import io.heddle.flow.match.MatchField;
 import io.heddle.flow.match.OxmId;
 import io.heddle.flow.match.TunnelOptions;
@@ -161,6 +163,18 @@ final class SampleMessages {
                 new OpenFlowMessage.SetTableIdInCommand(true),
                 new OpenFlowMessage.SetPacketInFormat(1),
                 new OpenFlowMessage.SetControllerId(5),
+                new OpenFlowMessage.CtFlushZone(7),
+                new OpenFlowMessage.CtFlush(ConnectionFilter.ALL),
+                new OpenFlowMessage.CtFlush(new ConnectionFilter(
+                        5,
+                        6,
+                        new ConnectionFilter.End(ConnectionFilter.mapped(0x0a000001), new Bits(1, 2), 1, 2, 0, 0, 0),
+                        ConnectionFilter.End.ANY)),
+                new OpenFlowMessage.CtFlush(new ConnectionFilter(
+                        null,
+                        58,
+                        ConnectionFilter.End.ANY,
+                        new ConnectionFilter.End(Bits.ZERO, new Bits(1, 2), 0, 0, 9, 129, 0))),
                 new OpenFlowMessage.TlvTableMod(new TunnelOptionsMod(
                         TunnelOptionsMod.Command.DELETE, List.of(new TunnelOptions.Option(0xfffe, 0x80, 4, 63)))),
                 new OpenFlowMessage.TlvTableRequest(),

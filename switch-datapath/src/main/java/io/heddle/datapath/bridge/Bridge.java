@@ -7,6 +7,7 @@ import io.heddle.datapath.upcall.Punt;
 import io.heddle.flow.action.Action;
 import io.heddle.flow.action.ActionValidator;
 import io.heddle.flow.action.Ports;
+import io.heddle.flow.conntrack.ConnectionFilter;
 import io.heddle.flow.error.ErrorCode;
 import io.heddle.flow.error.FlowException;
 import io.heddle.flow.group.Group;
@@ -419,6 +420,11 @@ final class Bridge implements BridgeControl {
         if (device instanceof TunnelPort tunnel) {
             tunnel.setOptions(tunnelOptions);
         }
+    }
+
+    @Override
+    public CompletableFuture<Integer> flushConnections(ConnectionFilter filter) {
+        return owner.flushConnections(filter);
     }
 
     @Override

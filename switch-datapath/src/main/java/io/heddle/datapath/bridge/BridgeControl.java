@@ -1,6 +1,7 @@
 package io.heddle.datapath.bridge;
 
 import io.heddle.flow.action.Action;
+import io.heddle.flow.conntrack.ConnectionFilter;
 import io.heddle.flow.error.FlowException;
 import io.heddle.flow.match.TunnelOptionsMod;
 import java.util.List;
@@ -51,6 +52,9 @@ public interface BridgeControl {
             List<TableUpdate> updates, Atomicity atomicity, boolean validateOnly) {
         return write(updates, atomicity, validateOnly, () -> {});
     }
+
+    /** Forgets connections of the whole switch, as Open vSwitch does for a bridge; completes with how many. */
+    CompletableFuture<Integer> flushConnections(ConnectionFilter filter);
 
     /**
      * Waits for the datapath: completes when all that was submitted before has been done and no packet will be forwarded by older rules

@@ -14,6 +14,9 @@ public sealed interface ConfigurationChange {
     /** Adds a port, or replaces the one of that name. */
     record PutPort(String bridge, PortConfiguration port) implements ConfigurationChange {}
 
+    /** Replaces what is set of the connection tracker. */
+    record PutConntrack(ConntrackConfiguration conntrack) implements ConfigurationChange {}
+
     /** Removes a port. */
     record DeletePort(String bridge, String port) implements ConfigurationChange {}
 }

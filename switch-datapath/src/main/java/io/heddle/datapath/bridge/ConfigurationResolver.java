@@ -39,7 +39,8 @@ final class ConfigurationResolver {
         for (int i = 0; i < given.bridges().size(); i++) {
             bridges.add(resolve(given.bridges().get(i), "bridges[" + i + "]"));
         }
-        SwitchConfiguration resolved = new SwitchConfiguration(bridges);
+        given.conntrack().check("conntrack");
+        SwitchConfiguration resolved = given.withBridges(bridges);
         checkPatches(resolved);
         return resolved;
     }

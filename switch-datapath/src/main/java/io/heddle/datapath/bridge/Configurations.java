@@ -37,10 +37,11 @@ public final class Configurations {
             case ConfigurationChange.PutBridge put -> putBridge(now, put.bridge());
             case ConfigurationChange.DeleteBridge delete -> {
                 requireBridge(now, delete.name(), path);
-                yield new SwitchConfiguration(now.bridges().stream()
+                yield now.withBridges(now.bridges().stream()
                         .filter(bridge -> !bridge.name().equals(delete.name()))
                         .toList());
             }
+            case ConfigurationChange.PutConntrack put -> new SwitchConfiguration(now.bridges(), put.conntrack());
             case ConfigurationChange.PutPort put -> {
                 requireBridge(now, put.bridge(), path);
                 yield changePorts(now, put.bridge(), ports -> putPort(ports, put.port()));
@@ -77,11 +78,11 @@ public final class Configurations {
         for (int i = 0; i < bridges.size(); i++) {
             if (bridges.get(i).name().equals(bridge.name())) {
                 bridges.set(i, bridge);
-                return new SwitchConfiguration(bridges);
+                return now.withBridges(bridges);
             }
         }
         bridges.add(bridge);
-        return new SwitchConfiguration(bridges);
+        return now.withBridges(bridges);
     }
 
     private static SwitchConfiguration changePorts(
@@ -160,7 +161,8 @@ public final class Configurations {
                 merged.add(withPorts(settings, mergePorts(portsOf(was), portsOf(wants), portsOf(has))));
             }
         }
-        return new SwitchConfiguration(merged);
+        ConntrackConfiguration conntrack = choose(base.conntrack(), file.conntrack(), current.conntrack());
+        return new SwitchConfiguration(merged, Objects.requireNonNull(conntrack));
     }
 
     private static List<String> bridgeNames(SwitchConfiguration file, SwitchConfiguration current) {
@@ -215,6 +217,9 @@ public final class Configurations {
     /** Each difference, for people. */
     static List<String> difference(SwitchConfiguration before, SwitchConfiguration after) {
         List<String> lines = new ArrayList<>();
+        if (!before.conntrack().equals(after.conntrack())) {
+            lines.add("conntrack: change settings");
+        }
         for (BridgeConfiguration bridge : before.bridges()) {
             if (bridge(after, bridge.name()) == null) {
                 lines.add(bridge.name() + ": remove bridge");

@@ -11,7 +11,10 @@ import io.heddle.datapath.port.PortContext;
 import io.heddle.datapath.port.SoftwareOffload;
 import io.heddle.datapath.upcall.Punt;
 import io.heddle.flow.classifier.VersionClock;
+import io.heddle.flow.conntrack.ConnectionFilter;
 import io.heddle.flow.conntrack.ConnectionState;
+import io.heddle.flow.conntrack.ConnectionTracker;
+import io.heddle.flow.conntrack.TrackerSettings;
 import io.heddle.flow.match.FlowKey;
 import io.heddle.flow.match.FlowKeyExtractor;
 import io.heddle.flow.match.MatchField;
@@ -34,6 +37,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentSkipListMap;
@@ -96,6 +101,9 @@ public final class HeddleSwitch implements SwitchControl, AutoCloseable {
     private final Map<Integer, Bridge> byId = new HashMap<>();
     private final List<BridgeListener> listeners = new CopyOnWriteArrayList<>();
     private final Reconciler reconciler = new Reconciler(this);
+    /** What the tracker has been told. Control loop. */
+    private ConntrackConfiguration conntrack = ConntrackConfiguration.DEFAULT;
+
     private volatile Configured configured = new Configured(1, SwitchConfiguration.EMPTY);
 
     /** Open devices, replaced as a whole by the control loop. */
@@ -609,8 +617,39 @@ public final class HeddleSwitch implements SwitchControl, AutoCloseable {
     }
 
     @Override
-    public CompletableFuture<Integer> flushConnections(@Nullable Integer zone) {
-        return PollQuestion.ask(pollLoop, () -> pollLoop.tracker().flush(zone));
+    public CompletableFuture<Integer> flushConnections(ConnectionFilter filter) {
+        return PollQuestion.ask(pollLoop, () -> pollLoop.tracker().flush(filter));
+    }
+
+    @Override
+    public CompletableFuture<ConntrackLimits> conntrackLimits(List<Integer> zones) {
+        return PollQuestion.ask(pollLoop, () -> {
+            ConnectionTracker tracker = pollLoop.tracker();
+            TrackerSettings settings = tracker.settings();
+            SortedSet<Integer> asked = new TreeSet<>(zones);
+            if (asked.isEmpty()) {
+                asked.addAll(settings.zones().keySet());
+            }
+            List<ZoneLimit> limits = new ArrayList<>();
+            for (int zone : asked) {
+                TrackerSettings.Zone own = settings.zones().get(zone);
+                if (!zones.isEmpty() || own != null && own.limit() != null) {
+                    limits.add(new ZoneLimit(zone, settings.limitOf(zone), tracker.size(zone)));
+                }
+            }
+            return new ConntrackLimits(settings.limit(), tracker.size(), settings.zoneLimit(), limits);
+        });
+    }
+
+    /** Makes the tracker remember as much and as long as the configuration says. Control loop. Returns false when it does so already. */
+    boolean setConntrack(ConntrackConfiguration wanted) {
+        if (wanted.equals(conntrack)) {
+            return false;
+        }
+        conntrack = wanted;
+        TrackerSettings settings = wanted.settings();
+        pollLoop.submit(() -> pollLoop.tracker().configure(settings));
+        return true;
     }
 
     @Override

@@ -86,6 +86,9 @@ final class Reconciler {
 
     private void apply(SwitchConfiguration desired, List<String> applied, boolean isUndo)
             throws ConfigurationException {
+        if (owner.setConntrack(desired.conntrack())) {
+            applied.add("conntrack: changed settings");
+        }
         removeWhatIsNotDesired(desired, applied);
         List<Bridge> added = new ArrayList<>();
         for (BridgeConfiguration each : desired.bridges()) {

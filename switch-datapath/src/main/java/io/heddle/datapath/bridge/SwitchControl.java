@@ -1,5 +1,6 @@
 package io.heddle.datapath.bridge;
 
+import io.heddle.flow.conntrack.ConnectionFilter;
 import io.heddle.flow.conntrack.ConnectionState;
 import io.heddle.flow.match.Match;
 import java.util.List;
@@ -49,12 +50,15 @@ public interface SwitchControl {
      */
     CompletableFuture<List<ConnectionState>> connections(@Nullable Integer zone, int limit);
 
+    /** Forgets connections; completes with how many. */
+    CompletableFuture<Integer> flushConnections(ConnectionFilter filter);
+
     /**
-     * Forgets connections; completes with how many.
+     * How many connections there may be and are.
      *
-     * @param zone null for all
+     * @param zones to tell of; empty for those that have a limit of their own
      */
-    CompletableFuture<Integer> flushConnections(@Nullable Integer zone);
+    CompletableFuture<ConntrackLimits> conntrackLimits(List<Integer> zones);
 
     /** Counters of the connection tracker. */
     ConntrackCounters conntrack();
@@ -119,6 +123,17 @@ public interface SwitchControl {
             long revision,
             int pollLoop,
             String dropReason) {}
+
+    /**
+     * How many connections there may be and are.
+     *
+     * @param limit of all zones together
+     * @param zoneLimit of a zone without a limit of its own, 0 for none
+     */
+    record ConntrackLimits(int limit, int count, int zoneLimit, List<ZoneLimit> zones) {}
+
+    /** How many connections a zone may have, 0 for any number, and has. */
+    record ZoneLimit(int zone, int limit, int count) {}
 
     /**
      * Counters of the connection tracker.

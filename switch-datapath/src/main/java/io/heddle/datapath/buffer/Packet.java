@@ -273,6 +273,16 @@ public final class Packet implements HeaderRoom {
     }
 
     /**
+     * Moves the frame's end, for whoever has made the headers and checksums right: pending offloads stay.
+     *
+     * @param newLength at most {@link #length()} and {@link #tailroom()} together
+     */
+    public void resize(int newLength) {
+        Objects.checkFromIndexSize(0, newLength, length + tailroom());
+        length = newLength;
+    }
+
+    /**
      * Cuts the frame to {@code newLength} octets, or leaves it if it is shorter. A pending checksum and a segmentation would go
      * over octets that are gone, so they are forgotten: complete the checksum or segment before.
      */

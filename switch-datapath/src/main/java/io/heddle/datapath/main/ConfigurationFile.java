@@ -24,7 +24,7 @@ import tools.jackson.databind.JsonNode;
  * The switch's YAML file, read and checked. The schema is published as {@code deploy/schema/switch.schema.json}.
  *
  * @param settings of the process
- * @param configuration the bridges it should have
+ * @param configuration the bridges it should have, and what is set of the connection tracker
  * @param document to find the line of a part by
  */
 public record ConfigurationFile(SwitchSettings settings, SwitchConfiguration configuration, YamlDocument document) {
@@ -52,7 +52,10 @@ public record ConfigurationFile(SwitchSettings settings, SwitchConfiguration con
         }
         checkUnique(document, bridges);
         return new ConfigurationFile(
-                settings(document.root().path("switch")), new SwitchConfiguration(bridges), document);
+                settings(document.root().path("switch")),
+                new SwitchConfiguration(
+                        bridges, ConntrackFile.read(document, document.root().path("conntrack"))),
+                document);
     }
 
     /** Says whether the file has the key {@code bridges} at all. */

@@ -177,7 +177,8 @@ final class ActionExecutor {
     /** Returns the packet to go on with, null when it is gone. */
     private @Nullable Packet track(TrackRequest request, Packet packet, long nowNs) {
         Packet own = packet;
-        if (request.nat() != null && packet.isShared()) {
+        boolean isTight = packet.tailroom() < ConnectionTracker.MOST_GROWTH && tracker.mayGrow();
+        if (request.nat() != null && (packet.isShared() || isTight)) {
             own = copyOf(packet);
             if (own == null) {
                 return null;
@@ -188,14 +189,20 @@ final class ActionExecutor {
                 own.memory(),
                 own.offset(),
                 own.length(),
+                own.tailroom(),
                 own.needsChecksum(),
                 own.needsChecksum() || own.checksumValid(),
                 own.isTracked(),
                 own.connection(),
                 nowNs);
-        if (length == ConnectionTracker.FULL) {
-            drop(own, DropReason.CONNTRACK_FULL);
+        if (length < 0) {
+            drop(own, length == ConnectionTracker.FULL ? DropReason.CONNTRACK_FULL : DropReason.NO_HEADROOM);
             return null;
+        }
+        if (length != own.length()) {
+            int before = own.length();
+            own.resize(length);
+            pad(own, before);
         }
         own.setTracked(true);
         return own;

@@ -16,7 +16,6 @@ import io.heddle.datapath.upcall.SlowPath;
 import io.heddle.datapath.upcall.Translator;
 import io.heddle.flow.classifier.VersionClock;
 import io.heddle.flow.conntrack.ConnectionTracker;
-import io.heddle.flow.conntrack.Timeouts;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandles;
@@ -166,7 +165,7 @@ public final class PollLoop implements AutoCloseable {
         punts = new PuntQueue(settings.puntCapacity());
         outputs = new OutputQueues(statistics, pool, this::failed);
         PacketBatch recirculated = new PacketBatch();
-        tracker = new ConnectionTracker(Timeouts.DEFAULT, settings.hashSeed() ^ 0x3c6ef372fe94f82bL);
+        tracker = new ConnectionTracker(settings.hashSeed() ^ 0x3c6ef372fe94f82bL);
         executor = new ActionExecutor(pool, offload, outputs, meters, punts, statistics, recirculated, tracker);
         fastPath = new FastPath(exact, megaflows, slowPath, executor, statistics, recirculated);
         oversize = new OversizeReplies(pool, outputs);
@@ -460,6 +459,7 @@ public final class PollLoop implements AutoCloseable {
         dumps.clear();
     }
 
+    @SuppressWarnings("ThreadPriorityCheck") // see IdleSpin
     private void work() {
         IdleSpin idle = new IdleSpin(MAX_SPIN_NS);
         long told = 0;

@@ -12,6 +12,7 @@ import io.heddle.datapath.poll.LoopStatistics.Counter;
 import io.heddle.datapath.poll.MegaflowDump;
 import io.heddle.flow.action.Action;
 import io.heddle.flow.action.Ports;
+import io.heddle.flow.conntrack.ConnectionFilter;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -234,7 +235,7 @@ class LoopFailureTest {
         assertStopped(lab.heddle.configure(List.of(), 0, false));
         assertStopped(lab.heddle.megaflows(0));
         assertStopped(lab.heddle.connections(null, 0));
-        assertStopped(lab.heddle.flushConnections(null));
+        assertStopped(lab.heddle.flushConnections(ConnectionFilter.ALL));
         lab.heddle.close(); // once more does nothing
     }
 

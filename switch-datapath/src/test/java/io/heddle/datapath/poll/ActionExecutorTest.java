@@ -12,7 +12,6 @@ import io.heddle.datapath.port.SoftwareOffload;
 import io.heddle.datapath.upcall.Punt;
 import io.heddle.datapath.upcall.PuntQueue;
 import io.heddle.flow.conntrack.ConnectionTracker;
-import io.heddle.flow.conntrack.Timeouts;
 import io.heddle.flow.match.Match;
 import io.heddle.flow.packet.Checksums;
 import io.heddle.flow.packet.Ipv4View;
@@ -50,7 +49,7 @@ class ActionExecutorTest {
             punts,
             statistics,
             recirculated,
-            new ConnectionTracker(Timeouts.DEFAULT, 1));
+            new ConnectionTracker(1));
 
     @AfterEach
     void shouldHaveGotEverythingBack() {

@@ -3,6 +3,7 @@ package io.heddle.datapath.agent.grpc;
 import com.google.rpc.Code;
 import io.heddle.datapath.bridge.BridgeConfiguration;
 import io.heddle.datapath.bridge.ConfigurationChange;
+import io.heddle.datapath.bridge.ConntrackConfiguration;
 import io.heddle.datapath.bridge.PortConfiguration;
 import io.heddle.datapath.bridge.SwitchConfiguration;
 import io.heddle.flow.pipeline.PortVlans;
@@ -20,6 +21,9 @@ final class ConfigurationMapping {
     static Configuration toProto(SwitchConfiguration configuration) {
         Configuration.Builder proto = Configuration.newBuilder();
         configuration.bridges().forEach(bridge -> proto.addBridges(toProto(bridge)));
+        if (!configuration.conntrack().equals(ConntrackConfiguration.DEFAULT)) {
+            proto.setConntrack(ConntrackConfigurationMapping.toProto(configuration.conntrack()));
+        }
         return proto.build();
     }
 
@@ -75,8 +79,14 @@ final class ConfigurationMapping {
                 for (int i = 0; i < change.getReplace().getBridgesCount(); i++) {
                     bridges.add(bridge(change.getReplace().getBridges(i), path + ".replace.bridges[" + i + "]"));
                 }
-                yield new ConfigurationChange.Replace(new SwitchConfiguration(bridges));
+                yield new ConfigurationChange.Replace(new SwitchConfiguration(
+                        bridges,
+                        ConntrackConfigurationMapping.toModel(
+                                change.getReplace().getConntrack(), path + ".replace.conntrack")));
             }
+            case PUT_CONNTRACK ->
+                new ConfigurationChange.PutConntrack(
+                        ConntrackConfigurationMapping.toModel(change.getPutConntrack(), path + ".put_conntrack"));
             case PUT_BRIDGE -> new ConfigurationChange.PutBridge(bridge(change.getPutBridge(), path + ".put_bridge"));
             case DELETE_BRIDGE -> new ConfigurationChange.DeleteBridge(change.getDeleteBridge());
             case PUT_PORT ->

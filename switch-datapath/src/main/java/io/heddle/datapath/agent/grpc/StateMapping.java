@@ -12,6 +12,7 @@ import io.heddle.datapath.bridge.PortState;
 import io.heddle.datapath.bridge.SwitchControl;
 import io.heddle.datapath.bridge.TraceReport;
 import io.heddle.datapath.bridge.lldp.Neighbour;
+import io.heddle.flow.action.Alg;
 import io.heddle.flow.action.Ports;
 import io.heddle.flow.conntrack.ConnectionState;
 import io.heddle.flow.conntrack.TcpState;
@@ -318,6 +319,7 @@ final class StateMapping {
     }
 
     Entity entity(ConnectionState state) {
+        Alg alg = state.alg();
         return Entity.newBuilder()
                 .setConnection(Connection.newBuilder()
                         .setZone(state.zone())
@@ -333,6 +335,8 @@ final class StateMapping {
                         .setLabel(Uint128.newBuilder()
                                 .setHigh(state.label().high())
                                 .setLow(state.label().low()))
+                        .setAlg(alg == null ? "" : alg.text())
+                        .setRelated(state.isRelated())
                         .setTimeoutNs(Math.max(0, state.timeoutNs())))
                 .build();
     }

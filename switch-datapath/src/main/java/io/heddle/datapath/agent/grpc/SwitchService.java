@@ -18,6 +18,8 @@ import io.heddle.proto.v1.FlushConnectionsRequest;
 import io.heddle.proto.v1.FlushConnectionsResponse;
 import io.heddle.proto.v1.GetConfigurationRequest;
 import io.heddle.proto.v1.GetConfigurationResponse;
+import io.heddle.proto.v1.GetConntrackLimitsRequest;
+import io.heddle.proto.v1.GetConntrackLimitsResponse;
 import io.heddle.proto.v1.ReadRequest;
 import io.heddle.proto.v1.ReadResponse;
 import io.heddle.proto.v1.SubscribeRequest;
@@ -237,10 +239,21 @@ final class SwitchService extends SwitchGrpc.SwitchImplBase {
     public void flushConnections(FlushConnectionsRequest request, StreamObserver<FlushConnectionsResponse> client) {
         answer(
                 client,
-                () -> control.flushConnections(Queries.zone(request.hasZone(), request.getZone()))
+                () -> control.flushConnections(ConntrackConfigurationMapping.filter(request))
                         .thenApply(count -> FlushConnectionsResponse.newBuilder()
                                 .setCount(count)
                                 .build()));
+    }
+
+    @Override
+    public void getConntrackLimits(
+            GetConntrackLimitsRequest request, StreamObserver<GetConntrackLimitsResponse> client) {
+        answer(client, () -> {
+            for (int zone : request.getZonesList()) {
+                Queries.zone(true, zone);
+            }
+            return control.conntrackLimits(request.getZonesList()).thenApply(ConntrackConfigurationMapping::toProto);
+        });
     }
 
     @Override

@@ -10,6 +10,7 @@ import io.heddle.datapath.bridge.SwitchStoppedException;
 import io.heddle.datapath.bridge.TableUpdate;
 import io.heddle.datapath.bridge.UpdateFailure;
 import io.heddle.flow.action.Ports;
+import io.heddle.flow.conntrack.ConnectionFilter;
 import io.heddle.flow.error.ErrorCode;
 import io.heddle.flow.error.FlowException;
 import io.heddle.flow.group.GroupMod;
@@ -245,6 +246,14 @@ final class RequestHandler {
             case OpenFlowMessage.SetFlowFormat _,
                     OpenFlowMessage.SetTableIdInCommand _,
                     OpenFlowMessage.SetPacketInFormat _ -> extend(message);
+            case OpenFlowMessage.CtFlushZone flush -> {
+                requireNoSlave();
+                answer(xid, head, () -> bridge.flushConnections(ConnectionFilter.ofZone(flush.zone())), done -> {});
+            }
+            case OpenFlowMessage.CtFlush flush -> {
+                requireNoSlave();
+                answer(xid, head, () -> bridge.flushConnections(flush.filter()), done -> {});
+            }
             case OpenFlowMessage.TlvTableMod mod -> {
                 requireNoSlave();
                 answer(xid, head, () -> bridge.mapTunnelOptions(mod.mod()), done -> {});

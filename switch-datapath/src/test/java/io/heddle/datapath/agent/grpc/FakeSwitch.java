@@ -25,6 +25,8 @@ import io.heddle.datapath.bridge.TableUpdate;
 import io.heddle.datapath.bridge.TraceReport;
 import io.heddle.datapath.bridge.TraceSubject;
 import io.heddle.datapath.bridge.UpdateFailure;
+import io.heddle.flow.action.Alg;
+import io.heddle.flow.conntrack.ConnectionFilter;
 import io.heddle.flow.conntrack.ConnectionState;
 import io.heddle.flow.conntrack.TcpState;
 import io.heddle.flow.error.ErrorCode;
@@ -131,12 +133,33 @@ final class FakeSwitch implements SwitchControl, AutoCloseable {
         ConnectionState.Direction back =
                 new ConnectionState.Direction(Bits.of(0x0a000002), Bits.of(0x01020304), 80, 1000);
         return CompletableFuture.completedFuture(List.of(new ConnectionState(
-                7, 6, false, there, back, TcpState.ESTABLISHED, true, 5, new Bits(1, 2), 3_000_000_000L)));
+                7,
+                6,
+                false,
+                there,
+                back,
+                TcpState.ESTABLISHED,
+                true,
+                5,
+                new Bits(1, 2),
+                Alg.FTP,
+                true,
+                3_000_000_000L)));
     }
 
     @Override
-    public CompletableFuture<Integer> flushConnections(@Nullable Integer zone) {
-        return CompletableFuture.completedFuture(zone == null ? 3 : 1);
+    public CompletableFuture<Integer> flushConnections(ConnectionFilter filter) {
+        flushed = filter;
+        return CompletableFuture.completedFuture(filter.zone() == null ? 3 : 1);
+    }
+
+    @Override
+    public CompletableFuture<ConntrackLimits> conntrackLimits(List<Integer> zones) {
+        return CompletableFuture.completedFuture(new ConntrackLimits(
+                100,
+                7,
+                50,
+                zones.stream().map(zone -> new ZoneLimit(zone, 10, 2)).toList()));
     }
 
     @Override
@@ -160,6 +183,9 @@ final class FakeSwitch implements SwitchControl, AutoCloseable {
         loop.shutdown();
     }
 
+    /** What was to be forgotten last. */
+    volatile ConnectionFilter flushed = ConnectionFilter.ALL;
+
     /** The bridge. */
     final class FakeBridge implements BridgeControl {
         private final Map<String, FlowState> flows = new LinkedHashMap<>();
@@ -178,6 +204,11 @@ final class FakeSwitch implements SwitchControl, AutoCloseable {
         @Override
         public long datapathId() {
             return 1;
+        }
+
+        @Override
+        public CompletableFuture<Integer> flushConnections(ConnectionFilter filter) {
+            return FakeSwitch.this.flushConnections(filter);
         }
 
         @Override

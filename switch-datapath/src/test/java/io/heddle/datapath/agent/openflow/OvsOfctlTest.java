@@ -92,6 +92,33 @@ final class OvsOfctlTest {
     }
 
     @Test
+    void shouldForgetConnections() throws Exception {
+        lab.ovsOfctl("add-flow", "udp,actions=ct(commit,zone=NXM_OF_UDP_DST[])");
+        for (int zone = 5; zone <= 8; zone++) {
+            lab.ovsOfctl(
+                    "packet-out",
+                    "in_port=1,packet=02000000000202000000000108004500002000004000401126cb0a0000010a0000020001000%d"
+                                    .formatted(zone)
+                            + "000c0000" + "00000000,actions=table");
+        }
+        lab.ovsOfctl("dump-flows");
+        await().atMost(60, TimeUnit.SECONDS).until(() -> connections() == 4);
+
+        lab.ovsOfctl("ct-flush-zone", "7");
+        assertThat(connections()).isEqualTo(3);
+        lab.ovsOfctl("ct-flush", "zone=5", "ct_nw_src=10.0.0.3,ct_nw_proto=17");
+        assertThat(connections()).isEqualTo(3);
+        lab.ovsOfctl("ct-flush", "zone=5", "ct_nw_src=10.0.0.1,ct_nw_proto=17", "ct_nw_dst=10.0.0.1,ct_nw_proto=17");
+        assertThat(connections()).isEqualTo(2);
+        lab.ovsOfctl("ct-flush");
+        assertThat(connections()).isZero();
+    }
+
+    private int connections() throws Exception {
+        return lab.vswitch.connections(null, 100).get(60, TimeUnit.SECONDS).size();
+    }
+
+    @Test
     void shouldAddDumpModifyAndDeleteFlows() throws Exception {
         lab.ovsOfctl(
                 "add-flow",
