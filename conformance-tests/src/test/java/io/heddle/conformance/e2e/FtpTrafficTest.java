@@ -144,8 +144,7 @@ class FtpTrafficTest {
     private String transfer(String server) {
         try (LabProcess running = b.start("/usr/bin/python3", "-c", SERVER, server)) {
             running.awaitOutput("listening", NetnsLab.DEADLINE);
-            assertThat(a.run(TRAFFIC, "/usr/bin/python3", "-c", CLIENT, server))
-                    .isEqualTo("150000\n".repeat(5));
+            assertThat(a.run(TRAFFIC, "/usr/bin/python3", "-c", CLIENT, server)).isEqualTo("150000\n".repeat(5));
             running.awaitOutput("QUIT", NetnsLab.DEADLINE);
             return running.output();
         }

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  *   <li>TCP is followed by state and window ({@link TcpTracking}); UDP, ICMP queries and other protocols by who has sent.
  *   <li>An ICMP error is related to the connection of the packet inside of it, and a connection that another one announces is related to
  *       that one, if it was committed with an {@link io.heddle.flow.action.Alg}.
- *   <li>Fragments, broken headers and wrong checksums are {@link CtState#INVALID}. So is a new connection whose translation finds no free
+ *   <li>Fragments are not looked at ({@link #FRAGMENT}). Broken headers and wrong checksums are {@link CtState#INVALID}. So is a new connection whose translation finds no free
  *       address and port. A connection that would be one too many is not remembered: its packets stay {@link CtState#NEW}, and do not
  *       go on where they were to be translated ({@link #FULL}).
  * </ul>
@@ -50,6 +50,9 @@ public final class ConnectionTracker {
 
     /** {@link #track}: there is no room after the frame for what a translated address needs. */
     public static final int NO_ROOM = AlgInspector.NO_ROOM;
+
+    /** {@link #track}: the packet is a fragment, and nothing was done with it; the whole packet can be tracked. */
+    public static final int FRAGMENT = -3;
 
     /** So many octets after the frame are enough, whatever is translated. */
     public static final int MOST_GROWTH = FtpReader.MOST_OCTETS;
@@ -155,7 +158,7 @@ public final class ConnectionTracker {
      * @param isSumKnown the L4 checksum is partial or was verified
      * @param isTracked a tracker has seen the packet before, and {@code words} is what it said
      * @param words {@link #PACKET_WORDS} long; the first become the packet's words {@link KeyLayout#W_CT} and following
-     * @return the frame's length now; {@link #FULL} or {@link #NO_ROOM}: the packet goes no further
+     * @return the frame's length now; {@link #FULL} or {@link #NO_ROOM}: the packet goes no further; {@link #FRAGMENT}
      */
     public int track(
             TrackRequest request,
@@ -173,10 +176,14 @@ public final class ConnectionTracker {
         this.length = length;
         this.room = room;
         this.isPartial = isPartial;
+        boolean isWhole = packet.read(memory, frame, length, isSumKnown, request.zone());
+        if (!isWhole && packet.isFragment()) {
+            return FRAGMENT;
+        }
         int known = isTracked && !request.isForced() ? knownReference(request.zone(), words) : ConnectionTable.NONE;
         int oldState = (int) (words[0] >>> 48);
         Arrays.fill(words, 0, PACKET_WORDS, 0);
-        if (!packet.read(memory, frame, length, isSumKnown, request.zone())) {
+        if (!isWhole) {
             invalid(request, words);
             return length;
         }

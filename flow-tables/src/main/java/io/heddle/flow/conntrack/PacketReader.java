@@ -68,6 +68,11 @@ final class PacketReader {
         return readPorts(memory, l4, tuple) || readError(memory, zone);
     }
 
+    /** Says whether what was read last is a fragment. */
+    boolean isFragment() {
+        return PacketLayers.fragment(layers) != 0;
+    }
+
     private boolean isBadLength(MemorySegment memory) {
         int length = UdpView.length(memory, l4);
         // A super-frame's length field may be 0 or that of all of it; one of its own datagrams has the right one.

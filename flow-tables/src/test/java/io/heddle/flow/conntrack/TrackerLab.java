@@ -75,7 +75,9 @@ final class TrackerLab {
         int length = tracker.track(
                 request, frame, 0, octets.length, ConnectionTracker.MOST_GROWTH, false, false, isTracked, words, nowNs);
         if (length < 0) {
-            return length == ConnectionTracker.FULL ? "full" : "no room";
+            return length == ConnectionTracker.FULL
+                    ? "full"
+                    : length == ConnectionTracker.FRAGMENT ? "fragment" : "no room";
         }
         frame = frame.asSlice(0, length);
         return state();

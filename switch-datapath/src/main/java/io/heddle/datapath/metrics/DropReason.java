@@ -65,6 +65,12 @@ public enum DropReason {
     RECIRC_TABLE_FULL("all recirculation ids are in use"),
     /** The pipeline resubmitted, or patch ports nested, too deeply. */
     TRANSLATION_LIMIT("the pipeline was too deep: groups, resubmits or patch ports form a loop"),
+    /** A fragment has octets that another one of its packet has too. */
+    FRAGMENT_OVERLAP("the fragment overlaps another one of its packet"),
+    /** The other fragments of the packet did not come in time. */
+    FRAGMENT_TIMEOUT("the other fragments of the packet did not come"),
+    /** As many fragments as may be wait for others. */
+    FRAGMENT_LIMIT("too many fragments wait for others"),
     /** The tracker or the zone has as many connections as it may have, and the packet was to be translated. */
     CONNTRACK_FULL("the connection tracker is full, and the packet was to be translated"),
     /** An exception while the packet was processed: a bug. */

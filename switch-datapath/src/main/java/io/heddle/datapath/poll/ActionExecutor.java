@@ -23,6 +23,7 @@ import io.heddle.flow.packet.PacketEditor;
 import io.heddle.flow.pipeline.DatapathAction;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -56,9 +57,16 @@ final class ActionExecutor {
     private final LoopStatistics statistics;
     private final PacketBatch recirculated;
     private final ConnectionTracker tracker;
+    private final FragmentTable fragments;
     private final HeaderRewriter rewriter = new HeaderRewriter();
     private final FlowKey key = new FlowKey();
     private @Nullable PacketRoom room;
+    private int depth;
+
+    /** Packets that the tracker has seen and whose fragments have not gone on, first to last. */
+    private @Nullable Reassembly firstReady;
+
+    private @Nullable Reassembly lastReady;
     /** The packet that is being worked on, as long as nobody else has it. */
     private @Nullable Packet current;
 
@@ -70,7 +78,8 @@ final class ActionExecutor {
             PuntQueue punts,
             LoopStatistics statistics,
             PacketBatch recirculated,
-            ConnectionTracker tracker) {
+            ConnectionTracker tracker,
+            FragmentTable fragments) {
         this.pool = pool;
         this.offload = offload;
         this.outputs = outputs;
@@ -79,13 +88,23 @@ final class ActionExecutor {
         this.statistics = statistics;
         this.recirculated = recirculated;
         this.tracker = tracker;
+        this.fragments = fragments;
+    }
+
+    /** Says how often the packets that come now have been looked up again. */
+    void setDepth(int lookups) {
+        depth = lookups;
     }
 
     /** Executes all steps and takes the packet over. */
     void execute(ActionProgram program, Packet packet, long nowNs) {
+        execute(program, packet, nowNs, 0);
+    }
+
+    private void execute(ActionProgram program, Packet packet, long nowNs, int firstStep) {
         current = packet;
         try {
-            run(program, packet, nowNs);
+            run(program, packet, nowNs, firstStep);
         } catch (RuntimeException e) {
             Packet left = current;
             current = null;
@@ -97,11 +116,11 @@ final class ActionExecutor {
         }
     }
 
-    private void run(ActionProgram program, Packet received, long nowNs) {
+    private void run(ActionProgram program, Packet received, long nowNs, int firstStep) {
         Packet packet = received;
         int truncateTo = Integer.MAX_VALUE;
         int steps = program.size();
-        for (int i = 0; i < steps; i++) {
+        for (int i = firstStep; i < steps; i++) {
             switch (program.operation(i)) {
                 case ActionProgram.OUTPUT -> {
                     outputShare(program.first(i), packet, truncateTo);
@@ -146,7 +165,7 @@ final class ActionExecutor {
                     }
                 }
                 case ActionProgram.CONNTRACK -> {
-                    Packet tracked = track(program.trackRequest(i), packet, nowNs);
+                    Packet tracked = track(program, i, packet, nowNs);
                     if (tracked == null) {
                         return;
                     }
@@ -154,7 +173,7 @@ final class ActionExecutor {
                 }
                 case ActionProgram.CONNTRACK_CLEAR -> packet.setTracked(false);
                 case ActionProgram.CHECK_LENGTH -> {
-                    run(program.branch(i, SuperFrame.wireLength(packet) > program.first(i)), packet, nowNs);
+                    run(program.branch(i, SuperFrame.wireLength(packet) > program.first(i)), packet, nowNs, 0);
                     return;
                 }
                 case ActionProgram.RECIRCULATE -> {
@@ -175,7 +194,8 @@ final class ActionExecutor {
     }
 
     /** Returns the packet to go on with, null when it is gone. */
-    private @Nullable Packet track(TrackRequest request, Packet packet, long nowNs) {
+    private @Nullable Packet track(ActionProgram program, int step, Packet packet, long nowNs) {
+        TrackRequest request = program.trackRequest(step);
         Packet own = packet;
         boolean isTight = packet.tailroom() < ConnectionTracker.MOST_GROWTH && tracker.mayGrow();
         if (request.nat() != null && (packet.isShared() || isTight)) {
@@ -195,8 +215,16 @@ final class ActionExecutor {
                 own.isTracked(),
                 own.connection(),
                 nowNs);
+        if (length == ConnectionTracker.FRAGMENT) {
+            current = null;
+            Reassembly complete = fragments.add(own, request.zone(), nowNs);
+            if (complete != null) {
+                track(complete, program, step, nowNs);
+            }
+            return null;
+        }
         if (length < 0) {
-            drop(own, length == ConnectionTracker.FULL ? DropReason.CONNTRACK_FULL : DropReason.NO_HEADROOM);
+            drop(own, dropReason(length));
             return null;
         }
         if (length != own.length()) {
@@ -206,6 +234,98 @@ final class ActionExecutor {
         }
         own.setTracked(true);
         return own;
+    }
+
+    private static DropReason dropReason(int verdict) {
+        return verdict == ConnectionTracker.FULL ? DropReason.CONNTRACK_FULL : DropReason.NO_HEADROOM;
+    }
+
+    /** Has the tracker see a packet whose fragments are all there; they go on when {@link #resume} is called. */
+    private void track(Reassembly complete, ActionProgram program, int step, long nowNs) {
+        DropReason reason = trackWhole(complete, program.trackRequest(step), nowNs);
+        if (reason != null) {
+            statistics.drop(reason, complete.count);
+            for (int i = 0; i < complete.count; i++) {
+                complete.take(i).release();
+            }
+            fragments.done(complete);
+            return;
+        }
+        complete.program = program;
+        complete.step = step + 1;
+        complete.depth = depth;
+        complete.next = null;
+        Reassembly last = lastReady;
+        if (last == null) {
+            firstReady = complete;
+        } else {
+            last.next = complete;
+        }
+        lastReady = complete;
+    }
+
+    /** Returns why the packet goes no further, null if it does. */
+    private @Nullable DropReason trackWhole(Reassembly complete, TrackRequest request, long nowNs) {
+        if (!complete.isPossible()) {
+            return DropReason.MALFORMED;
+        }
+        Packet whole = pool.allocate();
+        if (whole == null) {
+            return DropReason.NO_BUFFER;
+        }
+        try {
+            complete.assemble(whole);
+            int length = tracker.track(
+                    request,
+                    whole.memory(),
+                    whole.offset(),
+                    whole.length(),
+                    0,
+                    false,
+                    false,
+                    whole.isTracked(),
+                    whole.connection(),
+                    nowNs);
+            if (length != whole.length()) {
+                return dropReason(length);
+            }
+            complete.tell(whole);
+            if (request.nat() != null) {
+                complete.writeBack(whole);
+            }
+            return null;
+        } finally {
+            whole.release();
+        }
+    }
+
+    /**
+     * Goes on with the fragments of a packet that the tracker has seen. Each may be looked up again once or more, so call it when nothing
+     * waits for that.
+     *
+     * @return how often the packet had been looked up again, -1 when there is no such packet
+     */
+    int resume(long nowNs) {
+        Reassembly ready = firstReady;
+        if (ready == null) {
+            return -1;
+        }
+        firstReady = ready.next;
+        if (ready.next == null) {
+            lastReady = null;
+        }
+        int given = 0;
+        try {
+            while (given < ready.count) {
+                execute(Objects.requireNonNull(ready.program), ready.take(given++), nowNs, ready.step);
+            }
+        } finally {
+            while (given < ready.count) {
+                ready.take(given++).release();
+            }
+            fragments.done(ready);
+        }
+        return ready.depth;
     }
 
     private static boolean isCutWithOffload(Packet packet, int truncateTo) {

@@ -74,8 +74,17 @@ final class FastPath {
 
     /** Takes all packets over and leaves the batch empty. */
     void process(PacketBatch batch) {
+        executor.setDepth(0);
         processOnce(batch);
-        for (int depth = 1; !recirculated.isEmpty(); depth++) {
+        for (int depth = 0; depth >= 0; depth = executor.resume(nowNs)) {
+            processRecirculated(depth + 1);
+        }
+        executor.setDepth(0);
+    }
+
+    private void processRecirculated(int firstDepth) {
+        for (int depth = firstDepth; !recirculated.isEmpty(); depth++) {
+            executor.setDepth(depth);
             if (depth > MAX_RECIRCULATIONS) {
                 statistics.drop(DropReason.RECIRC_LIMIT, recirculated.size());
                 recirculated.release();

@@ -106,6 +106,7 @@ public final class PollLoop implements AutoCloseable {
     private final FastPath fastPath;
     private final OversizeReplies oversize;
     private final ConnectionTracker tracker;
+    private final FragmentTable fragments;
     private final LoopStatistics statistics = new LoopStatistics();
     private final PacketBatch batch = new PacketBatch();
     private final List<Port> ports = new ArrayList<>();
@@ -166,7 +167,9 @@ public final class PollLoop implements AutoCloseable {
         outputs = new OutputQueues(statistics, pool, this::failed);
         PacketBatch recirculated = new PacketBatch();
         tracker = new ConnectionTracker(settings.hashSeed() ^ 0x3c6ef372fe94f82bL);
-        executor = new ActionExecutor(pool, offload, outputs, meters, punts, statistics, recirculated, tracker);
+        fragments = new FragmentTable(pool, statistics, settings.hashSeed() ^ 0xa54ff53a5f1d36f1L);
+        executor =
+                new ActionExecutor(pool, offload, outputs, meters, punts, statistics, recirculated, tracker, fragments);
         fastPath = new FastPath(exact, megaflows, slowPath, executor, statistics, recirculated);
         oversize = new OversizeReplies(pool, outputs);
     }
@@ -407,6 +410,7 @@ public final class PollLoop implements AutoCloseable {
         }
         housekeepingNs = nowNs;
         megaflows.evictIdle(megaflows.size() / 8 + 64, nowNs, settings.megaflowIdleNs());
+        fragments.expire(nowNs);
         tracker.expire(tracker.records() / 100 + 64, nowNs);
         if (nowNs - rankNs >= RANK_NS) {
             rankNs = nowNs;
@@ -549,6 +553,7 @@ public final class PollLoop implements AutoCloseable {
     /** Gives memory back. When the loop has ended and its ports are closed. */
     @Override
     public void close() {
+        fragments.close();
         megaflows.clear();
         waiter.close();
         pool.close();

@@ -49,7 +49,8 @@ class ActionExecutorTest {
             punts,
             statistics,
             recirculated,
-            new ConnectionTracker(1));
+            new ConnectionTracker(1),
+            new FragmentTable(pool, statistics, 1));
 
     @AfterEach
     void shouldHaveGotEverythingBack() {
