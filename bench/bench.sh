@@ -6,6 +6,7 @@ ROOT=${HERE%/*}
 usage() {
   cat <<'TEXT'
 Usage: heddle bench [--quick] [--rounds N] [--kinds LIST] [--tests LIST] [--csv FILE] [--write]
+       heddle bench --jmh [--csv FILE] [--write] [-- JMH OPTION ...]
 Measures Heddle, Open vSwitch's user-space datapath, the kernel's bridge and a cable without a switch, one after the
 other in every round, and prints a table of medians and spreads. As root; installs what it needs from Debian.
   --quick        three rows (TCP with offloads, 64-byte packets, request/response), one round
@@ -13,6 +14,8 @@ other in every round, and prints a table of medians and spreads. As root; instal
   --kinds LIST   of direct,bridge,heddle,heddle-afxdp,ovs-system,ovs-tso,ovs-afxdp,vxlan-kernel,vxlan-heddle,
                  vxlan-ovs,tap-heddle,tap-ovs
   --tests LIST   of tcp-on,tcp-off,pps,rr,megaflows,setup,start,flows,scale
+  --jmh          what one core does in memory: parsing, caches, classifier, translation, codec; needs neither root nor
+                 peers. After --, options of JMH's own: part of a benchmark's name, -f, -wi, -i, -prof ...
   --csv FILE     keep the single measurements
   --report FILE  print the table of an earlier --csv, measure nothing
   --write        write docs/performance.md too
@@ -27,7 +30,7 @@ die() {
 }
 all_tests=tcp-on,tcp-off,pps,rr,megaflows,setup,start,flows,scale
 rounds=3 kinds=direct,bridge,heddle,heddle-afxdp,ovs-system,ovs-tso,ovs-afxdp,vxlan-kernel,vxlan-heddle,vxlan-ovs,tap-heddle,tap-ovs
-tests=$all_tests csv= write= report=
+tests=$all_tests csv= write= report= jmh= jmh_options=()
 while (($#)); do
   case $1 in
     --help | -h) usage; exit 0 ;;
@@ -38,6 +41,8 @@ while (($#)); do
     --csv) csv=${2:?--csv takes a file}; shift ;;
     --report) report=${2:?--report takes a file}; shift ;;
     --write) write=1 ;;
+    --jmh) jmh=1 ;;
+    --) shift; jmh_options=("$@"); break ;;
     *) die "unknown option $1; see heddle bench --help" ;;
   esac
   shift
@@ -45,6 +50,15 @@ done
 [[ $rounds =~ ^[1-9][0-9]*$ ]] || die "--rounds $rounds: a number from 1"
 for kind in ${kinds//,/ }; do [[ -f $HERE/kinds/$kind.sh && ! $kind =~ ^(vxlan|tap)$ ]] || die "--kinds: no kind $kind; there are $(cd "$HERE/kinds" && ls ./*.sh | sed 's/^..//; s/\.sh$//' | grep -vxE 'vxlan|tap' | xargs)"; done
 for test in ${tests//,/ }; do [[ ,$all_tests, == *,$test,* ]] || die "--tests: no test $test; there are ${all_tests//,/ }"; done
+if [[ -n $report && -n $jmh ]]; then
+  [[ -r $report ]] || die "--report $report: no such file"
+  exec python3 "$HERE/report.py" --jmh "$report" ${write:+--write "$ROOT/docs/performance.md"}
+fi
+if [[ -n $jmh ]]; then
+  . "$HERE/jmh.sh"
+  run_jmh
+  exit
+fi
 if [[ -n $report ]]; then
   [[ -r $report ]] || die "--report $report: no such file"
   exec python3 "$HERE/report.py" "$report" ${write:+--write "$ROOT/docs/performance.md"}

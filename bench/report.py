@@ -1,5 +1,8 @@
 #!/usr/bin/env python3
-"""report.py RESULTS.csv [--write FILE]: medians and spreads per row and kind, as a Markdown table."""
+"""report.py [--jmh] RESULTS.csv [--write FILE]: medians and spreads per row and kind, as a Markdown table.
+
+--jmh: the results are those of the benchmarks in memory, which have a section of their own in FILE.
+"""
 import collections
 import csv
 import datetime
@@ -38,6 +41,28 @@ ROWS = [
     ("scale_dump_s", "flow statistics of them", "s", 2, "ovs-system"),
     ("scale_kb_per_flow", "resident memory for each", "KB", 2, "ovs-system"),
 ]
+
+# benchmark of benchmarks/, title, rate to reach
+IN_MEMORY = [
+    ("Parse.extract", "key of a 64-byte UDP frame extracted", None),
+    ("ExactMatch.hash", "key hashed, and not found in the exact-match cache", None),
+    ("ExactMatch.hit", "key found in the exact-match cache, 1,024 flows", None),
+    ("Forward.forward.flows=1", "packet received, parsed, found in the exact-match cache, counted, output; one flow", 10_000_000),
+    ("Forward.forward.flows=1024", "the same, 1,024 flows", 10_000_000),
+    ("Megaflow.hit.masks=1.megaflows=10000", "key found in the megaflow cache, 10,000 megaflows of 1 mask", None),
+    ("Megaflow.hit.masks=20.megaflows=10000", "the same, of 20 masks", None),
+    ("Megaflow.hit.masks=100.megaflows=10000", "the same, of 100 masks", None),
+    ("Megaflow.hit.masks=1.megaflows=100000", "key found in the megaflow cache, 100,000 megaflows of 1 mask", None),
+    ("Megaflow.hit.masks=20.megaflows=100000", "the same, of 20 masks", None),
+    ("Megaflow.hit.masks=100.megaflows=100000", "the same, of 100 masks", None),
+    ("Translation.translate", "packet translated by five tables", None),
+    ("Translation.translateAndInstall", "packet translated, its exact megaflow installed", 100_000),
+    ("Classifier.lookup.rules=500000", "lookup in a table of 500,000 rules of 250 masks", 1_000_000),
+    ("Classifier.update.rules=500000", "rule added to or taken out of that table", 250_000),
+    ("Codec.decode", "OpenFlow 1.3 flow-mod decoded", 3_000_000),
+    ("Codec.encode", "OpenFlow 1.3 flow-mod encoded", None),
+]
+IN_MEMORY_TITLE = "## One core, in memory"
 
 
 def read(path):
@@ -87,7 +112,7 @@ def first_line(*command):
         return "not found"
 
 
-def machine():
+def machine(with_peers=True):
     model = "unknown processor"
     with open("/proc/cpuinfo", encoding="utf-8") as info:
         for line in info:
@@ -96,7 +121,7 @@ def machine():
                 break
     commit = first_line("git", "-C", os.path.dirname(os.path.abspath(__file__)), "log", "-1", "--format=%h")
     return (f"{datetime.date.today().isoformat()}, {os.cpu_count()} cores of {model}, Linux {platform.release()}, "
-            f"{first_line('ovs-vswitchd', '--version')}, Heddle at {commit}")
+            + (f"{first_line('ovs-vswitchd', '--version')}, " if with_peers else "") + f"Heddle at {commit}")
 
 
 def report(results):
@@ -125,6 +150,28 @@ def report(results):
     return "\n\n".join(parts)
 
 
+def in_memory(path):
+    with open(path, encoding="utf-8") as lines:
+        results = {row[0]: [float(value) for value in row[1:]] for row in csv.reader(lines) if len(row) == 4}
+    lines = ["| | per CPU-second | to reach |", "|---|---|---|"]
+    for name, title, goal in IN_MEMORY:
+        if name in results:
+            median, least, most = results[name]
+            lines.append(f"| {title} | {number(median, 0)} ({number(least, 0)} to {number(most, 0)}) | {number(goal, 0) if goal else '-'} |")
+    return (f"{IN_MEMORY_TITLE}\n\nWritten by `./heddle bench --jmh --write`. Machine: {machine(False)}. Medians of iterations of a second "
+            "each (smallest to largest), of the CPU time of the thread at work.\n\n" + "\n".join(lines))
+
+
+def parts(path):
+    """What a report holds: of the switches, and of the benchmarks in memory."""
+    try:
+        with open(path, encoding="utf-8") as old:
+            switches, title, memory = old.read().partition(IN_MEMORY_TITLE)
+            return switches.rstrip(), (title + memory).rstrip()
+    except FileNotFoundError:
+        return HEAD.rstrip(), ""
+
+
 HEAD = """# Performance
 
 Written by `./heddle bench --write`; do not edit. 0 means that no traffic passed: Open vSwitch's system ports drop what a host
@@ -134,11 +181,18 @@ did not segment itself. How it is measured: [bench/README.md](../bench/README.md
 
 
 def main():
-    text = report(read(sys.argv[1]))
+    arguments = [argument for argument in sys.argv[1:] if argument != "--jmh"]
+    is_in_memory = "--jmh" in sys.argv
+    text = in_memory(arguments[0]) if is_in_memory else report(read(arguments[0]))
     print(text)
-    if len(sys.argv) == 4 and sys.argv[2] == "--write":
-        with open(sys.argv[3], "w", encoding="utf-8") as out:
-            out.write(HEAD + text + "\n")
+    if len(arguments) == 3 and arguments[1] == "--write":
+        switches, memory = parts(arguments[2])
+        if is_in_memory:
+            memory = text
+        else:
+            switches = HEAD + text
+        with open(arguments[2], "w", encoding="utf-8") as out:
+            out.write(switches + "\n" + (f"\n{memory}\n" if memory else ""))
 
 
 main()

@@ -75,4 +75,23 @@ class BenchTest {
                 .contains("Did not forward at all here: ovs-afxdp.")
                 .contains("Most that neighbours used during a measurement: 12 % of a core (heddle, tcp_on_gbps).");
     }
+
+    @Test
+    void shouldReportWhatOneCoreDoesInMemory() throws IOException {
+        Path results = folder.resolve("jmh.csv");
+        Files.writeString(results, """
+                Codec.decode,3200000,3000000,3300000
+                ExactMatch.hit,50000000,40000000,51000000
+                """);
+
+        Result report = bench("--jmh", "--report", results.toString());
+
+        assertThat(report.errors()).isEmpty();
+        assertThat(report.status()).isZero();
+        assertThat(report.output())
+                .startsWith("## One core, in memory\n")
+                .contains(
+                        "| key found in the exact-match cache, 1,024 flows | 50,000,000 (40,000,000 to 51,000,000) | - |")
+                .contains("| OpenFlow 1.3 flow-mod decoded | 3,200,000 (3,000,000 to 3,300,000) | 3,000,000 |");
+    }
 }
