@@ -32,9 +32,7 @@ final class CliLab implements AutoCloseable {
 
     CliLab(Path folder) throws IOException {
         heddle = new HeddleSwitch(new HeddleSwitch.Parts(
-                new PacketPool(256),
-                new PooledOffload(),
-                new ParkingWaiter(),
+                List.of(new HeddleSwitch.LoopParts(new PacketPool(256), new PooledOffload(), new ParkingWaiter())),
                 (spec, number, context) -> new MemoryPort((PortSpec.Memory) spec, number, context),
                 StateStore.NONE,
                 nowNs::get,

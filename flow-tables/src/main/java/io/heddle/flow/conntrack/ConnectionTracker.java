@@ -30,8 +30,8 @@ import org.jspecify.annotations.Nullable;
  * <p>A packet costs a lookup of constant time and no allocation. Connections are forgotten when their time is over: a lookup finds none
  * that is, and {@link #expire} takes them out, some at each call. A connection takes about 200 octets.
  *
- * <p>Threading: one owner, which is a poll loop. Where there are several, each packet has to be given to the tracker that has its
- * connection: both directions, and translated ones, to the same.
+ * <p>Threading: none of its own. The poll loops of a switch share one, as both directions of a connection have to be given to the same:
+ * each call is made under the tracker's monitor.
  *
  * @see <a href="https://man7.org/linux/man-pages/man7/ovs-fields.7.html">ovs-fields(7), connection tracking fields</a>
  */

@@ -1,6 +1,5 @@
 package io.heddle.datapath.bridge;
 
-import io.heddle.datapath.poll.PollLoop;
 import io.heddle.flow.classifier.VersionClock;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -23,12 +22,12 @@ final class BarrierTracker implements ControlLoop.Task {
     private record Published(long revision, long tableVersion) {}
 
     private final VersionClock clock;
-    private final List<PollLoop> loops;
+    private final PollLoops loops;
     private final Deque<Waiting> waiting = new ArrayDeque<>();
     private final Deque<Published> published = new ArrayDeque<>();
     private long oldestTableVersion;
 
-    BarrierTracker(VersionClock clock, List<PollLoop> loops) {
+    BarrierTracker(VersionClock clock, PollLoops loops) {
         this.clock = clock;
         this.loops = loops;
         this.oldestTableVersion = clock.tableVersion();
@@ -39,8 +38,7 @@ final class BarrierTracker implements ControlLoop.Task {
      * given before.
      */
     void barrier(CompletableFuture<Long> future) {
-        List<Long> commands = loops.stream().map(PollLoop::submitted).toList();
-        waiting.add(new Waiting(clock.revision(), commands, future));
+        waiting.add(new Waiting(clock.revision(), loops.submitted(), future));
         completeSeen();
     }
 
@@ -51,28 +49,14 @@ final class BarrierTracker implements ControlLoop.Task {
 
     /** The oldest table version that a loop may be reading. */
     long oldestTableVersion() {
-        while (!published.isEmpty() && isSeen(published.peek().revision())) {
+        while (!published.isEmpty() && loops.haveSeen(published.peek().revision())) {
             oldestTableVersion = published.poll().tableVersion();
         }
         return oldestTableVersion;
     }
 
-    private boolean isSeen(long revision) {
-        for (int i = 0; i < loops.size(); i++) {
-            if (!loops.get(i).hasSeen(revision)) {
-                return false;
-            }
-        }
-        return true;
-    }
-
     private boolean isDone(Waiting barrier) {
-        for (int i = 0; i < loops.size(); i++) {
-            if (!loops.get(i).hasFinished(barrier.commands().get(i))) {
-                return false;
-            }
-        }
-        return isSeen(barrier.revision());
+        return loops.haveFinished(barrier.commands()) && loops.haveSeen(barrier.revision());
     }
 
     private int completeSeen() {

@@ -8,8 +8,11 @@ import io.heddle.datapath.poll.PollLoop;
 import io.heddle.datapath.poll.Waiter;
 import io.heddle.datapath.port.Port;
 import io.heddle.datapath.port.PortContext;
+import io.heddle.datapath.port.PortSpec;
 import io.heddle.datapath.port.SoftwareOffload;
+import io.heddle.datapath.upcall.EffectQueue;
 import io.heddle.datapath.upcall.Punt;
+import io.heddle.datapath.upcall.PuntQueue;
 import io.heddle.flow.classifier.VersionClock;
 import io.heddle.flow.conntrack.ConnectionFilter;
 import io.heddle.flow.conntrack.ConnectionState;
@@ -50,10 +53,10 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A whole switch: bridges, the control loop that owns them, and the poll loop that owns their ports.
+ * A whole switch: bridges, the control loop that owns them, and the poll loops that own their ports.
  *
  * <pre>
- *   agents --SwitchControl--> control loop --tables, topology, revision--> Pipeline <--translate-- poll loop <--> ports
+ *   agents --SwitchControl--> control loop --tables, topology, revision--> Pipeline <--translate-- poll loops <--> ports
  *                                   ^------------------------- punts --------------------------------'
  * </pre>
  *
@@ -68,18 +71,24 @@ public final class HeddleSwitch implements SwitchControl, AutoCloseable {
     private static final int EFFECTS_PER_TURN = 1024;
 
     /**
+     * What a poll loop is made of.
+     *
+     * @param pool closed with the switch
+     * @param waiter that the loop sleeps by; closed with the switch
+     */
+    public record LoopParts(PacketPool pool, SoftwareOffload offload, Waiter waiter) {}
+
+    /**
      * What a switch is made of.
      *
-     * @param pool of the poll loop; closed with the switch
+     * @param loops one for each poll loop; with several the switch must be {@linkplain #start started}
      * @param clock monotonic time in nanoseconds
      * @param hashSeed of the caches
      * @param tableLimit how much the flow tables may hold
      * @param onException told of exceptions, which are bugs
      */
     public record Parts(
-            PacketPool pool,
-            SoftwareOffload offload,
-            Waiter waiter,
+            List<LoopParts> loops,
             PortOpener opener,
             StateStore store,
             LongSupplier clock,
@@ -90,7 +99,8 @@ public final class HeddleSwitch implements SwitchControl, AutoCloseable {
     private final Parts parts;
     private final VersionClock clock = new VersionClock();
     private final Pipeline pipeline = new Pipeline(clock, new RecirculationTable());
-    private final PollLoop pollLoop;
+    private final PollLoops pollLoops;
+    private final ConnectionTracker tracker;
     private final ControlLoop controlLoop;
     private final BarrierTracker barriers;
     private final PortAttachments attachments;
@@ -115,7 +125,7 @@ public final class HeddleSwitch implements SwitchControl, AutoCloseable {
     private long ageingNs;
     private long reclaimNs;
     private @Nullable Thread controlThread;
-    private @Nullable Thread pollThread;
+    private final Map<PollLoop, Thread> pollThreads = new HashMap<>();
     private BiConsumer<String, Throwable> onLoopDeath;
     private boolean isClosed;
 
@@ -124,20 +134,17 @@ public final class HeddleSwitch implements SwitchControl, AutoCloseable {
         this.onLoopDeath = (_, failure) -> parts.onException().accept(failure);
         this.startedNs = parts.clock().getAsLong();
         this.controlLoop = new ControlLoop(parts.clock(), parts.onException());
-        this.pollLoop = new PollLoop(
-                PollLoop.Settings.defaults(0, parts.hashSeed()),
-                clock,
-                (key, nowNs) -> pipeline.translate(key, nowNs, true),
-                this::passMeter,
-                parts.pool(),
-                parts.offload(),
-                parts.waiter(),
-                parts.onException());
+        this.tracker = new ConnectionTracker(parts.hashSeed() ^ 0x3c6ef372fe94f82bL);
+        List<PollLoop> loops = new ArrayList<>();
+        for (LoopParts loop : parts.loops()) {
+            loops.add(newLoop(loops.size(), loop));
+        }
+        this.pollLoops = new PollLoops(loops);
         this.saver = new TableSaver(parts.store(), parts.onException());
-        this.barriers = new BarrierTracker(clock, List.of(pollLoop));
-        this.attachments = new PortAttachments(pollLoop, controlLoop, parts.onException());
-        this.portNumbers = new PortNumbers(clock, pollLoop);
-        pollLoop.onPunt(controlLoop::wakeUp);
+        this.barriers = new BarrierTracker(clock, pollLoops);
+        this.attachments = new PortAttachments(pollLoops, controlLoop, parts.onException());
+        this.portNumbers = new PortNumbers(clock, pollLoops);
+        loops.forEach(loop -> loop.onPunt(controlLoop::wakeUp));
         controlLoop.add(barriers);
         controlLoop.add(this::deliverPunts);
         controlLoop.add(this::applyEffects);
@@ -149,17 +156,34 @@ public final class HeddleSwitch implements SwitchControl, AutoCloseable {
         controlLoop.add(this::saveWhenDue);
     }
 
+    private PollLoop newLoop(int number, LoopParts loop) {
+        return new PollLoop(
+                PollLoop.Settings.defaults(number, parts.hashSeed()),
+                clock,
+                (key, nowNs) -> pipeline.translate(key, nowNs, true),
+                this::passMeter,
+                loop.pool(),
+                loop.offload(),
+                tracker,
+                loop.waiter(),
+                parts.onException());
+    }
+
     // ---- threads
 
     /** Gives the loops their threads. */
     public void start() {
         attachments.begin();
         controlThread = Thread.ofPlatform().name("heddle-control").start(() -> live(controlLoop::run));
-        pollThread = Thread.ofPlatform().name("heddle-poll-0").start(() -> live(pollLoop::run));
+        for (PollLoop loop : pollLoops.all()) {
+            pollThreads.put(
+                    loop,
+                    Thread.ofPlatform().name("heddle-poll-" + loop.number()).start(() -> live(loop::run)));
+        }
     }
 
     /**
-     * Hears of a loop that an {@link Error} has ended, with the name of its thread, on that thread. Both loops end then, and what waits for
+     * Hears of a loop that an {@link Error} has ended, with the name of its thread, on that thread. All loops end then, and what waits for
      * them fails: a switch without one of them is none, and should be started again. Before {@link #start}.
      */
     public void onLoopDeath(BiConsumer<String, Throwable> listener) {
@@ -171,7 +195,7 @@ public final class HeddleSwitch implements SwitchControl, AutoCloseable {
             loop.run();
         } catch (Throwable e) { // no loop ends unnoticed
             controlLoop.stop();
-            pollLoop.stop();
+            pollLoops.stop();
             onLoopDeath.accept(Thread.currentThread().getName(), e);
         }
     }
@@ -185,12 +209,16 @@ public final class HeddleSwitch implements SwitchControl, AutoCloseable {
     public void portChanged() {
         linkCheckNs = nowNs();
         checkLinks(nowNs());
-        pollLoop.wakeUp();
+        pollLoops.wakeUp();
     }
 
-    /** One turn of both loops, for a switch that was not started; returns how much was done. */
+    /** One turn of all loops, for a switch that was not started; returns how much was done. */
     public int doWork(long nowNs) {
-        return controlLoop.doWork(nowNs) + pollLoop.doWork(nowNs);
+        int work = controlLoop.doWork(nowNs);
+        for (PollLoop loop : pollLoops.all()) {
+            work += loop.doWork(nowNs);
+        }
+        return work;
     }
 
     /**
@@ -220,20 +248,24 @@ public final class HeddleSwitch implements SwitchControl, AutoCloseable {
                 .join();
         controlLoop.stop();
         boolean isControlEnded = hasEnded(controlThread);
-        pollLoop.stop();
-        boolean isPollEnded = hasEnded(pollThread);
+        pollLoops.stop();
+        boolean arePollsEnded = true;
+        for (PollLoop loop : pollLoops.all()) {
+            boolean isEnded = hasEnded(pollThreads.get(loop));
+            if (isEnded) {
+                loop.end();
+            }
+            arePollsEnded &= isEnded;
+        }
         if (isControlEnded) {
             controlLoop.end();
         }
-        if (isPollEnded) {
-            pollLoop.end();
-        }
-        if (isControlEnded && isPollEnded) {
+        if (isControlEnded && arePollsEnded) {
             attachments.closeLeft();
         }
         saver.close();
-        if (isPollEnded) {
-            pollLoop.close();
+        if (arePollsEnded) {
+            pollLoops.all().forEach(PollLoop::close);
         }
     }
 
@@ -290,20 +322,28 @@ public final class HeddleSwitch implements SwitchControl, AutoCloseable {
         return bridges;
     }
 
-    PortContext portContext() {
-        return new PortContext(parts.pool(), parts.offload(), pollLoop.oversize());
+    /** Chooses a poll loop for a port that is to be opened, and says what the port works with there. */
+    PortContext portContext(int number, PortSpec spec) {
+        PollLoop loop = pollLoops.assign(number, spec);
+        return new PortContext(loop.pool(), parts.loops().get(loop.number()).offload(), loop.oversize());
     }
 
     PortNumbers portNumbers() {
         return portNumbers;
     }
 
+    /** A port is closed, or was not opened: another one may have its number, later. */
+    void freePort(int datapathNumber) {
+        pollLoops.forget(datapathNumber);
+        portNumbers.free(datapathNumber, nowNs());
+    }
+
     PortAttachments attachments() {
         return attachments;
     }
 
-    PollLoop pollLoop() {
-        return pollLoop;
+    PollLoops datapathLoops() {
+        return pollLoops;
     }
 
     Bridge addBridge(BridgeConfiguration configuration) {
@@ -367,7 +407,7 @@ public final class HeddleSwitch implements SwitchControl, AutoCloseable {
             apply(translation.effects(), nowNs());
         }
         ActionProgram program = new ActionProgram(translation.actions());
-        pollLoop.submit(() -> pollLoop.inject(frame, datapathPort, program));
+        inject(frame, datapathPort, program);
     }
 
     /** Sends a frame of the bridge's own by a port; by a patch port it arrives at the other end. */
@@ -387,7 +427,12 @@ public final class HeddleSwitch implements SwitchControl, AutoCloseable {
         }
         int inPort = port.device() == null ? number : 0;
         ActionProgram program = new ActionProgram(actions);
-        pollLoop.submit(() -> pollLoop.inject(frame, inPort, program));
+        inject(frame, inPort, program);
+    }
+
+    private void inject(byte[] frame, int inPort, ActionProgram program) {
+        PollLoop loop = pollLoops.first();
+        loop.submit(() -> loop.inject(frame, inPort, program));
     }
 
     /** Called by poll loops. */
@@ -401,8 +446,16 @@ public final class HeddleSwitch implements SwitchControl, AutoCloseable {
 
     private int deliverPunts(long nowNs) {
         int count = 0;
+        for (PollLoop loop : pollLoops.all()) {
+            count += deliverPunts(loop.punts(), nowNs);
+        }
+        return count;
+    }
+
+    private int deliverPunts(PuntQueue punts, long nowNs) {
+        int count = 0;
         while (count < PUNTS_PER_TURN) {
-            Punt punt = pollLoop.punts().poll();
+            Punt punt = punts.poll();
             if (punt == null) {
                 break;
             }
@@ -422,14 +475,22 @@ public final class HeddleSwitch implements SwitchControl, AutoCloseable {
 
     /** Makes the changes of tables that packets have caused, all at once. */
     private int applyEffects(long nowNs) {
-        TableEffect effect = pollLoop.effects().poll();
+        int count = 0;
+        for (PollLoop loop : pollLoops.all()) {
+            count += applyEffects(loop.effects(), nowNs);
+        }
+        return count;
+    }
+
+    private int applyEffects(EffectQueue queue, long nowNs) {
+        TableEffect effect = queue.poll();
         if (effect == null) {
             return 0;
         }
         List<TableEffect> effects = new ArrayList<>();
         while (effect != null) {
             effects.add(effect);
-            effect = effects.size() < EFFECTS_PER_TURN ? pollLoop.effects().poll() : null;
+            effect = effects.size() < EFFECTS_PER_TURN ? queue.poll() : null;
         }
         apply(effects, nowNs);
         return effects.size();
@@ -515,7 +576,7 @@ public final class HeddleSwitch implements SwitchControl, AutoCloseable {
         }
         if (isChanged) {
             updateTopology();
-            pollLoop.wakeUp();
+            pollLoops.wakeUp();
         }
     }
 
@@ -566,8 +627,7 @@ public final class HeddleSwitch implements SwitchControl, AutoCloseable {
         List<DropCount> counts = new ArrayList<>();
         List<Port> open = devices;
         for (DropReason reason : DropReason.ALL) {
-            counts.add(new DropCount(
-                    reason.name(), reason.sentence(), "", pollLoop.statistics().drops(reason)));
+            counts.add(new DropCount(reason.name(), reason.sentence(), "", pollLoops.drops(reason)));
             for (Port port : open) {
                 long packets = port.statistics().receiveDrops(reason)
                         + port.statistics().transmitDrops(reason);
@@ -597,48 +657,54 @@ public final class HeddleSwitch implements SwitchControl, AutoCloseable {
         devices = List.copyOf(open);
     }
 
-    /** What the poll loop counts. Any thread. */
-    public LoopStatistics statistics() {
-        return pollLoop.statistics();
-    }
-
     @Override
     public CompletableFuture<List<MegaflowState>> megaflows(int limit) {
-        return MegaflowQuery.ask(pollLoop, parts.clock(), limit);
+        return MegaflowQuery.ask(pollLoops.all(), parts.clock(), limit);
     }
 
     @Override
     public CompletableFuture<List<ConnectionState>> connections(@Nullable Integer zone, int limit) {
-        return PollQuestion.ask(pollLoop, () -> {
+        return PollQuestion.ask(pollLoops.first(), () -> {
             List<ConnectionState> all = new ArrayList<>();
-            pollLoop.tracker().forEach(zone, limit, parts.clock().getAsLong(), all::add);
+            synchronized (tracker) {
+                tracker.forEach(zone, limit, parts.clock().getAsLong(), all::add);
+            }
             return all;
         });
     }
 
     @Override
     public CompletableFuture<Integer> flushConnections(ConnectionFilter filter) {
-        return PollQuestion.ask(pollLoop, () -> pollLoop.tracker().flush(filter));
+        return PollQuestion.ask(pollLoops.first(), () -> {
+            synchronized (tracker) {
+                return tracker.flush(filter);
+            }
+        });
     }
 
     @Override
     public CompletableFuture<ConntrackLimits> conntrackLimits(List<Integer> zones) {
-        return PollQuestion.ask(pollLoop, () -> {
-            ConnectionTracker tracker = pollLoop.tracker();
-            TrackerSettings settings = tracker.settings();
-            SortedSet<Integer> asked = new TreeSet<>(zones);
-            if (asked.isEmpty()) {
-                asked.addAll(settings.zones().keySet());
+        return PollQuestion.ask(pollLoops.first(), () -> {
+            synchronized (tracker) {
+                return limits(tracker, zones);
             }
-            List<ZoneLimit> limits = new ArrayList<>();
-            for (int zone : asked) {
-                TrackerSettings.Zone own = settings.zones().get(zone);
-                if (!zones.isEmpty() || own != null && own.limit() != null) {
-                    limits.add(new ZoneLimit(zone, settings.limitOf(zone), tracker.size(zone)));
-                }
-            }
-            return new ConntrackLimits(settings.limit(), tracker.size(), settings.zoneLimit(), limits);
         });
+    }
+
+    private static ConntrackLimits limits(ConnectionTracker tracker, List<Integer> zones) {
+        TrackerSettings settings = tracker.settings();
+        SortedSet<Integer> asked = new TreeSet<>(zones);
+        if (asked.isEmpty()) {
+            asked.addAll(settings.zones().keySet());
+        }
+        List<ZoneLimit> limits = new ArrayList<>();
+        for (int zone : asked) {
+            TrackerSettings.Zone own = settings.zones().get(zone);
+            if (!zones.isEmpty() || own != null && own.limit() != null) {
+                limits.add(new ZoneLimit(zone, settings.limitOf(zone), tracker.size(zone)));
+            }
+        }
+        return new ConntrackLimits(settings.limit(), tracker.size(), settings.zoneLimit(), limits);
     }
 
     /** Makes the tracker remember as much and as long as the configuration says. Control loop. Returns false when it does so already. */
@@ -648,26 +714,34 @@ public final class HeddleSwitch implements SwitchControl, AutoCloseable {
         }
         conntrack = wanted;
         TrackerSettings settings = wanted.settings();
-        pollLoop.submit(() -> pollLoop.tracker().configure(settings));
+        pollLoops.first().submit(() -> {
+            synchronized (tracker) {
+                tracker.configure(settings);
+            }
+        });
         return true;
     }
 
     @Override
     public ConntrackCounters conntrack() {
-        LoopStatistics counters = pollLoop.statistics();
         return new ConntrackCounters(
-                counters.get(LoopStatistics.Counter.CONNECTIONS),
-                counters.get(LoopStatistics.Counter.CONNECTIONS_REFUSED),
-                counters.get(LoopStatistics.Counter.NAT_EXHAUSTED),
-                counters.get(LoopStatistics.Counter.CONNTRACK_INVALID));
+                pollLoops.count(LoopStatistics.Counter.CONNECTIONS),
+                pollLoops.count(LoopStatistics.Counter.CONNECTIONS_REFUSED),
+                pollLoops.count(LoopStatistics.Counter.NAT_EXHAUSTED),
+                pollLoops.count(LoopStatistics.Counter.CONNTRACK_INVALID));
     }
 
     @Override
     public List<PollLoopState> pollLoops() {
-        LoopStatistics counters = pollLoop.statistics();
         long upNs = Math.max(1, parts.clock().getAsLong() - startedNs);
-        return List.of(new PollLoopState(
-                0,
+        return pollLoops.all().stream()
+                .map(loop -> state(loop.number(), loop.statistics(), upNs))
+                .toList();
+    }
+
+    private static PollLoopState state(int loop, LoopStatistics counters, long upNs) {
+        return new PollLoopState(
+                loop,
                 counters.get(LoopStatistics.Counter.EXACT_HITS),
                 counters.get(LoopStatistics.Counter.MEGAFLOW_HITS),
                 counters.get(LoopStatistics.Counter.UPCALLS),
@@ -682,7 +756,7 @@ public final class HeddleSwitch implements SwitchControl, AutoCloseable {
                 counters.get(LoopStatistics.Counter.STALLS),
                 counters.get(LoopStatistics.Counter.PUNTS),
                 counters.get(LoopStatistics.Counter.REVALIDATIONS),
-                counters.get(LoopStatistics.Counter.EXCEPTIONS)));
+                counters.get(LoopStatistics.Counter.EXCEPTIONS));
     }
 
     @Override

@@ -8,9 +8,10 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.LongSupplier;
+import java.util.stream.Stream;
 
 /**
- * Asks a poll loop for its megaflows. The loop only copies them; they are sorted and put into words on another thread.
+ * Asks the poll loops for their megaflows. A loop only copies them; they are sorted and put into words on another thread.
  *
  * <p>Threading: {@link #run}, {@link #accept} and {@link #refuse} on the loop, the rest on any thread.
  */
@@ -27,14 +28,34 @@ final class MegaflowQuery implements CommandQueue.Answered, MegaflowDump.Target 
     }
 
     /** The most recently used first; at most {@code limit} of them, all when it is 0. */
-    static CompletableFuture<List<MegaflowState>> ask(PollLoop loop, LongSupplier clock, int limit) {
-        MegaflowQuery query = new MegaflowQuery(loop, clock);
-        loop.submit(query);
-        return query.answer.thenApplyAsync(answer -> answer.rows().stream()
-                .sorted(Comparator.comparingLong(MegaflowDump.Row::lastUsedNs).reversed())
-                .limit(limit <= 0 ? Long.MAX_VALUE : limit)
-                .map(row -> MegaflowText.state(row, loop.number(), answer.nowNs()))
-                .toList());
+    static CompletableFuture<List<MegaflowState>> ask(List<PollLoop> loops, LongSupplier clock, int limit) {
+        List<MegaflowQuery> queries =
+                loops.stream().map(loop -> new MegaflowQuery(loop, clock)).toList();
+        queries.forEach(query -> query.loop.submit(query));
+        return CompletableFuture.allOf(
+                        queries.stream().map(query -> query.answer).toArray(CompletableFuture<?>[]::new))
+                .thenApplyAsync(_ -> queries.stream()
+                        .flatMap(MegaflowQuery::aged)
+                        .sorted(Comparator.comparingLong(Aged::idleNs))
+                        .limit(limit <= 0 ? Long.MAX_VALUE : limit)
+                        .map(Aged::state)
+                        .toList());
+    }
+
+    private Stream<Aged> aged() {
+        Answer copied = answer.join();
+        return copied.rows().stream().map(row -> new Aged(row, loop.number(), copied.nowNs()));
+    }
+
+    /** A row at the time when its loop had copied all. */
+    private record Aged(MegaflowDump.Row row, int loop, long nowNs) {
+        long idleNs() {
+            return nowNs - row.lastUsedNs();
+        }
+
+        MegaflowState state() {
+            return MegaflowText.state(row, loop, nowNs);
+        }
     }
 
     @Override

@@ -8,17 +8,17 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /**
- * Hands devices to the poll loop and takes them back before they are closed.
+ * Hands devices to their poll loops and takes them back before they are closed.
  *
  * <pre>
- *   opened --attach--> the poll loop's --detach--> closed
+ *   opened --attach--> a poll loop's --detach--> closed
  *                  '-- not in time: closed      '-- not in time: stays open until the loop has let it go, or has ended
  * </pre>
  *
  * <p>Threading: the control loop; {@link #closeLeft} when both loops have ended.
  */
 final class PortAttachments {
-    private final PollLoop pollLoop;
+    private final PollLoops pollLoops;
     private final ControlLoop controlLoop;
     private final Consumer<Throwable> onException;
 
@@ -28,18 +28,18 @@ final class PortAttachments {
     private boolean isThreaded;
     private volatile long patienceMs = TimeUnit.SECONDS.toMillis(10);
 
-    PortAttachments(PollLoop pollLoop, ControlLoop controlLoop, Consumer<Throwable> onException) {
-        this.pollLoop = pollLoop;
+    PortAttachments(PollLoops pollLoops, ControlLoop controlLoop, Consumer<Throwable> onException) {
+        this.pollLoops = pollLoops;
         this.controlLoop = controlLoop;
         this.onException = onException;
     }
 
-    /** The poll loop has a thread of its own from now on. */
+    /** The poll loops have threads of their own from now on. */
     void begin() {
         isThreaded = true;
     }
 
-    /** How long the loop is waited for. Any thread. */
+    /** How long a loop is waited for. Any thread. */
     void setPatienceMs(long milliseconds) {
         patienceMs = milliseconds;
     }
@@ -54,10 +54,12 @@ final class PortAttachments {
      * @throws IllegalStateException if the loop does not take it: the device is closed
      */
     void attach(Port device) {
-        LoopCall call = new LoopCall(() -> pollLoop.attach(device));
+        PollLoop owner = pollLoops.of(device.number());
+        LoopCall call = new LoopCall(() -> owner.attach(device));
         try {
-            submit(call);
+            submit(owner, call);
             if (call.await(patienceMs) || !call.cancel() && call.await(patienceMs)) {
+                onOthers(owner, loop -> loop.attachRemote(device, owner));
                 return;
             }
         } catch (RuntimeException e) {
@@ -75,8 +77,10 @@ final class PortAttachments {
      * @param closed called on the control loop when it is closed
      */
     void release(Port device, Runnable closed) {
-        LoopCall call = new LoopCall(() -> pollLoop.detach(device));
-        submit(call);
+        PollLoop owner = pollLoops.of(device.number());
+        onOthers(owner, loop -> loop.detachRemote(device));
+        LoopCall call = new LoopCall(() -> owner.detach(device));
+        submit(owner, call);
         boolean isLetGo = true;
         try {
             isLetGo = call.await(patienceMs);
@@ -94,11 +98,20 @@ final class PortAttachments {
         call.whenDone((_, _) -> controlLoop.submit(() -> close(device)));
     }
 
-    private void submit(LoopCall call) {
+    private void submit(PollLoop loop, Runnable call) {
         if (isThreaded) {
-            pollLoop.submit(call);
+            loop.submit(call);
         } else {
             call.run();
+        }
+    }
+
+    /** The other loops follow by themselves: what they send by a port that is not there is dropped as by one without a link. */
+    private void onOthers(PollLoop owner, Consumer<PollLoop> what) {
+        for (PollLoop loop : pollLoops.all()) {
+            if (!loop.equals(owner)) {
+                submit(loop, () -> what.accept(loop));
+            }
         }
     }
 

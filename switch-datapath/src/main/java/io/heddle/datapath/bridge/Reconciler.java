@@ -4,6 +4,7 @@ import io.heddle.datapath.bridge.ConfigurationException.Kind;
 import io.heddle.datapath.bridge.PortConfiguration.PortType;
 import io.heddle.datapath.bridge.SwitchControl.ConfigurationResult;
 import io.heddle.datapath.port.Port;
+import io.heddle.datapath.port.PortSpec;
 import io.heddle.flow.action.Ports;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -180,7 +181,7 @@ final class Reconciler {
 
     private void close(BridgePort port) {
         Port device = port.device();
-        Runnable closed = () -> owner.portNumbers().free(port.datapathNumber(), owner.nowNs());
+        Runnable closed = () -> owner.freePort(port.datapathNumber());
         if (device == null) {
             closed.run();
         } else {
@@ -216,14 +217,15 @@ final class Reconciler {
             return new BridgePort(port, number, datapathNumber, device, owner.nowNs());
         } finally {
             if (!isOpen) {
-                owner.portNumbers().free(datapathNumber, owner.nowNs());
+                owner.freePort(datapathNumber);
             }
         }
     }
 
     private Port openDevice(PortConfiguration port, int datapathNumber, String path) throws ConfigurationException {
         try {
-            Port device = owner.parts().opener().open(PortSpecs.of(port, path), datapathNumber, owner.portContext());
+            PortSpec spec = PortSpecs.of(port, path);
+            Port device = owner.parts().opener().open(spec, datapathNumber, owner.portContext(datapathNumber, spec));
             owner.attachments().attach(device);
             return device;
         } catch (IOException | IllegalStateException | SwitchStoppedException e) {

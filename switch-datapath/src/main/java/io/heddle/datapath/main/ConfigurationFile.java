@@ -74,7 +74,8 @@ public record ConfigurationFile(SwitchSettings settings, SwitchConfiguration con
         return new SwitchSettings(
                 listen.isMissingNode() ? SwitchSettings.DEFAULT_GRPC_LISTEN : strings(listen),
                 metrics.equals("off") ? null : metrics,
-                node.has("state") ? Path.of(node.path("state").asString()) : SwitchSettings.DEFAULT_STATE_FOLDER);
+                node.has("state") ? Path.of(node.path("state").asString()) : SwitchSettings.DEFAULT_STATE_FOLDER,
+                node.path("poll-loops").asInt(SwitchSettings.defaultPollLoops()));
     }
 
     private static BridgeConfiguration bridge(YamlDocument document, JsonNode node, String path)

@@ -20,7 +20,9 @@ import java.io.PrintStream;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
@@ -148,13 +150,14 @@ public final class SwitchProcess implements AutoCloseable {
 
     private static SwitchProcess make(Path path, SwitchSettings settings) throws IOException {
         FileStateStore store = FileStateStore.open(settings.stateFolder());
-        PacketPool pool = new PacketPool(POOL_FRAMES);
+        List<HeddleSwitch.LoopParts> loops = new ArrayList<>();
+        for (int i = 0; i < settings.pollLoops(); i++) {
+            loops.add(new HeddleSwitch.LoopParts(new PacketPool(POOL_FRAMES), new PooledOffload(), new EpollWaiter()));
+        }
         FactoryHolder holder = new FactoryHolder();
         HeapGuard guard = new HeapGuard(TableSet.DEFAULT_MAX_ENTRIES);
         HeddleSwitch heddle = new HeddleSwitch(new HeddleSwitch.Parts(
-                pool,
-                new PooledOffload(),
-                new EpollWaiter(),
+                loops,
                 (spec, number, context) -> holder.factory().open(spec, number, context),
                 store,
                 System::nanoTime,

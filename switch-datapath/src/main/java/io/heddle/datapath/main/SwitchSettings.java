@@ -10,14 +10,23 @@ import org.jspecify.annotations.Nullable;
  * @param grpcListen where to serve gRPC, {@code unix:/path} or {@code host:port}
  * @param metricsListen where to serve {@code GET /metrics}, {@code host:port}; null for nowhere
  * @param stateFolder for what was configured at run time
+ * @param pollLoops threads that forward packets, from 1
  */
 public record SwitchSettings(
-        List<String> grpcListen, @Nullable String metricsListen, Path stateFolder) {
+        List<String> grpcListen, @Nullable String metricsListen, Path stateFolder, int pollLoops) {
     public static final List<String> DEFAULT_GRPC_LISTEN = List.of("unix:/run/heddle/switch.sock");
     public static final String DEFAULT_METRICS_LISTEN = "127.0.0.1:9464";
+    /** Most poll loops that a file may ask for. */
+    public static final int MAX_POLL_LOOPS = 64;
+
     public static final Path DEFAULT_STATE_FOLDER = Path.of("/var/lib/heddle/switch");
 
     public SwitchSettings {
         grpcListen = List.copyOf(grpcListen);
+    }
+
+    /** One poll loop for every two cores, as half of them are for the system's network stack and for the hosts; at most 8. */
+    public static int defaultPollLoops() {
+        return Math.clamp(Runtime.getRuntime().availableProcessors() / 2, 1, 8);
     }
 }

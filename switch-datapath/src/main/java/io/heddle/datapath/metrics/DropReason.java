@@ -9,6 +9,8 @@ public enum DropReason {
     NO_BUFFER("no free buffer for the packet or a copy of it"),
     /** The port's queue was full. */
     TX_FULL("the egress port could not take the packet at once"),
+    /** Too many packets wait for the poll loop that has the egress port. */
+    HANDOFF_FULL("the poll loop that has the egress port is behind"),
     /** The system refused the packet. */
     TX_ERROR("the system refused to send the packet"),
     /** The egress interface is down or gone. */

@@ -197,24 +197,27 @@ final class ActionExecutor {
     private @Nullable Packet track(ActionProgram program, int step, Packet packet, long nowNs) {
         TrackRequest request = program.trackRequest(step);
         Packet own = packet;
-        boolean isTight = packet.tailroom() < ConnectionTracker.MOST_GROWTH && tracker.mayGrow();
+        boolean isTight = packet.tailroom() < ConnectionTracker.MOST_GROWTH && mayGrow();
         if (request.nat() != null && (packet.isShared() || isTight)) {
             own = copyOf(packet);
             if (own == null) {
                 return null;
             }
         }
-        int length = tracker.track(
-                request,
-                own.memory(),
-                own.offset(),
-                own.length(),
-                own.tailroom(),
-                own.needsChecksum(),
-                own.needsChecksum() || own.checksumValid(),
-                own.isTracked(),
-                own.connection(),
-                nowNs);
+        int length;
+        synchronized (tracker) {
+            length = tracker.track(
+                    request,
+                    own.memory(),
+                    own.offset(),
+                    own.length(),
+                    own.tailroom(),
+                    own.needsChecksum(),
+                    own.needsChecksum() || own.checksumValid(),
+                    own.isTracked(),
+                    own.connection(),
+                    nowNs);
+        }
         if (length == ConnectionTracker.FRAGMENT) {
             current = null;
             Reassembly complete = fragments.add(own, request.zone(), nowNs);
@@ -238,6 +241,12 @@ final class ActionExecutor {
 
     private static DropReason dropReason(int verdict) {
         return verdict == ConnectionTracker.FULL ? DropReason.CONNTRACK_FULL : DropReason.NO_HEADROOM;
+    }
+
+    private boolean mayGrow() {
+        synchronized (tracker) {
+            return tracker.mayGrow();
+        }
     }
 
     /** Has the tracker see a packet whose fragments are all there; they go on when {@link #resume} is called. */
@@ -275,17 +284,20 @@ final class ActionExecutor {
         }
         try {
             complete.assemble(whole);
-            int length = tracker.track(
-                    request,
-                    whole.memory(),
-                    whole.offset(),
-                    whole.length(),
-                    0,
-                    false,
-                    false,
-                    whole.isTracked(),
-                    whole.connection(),
-                    nowNs);
+            int length;
+            synchronized (tracker) {
+                length = tracker.track(
+                        request,
+                        whole.memory(),
+                        whole.offset(),
+                        whole.length(),
+                        0,
+                        false,
+                        false,
+                        whole.isTracked(),
+                        whole.connection(),
+                        nowNs);
+            }
             if (length != whole.length()) {
                 return dropReason(length);
             }

@@ -9,18 +9,23 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Packets that wait for the end of the duty cycle, per egress port in the order of their outputs. A batch that is full leaves at once.
+ * Packets that wait for the end of the duty cycle, per egress port in the order of their outputs. A batch that is full leaves at once:
+ * by the port, or to the loop that has the port.
  *
  * <p>Threading: one poll loop.
  */
 final class OutputQueues {
     private static final class Queue {
         final Port port;
+        /** To the loop that has the port; null for this one. */
+        final @Nullable Handoff handoff;
+
         final PacketBatch batch = new PacketBatch();
         boolean isPending;
 
-        Queue(Port port) {
+        Queue(Port port, @Nullable Handoff handoff) {
             this.port = port;
+            this.handoff = handoff;
         }
     }
 
@@ -43,12 +48,17 @@ final class OutputQueues {
         this.onFailure = onFailure;
     }
 
-    void attach(Port port) {
+    /**
+     * Lets packets leave by a port.
+     *
+     * @param handoff to the loop that has the port; null if it is this one's
+     */
+    void attach(Port port, @Nullable Handoff handoff) {
         int number = port.number();
         if (number >= byNumber.length) {
             byNumber = Arrays.copyOf(byNumber, Math.max(number + 1, byNumber.length * 2));
         }
-        byNumber[number] = new Queue(port);
+        byNumber[number] = new Queue(port, handoff);
         if (pending.length < byNumber.length) {
             pending = Arrays.copyOf(pending, byNumber.length);
         }
@@ -89,6 +99,11 @@ final class OutputQueues {
 
     /** What a port throws costs only the packets that it has not sent. */
     private void transmit(Queue queue) {
+        Handoff handoff = queue.handoff;
+        if (handoff != null) {
+            handoff.offer(queue.batch, queue.port.number(), pool, statistics);
+            return;
+        }
         long allocations = pool.allocations();
         try {
             queue.port.transmit(queue.batch, nowNs);

@@ -28,7 +28,8 @@ import java.util.function.Consumer;
  * Owns ports, buffers and caches, and moves packets between them.
  *
  * <pre>
- *   duty cycle:  commands -> read the revision, acknowledge it -> each port: receive a batch, FastPath -> transmit all queues
+ *   duty cycle:  commands -> read the revision, acknowledge it -> what other loops give, for ports of this one
+ *                -> each port: receive a batch, FastPath -> transmit all queues: by ports, and to other loops
  * </pre>
  *
  * <p>Reading the revision once per cycle is what makes a barrier a datapath barrier: when the loop acknowledges revision r, every
@@ -117,6 +118,7 @@ public final class PollLoop implements AutoCloseable {
     private final List<Integer> watched = new ArrayList<>();
     private final CommandQueue commands = new CommandQueue();
     private final List<MegaflowDump> dumps = new ArrayList<>();
+    private final LoopLinks links = new LoopLinks();
     private final Consumer<Throwable> onException;
     private Runnable puntSignal = () -> {};
 
@@ -137,13 +139,21 @@ public final class PollLoop implements AutoCloseable {
     /** Commands that are done, and whose packets have left; written by the loop with release, read by the control loop with acquire. */
     private long finished;
 
+    // With other loops: what is acknowledged when the packets up to the mark have left.
+    private boolean isMarked;
+    private long markedRevision;
+    private long markedCommands;
+    private long flushedCommands;
+
     private volatile boolean isStopped;
+    private volatile boolean hasEnded;
 
     /**
      * A loop without ports.
      *
      * @param pool for packets that the loop itself makes; closed with the loop
      * @param offload completes checksums of packets to the controllers
+     * @param tracker of the connections of all loops; used under its monitor
      * @param onException told of exceptions, which are bugs; called on the loop
      */
     public PollLoop(
@@ -153,11 +163,13 @@ public final class PollLoop implements AutoCloseable {
             MeterGate meters,
             PacketPool pool,
             SoftwareOffload offload,
+            ConnectionTracker tracker,
             Waiter waiter,
             Consumer<Throwable> onException) {
         this.settings = settings;
         this.clock = clock;
         this.pool = pool;
+        this.tracker = tracker;
         this.waiter = waiter;
         this.onException = onException;
         exact = new ExactMatchCache(settings.exactEntries(), settings.hashSeed());
@@ -166,7 +178,6 @@ public final class PollLoop implements AutoCloseable {
         punts = new PuntQueue(settings.puntCapacity());
         outputs = new OutputQueues(statistics, pool, this::failed);
         PacketBatch recirculated = new PacketBatch();
-        tracker = new ConnectionTracker(settings.hashSeed() ^ 0x3c6ef372fe94f82bL);
         fragments = new FragmentTable(pool, statistics, settings.hashSeed() ^ 0xa54ff53a5f1d36f1L);
         executor =
                 new ActionExecutor(pool, offload, outputs, meters, punts, statistics, recirculated, tracker, fragments);
@@ -244,11 +255,35 @@ public final class PollLoop implements AutoCloseable {
         return (long) FINISHED.getAcquire(this) >= count;
     }
 
+    /** Lets all loops of a switch give packets to each other. Before they run. */
+    public static void connect(List<PollLoop> loops) {
+        for (int i = 0; i < loops.size(); i++) {
+            for (int j = 0; j < i; j++) {
+                LoopLinks.connect(loops.get(i), loops.get(j));
+            }
+        }
+    }
+
+    LoopLinks links() {
+        return links;
+    }
+
     /** Adds a port. Loop. */
     public void attach(Port port) {
         ports.add(port);
         misses.attach();
-        outputs.attach(port);
+        outputs.attach(port, null);
+    }
+
+    /** Lets packets of this loop leave by a port of another loop. Loop. */
+    public void attachRemote(Port port, PollLoop owner) {
+        outputs.attach(port, links.to(owner));
+    }
+
+    /** Packets of this loop do not leave by a port of another loop any more. Loop. */
+    public void detachRemote(Port port) {
+        outputs.flush();
+        outputs.detach(port);
     }
 
     /** Lets a port go. What it has received and not yet been forwarded is forwarded; what it keeps itself is released. Loop. */
@@ -261,12 +296,18 @@ public final class PollLoop implements AutoCloseable {
             misses.detach(index);
         }
         unwatchAll(); // the next port may get the descriptor's number
+        recall();
         port.drain();
     }
 
-    /** The connections that packets of this loop belong to. Loop. */
-    public ConnectionTracker tracker() {
-        return tracker;
+    /** Waits for the packets that other loops have: some of them may be in memory of the port. */
+    private void recall() {
+        while (links.isOutstanding()) {
+            links.take(outputs); // of a loop that waits as well
+            outputs.flush();
+            links.flushed();
+            Thread.yield();
+        }
     }
 
     /** Ports of this loop. Loop. */
@@ -311,12 +352,13 @@ public final class PollLoop implements AutoCloseable {
         outputs.begin(nowNs);
         int work = runCommands();
         long revision = clock.revision();
-        ACKNOWLEDGED.setRelease(this, revision);
+        acknowledge(revision);
         fastPath.begin(revision, nowNs);
         slowPath.begin(nowNs);
         if (work > 0) {
             finishInjected();
         }
+        work += links.take(outputs);
         for (int i = 0; i < ports.size(); i++) {
             if (misses.mayReceive(i)) {
                 long before = slowPath.translations();
@@ -327,7 +369,7 @@ public final class PollLoop implements AutoCloseable {
         }
         outputs.flush();
         oversize.flush();
-        FINISHED.setRelease(this, taken);
+        flushed();
         try {
             work += dump();
             housekeep(nowNs);
@@ -335,6 +377,34 @@ public final class PollLoop implements AutoCloseable {
             report(e);
         }
         return work;
+    }
+
+    /** Packets of earlier revisions have left, but for those that other loops have been given and not yet sent. */
+    private void acknowledge(long revision) {
+        if (links.isAlone()) {
+            ACKNOWLEDGED.setRelease(this, revision);
+            return;
+        }
+        if (!isMarked) {
+            links.mark();
+            markedRevision = revision;
+            markedCommands = flushedCommands;
+            isMarked = true;
+        }
+        if (links.isMarkReached()) {
+            ACKNOWLEDGED.setRelease(this, markedRevision);
+            FINISHED.setRelease(this, markedCommands);
+            isMarked = false;
+        }
+    }
+
+    private void flushed() {
+        if (links.isAlone()) {
+            FINISHED.setRelease(this, taken);
+        } else {
+            links.flushed();
+            flushedCommands = taken;
+        }
     }
 
     /** Looks up again what the packets of controllers have left for that. */
@@ -411,7 +481,15 @@ public final class PollLoop implements AutoCloseable {
         housekeepingNs = nowNs;
         megaflows.evictIdle(megaflows.size() / 8 + 64, nowNs, settings.megaflowIdleNs());
         fragments.expire(nowNs);
-        tracker.expire(tracker.records() / 100 + 64, nowNs);
+        if (settings.number() == 0) {
+            synchronized (tracker) {
+                tracker.expire(tracker.records() / 100 + 64, nowNs);
+                statistics.set(Counter.CONNECTIONS, tracker.size());
+                statistics.set(Counter.CONNECTIONS_REFUSED, tracker.overLimit());
+                statistics.set(Counter.NAT_EXHAUSTED, tracker.natExhausted());
+                statistics.set(Counter.CONNTRACK_INVALID, tracker.invalid());
+            }
+        }
         if (nowNs - rankNs >= RANK_NS) {
             rankNs = nowNs;
             megaflows.rank();
@@ -438,10 +516,6 @@ public final class PollLoop implements AutoCloseable {
         statistics.set(Counter.UPCALLS, slowPath.upcalls());
         statistics.set(Counter.REVALIDATIONS, slowPath.revalidations());
         statistics.set(Counter.REPLACEMENTS, slowPath.replacements());
-        statistics.set(Counter.CONNECTIONS, tracker.size());
-        statistics.set(Counter.CONNECTIONS_REFUSED, tracker.overLimit());
-        statistics.set(Counter.NAT_EXHAUSTED, tracker.natExhausted());
-        statistics.set(Counter.CONNTRACK_INVALID, tracker.invalid());
     }
 
     /**
@@ -456,8 +530,22 @@ public final class PollLoop implements AutoCloseable {
         }
     }
 
+    /** Says whether the loop will touch no packet any more. Any thread. */
+    boolean hasEnded() {
+        return hasEnded;
+    }
+
+    /** Wakes the loop up if it sleeps; what it is to see was published before. Any thread. */
+    void wakeUpIfAsleep() {
+        VarHandle.fullFence(); // as in hasSeen: the loop writes SLEEPING, and then looks once more
+        if ((int) STATE.getVolatile(this) == SLEEPING) {
+            waiter.wakeUp();
+        }
+    }
+
     /** Refuses what waits, and every command from now on. On the loop's thread, or when that has ended. */
     public void end() {
+        hasEnded = true;
         commands.end();
         dumps.forEach(MegaflowDump::refuse);
         dumps.clear();
@@ -479,7 +567,7 @@ public final class PollLoop implements AutoCloseable {
                 if (spent > STALL_NS) {
                     statistics.add(Counter.STALLS, 1);
                 }
-            } else if (idle.shouldSleep(start)) {
+            } else if (idle.shouldSleep(start) && isQuiet()) {
                 trySleep();
                 idle.slept(System.nanoTime());
             } else {
@@ -496,6 +584,11 @@ public final class PollLoop implements AutoCloseable {
         } while (!dumps.isEmpty());
     }
 
+    /** Says whether everything that was given to other loops has left, and that has been said. */
+    private boolean isQuiet() {
+        return links.isAlone() || !isMarked && finished == taken;
+    }
+
     private void trySleep() {
         try {
             sleep();
@@ -509,7 +602,8 @@ public final class PollLoop implements AutoCloseable {
     private void sleep() {
         watchPorts();
         STATE.setVolatile(this, SLEEPING);
-        if (commands.isEmpty() && !isStopped) {
+        VarHandle.fullFence();
+        if (commands.isEmpty() && !links.hasWaiting() && !isStopped) {
             waiter.await(MAX_SLEEP_MS);
         }
         STATE.setVolatile(this, RUNNING);

@@ -34,7 +34,7 @@ class AtomicBatchTest {
                     for (int i = 0; i < FLOWS; i++) {
                         var _ = stream.send(in);
                     }
-                    lab.heddle.pollLoop().wakeUp();
+                    lab.heddle.datapathLoops().first().wakeUp();
                     stream.receive();
                 } while (!written.isDone() && System.nanoTime() - deadline < 0);
                 written.get(10, TimeUnit.SECONDS);
@@ -44,7 +44,7 @@ class AtomicBatchTest {
             while (!stream.send(in) && System.nanoTime() - deadline < 0) {
                 stream.receive();
             }
-            lab.heddle.pollLoop().wakeUp();
+            lab.heddle.datapathLoops().first().wakeUp();
             stream.awaitBatch(BATCHES);
             assertThat(stream.batchesSeen)
                     .as("batches that packets were forwarded by")

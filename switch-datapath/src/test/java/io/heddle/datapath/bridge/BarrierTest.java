@@ -7,16 +7,18 @@ import io.heddle.datapath.poll.LoopStatistics;
 import io.heddle.datapath.port.MemoryPort;
 import java.nio.ByteBuffer;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** After the reply to a barrier no packet is forwarded by older rules, while packets keep coming. */
 class BarrierTest {
     private static final int CHANGES = 300;
     private static final int FLOWS = 16;
 
-    @Test
-    void shouldForwardNoPacketByOlderRulesAfterTheReply() throws Exception {
-        try (SwitchLab lab = SwitchLab.withPorts(3).flows("in_port=1 actions=output:2")) {
+    @ParameterizedTest
+    @ValueSource(ints = {1, 3})
+    void shouldForwardNoPacketByOlderRulesAfterTheReply(int loops) throws Exception {
+        try (SwitchLab lab = SwitchLab.withLoops(loops, 3).flows("in_port=1 actions=output:2")) {
             lab.start();
             ByteBuffer[] frames = new ByteBuffer[FLOWS];
             for (int i = 0; i < FLOWS; i++) {
@@ -43,7 +45,7 @@ class BarrierTest {
                 through += awaitOnly(lab, "p" + now, "p" + old);
             }
             assertThat(through).isGreaterThanOrEqualTo(CHANGES * FLOWS);
-            assertThat(lab.heddle.statistics().get(LoopStatistics.Counter.REPLACEMENTS))
+            assertThat(lab.heddle.datapathLoops().first().statistics().get(LoopStatistics.Counter.REPLACEMENTS))
                     .isPositive();
         }
     }
@@ -52,7 +54,7 @@ class BarrierTest {
         for (ByteBuffer frame : frames) {
             assertThat(in.send(frame)).isTrue();
         }
-        lab.heddle.pollLoop().wakeUp();
+        lab.heddle.datapathLoops().first().wakeUp();
     }
 
     private static int drain(SwitchLab lab, String port) {

@@ -67,7 +67,8 @@ class BondTest {
             assertThat(sent(lab, "p2", frame(0x020000000030L, 0x020000000001L)))
                     .as("only the active one receives")
                     .isEmpty();
-            assertThat(lab.heddle.statistics().drops(DropReason.BOND)).isEqualTo(1);
+            assertThat(lab.heddle.datapathLoops().first().statistics().drops(DropReason.BOND))
+                    .isEqualTo(1);
 
             link(lab, "p1", false);
             assertThat(lab.outputs())

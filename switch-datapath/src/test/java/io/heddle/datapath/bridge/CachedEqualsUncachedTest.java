@@ -41,7 +41,7 @@ class CachedEqualsUncachedTest {
                 } else {
                     byte[] frame = frame(random);
                     String port = "p" + (1 + random.nextInt(PORTS));
-                    uncached.heddle.pollLoop().flushCaches();
+                    uncached.heddle.datapathLoops().first().flushCaches();
                     cached.send(port, frame).turn();
                     uncached.send(port, frame).turn();
                     assertThat(outputs(cached))

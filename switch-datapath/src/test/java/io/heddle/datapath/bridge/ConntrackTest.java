@@ -146,7 +146,8 @@ class ConntrackTest {
 
             assertThat(outputs(lab, "p1", udp(A, B, 1, 53))).isEqualTo("p2x1");
             assertThat(outputs(lab, "p1", udp(A, B, 2, 53))).isEmpty();
-            assertThat(lab.heddle.statistics().drops(DropReason.CONNTRACK_FULL)).isOne();
+            assertThat(lab.heddle.datapathLoops().first().statistics().drops(DropReason.CONNTRACK_FULL))
+                    .isOne();
             assertThat(lab.await(lab.heddle.conntrackLimits(List.of(1, 2))))
                     .isEqualTo(new SwitchControl.ConntrackLimits(
                             1_000_000,

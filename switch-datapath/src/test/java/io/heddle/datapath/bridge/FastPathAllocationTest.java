@@ -49,7 +49,7 @@ class FastPathAllocationTest {
     }
 
     private static void forward(SwitchLab lab, ByteBuffer[] frames, PacketPool pool) {
-        PollLoop loop = lab.heddle.pollLoop();
+        PollLoop loop = lab.heddle.datapathLoops().first();
         MemoryPort p1 = lab.port("p1");
         MemoryPort p2 = lab.port("p2");
         MemoryPort p3 = lab.port("p3");

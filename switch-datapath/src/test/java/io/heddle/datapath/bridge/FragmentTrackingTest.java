@@ -93,7 +93,7 @@ class FragmentTrackingTest {
     }
 
     private static long drops(SwitchLab lab, DropReason reason) {
-        return lab.heddle.statistics().drops(reason);
+        return lab.heddle.datapathLoops().first().statistics().drops(reason);
     }
 
     @Test

@@ -29,8 +29,8 @@ import org.junit.jupiter.api.Test;
 class HeddleSwitchTest {
     private static final long A = 0x02_00_00_00_00_0aL;
     private static final long B = 0x02_00_00_00_00_0bL;
-    private static final int IP_A = 0x0a000001;
-    private static final int IP_B = 0x0a000002;
+    static final int IP_A = 0x0a000001;
+    static final int IP_B = 0x0a000002;
 
     static byte[] udp(long src, long dst, int sourcePort, int destinationPort) {
         return PacketBuilder.ethernet(src, dst)
@@ -61,7 +61,8 @@ class HeddleSwitchTest {
             lab.turn();
 
             assertThat(lab.outputs()).isEmpty();
-            assertThat(lab.heddle.statistics().drops(DropReason.TABLE_MISS)).isEqualTo(1);
+            assertThat(lab.heddle.datapathLoops().first().statistics().drops(DropReason.TABLE_MISS))
+                    .isEqualTo(1);
         }
     }
 

@@ -72,7 +72,8 @@ class LoopFailureTest {
             }
             assertThat(lab.outputs()).isEqualTo("p3x3");
             assertThat(faulty("p1").statistics().receiveErrors()).isEqualTo(3);
-            assertThat(lab.heddle.statistics().get(Counter.EXCEPTIONS)).isEqualTo(3);
+            assertThat(lab.heddle.datapathLoops().first().statistics().get(Counter.EXCEPTIONS))
+                    .isEqualTo(3);
             assertThat(lab.exceptions.getFirst())
                     .hasMessage("port p1 failed while handling received packets")
                     .hasRootCauseMessage("broken on purpose");
@@ -84,7 +85,7 @@ class LoopFailureTest {
     void shouldServeTheOtherPortsAndLoseNoBufferWhenOneThrowsOnTransmit() {
         try (SwitchLab lab = lab(3).flows("actions=output:2,output:3")) {
             faulty("p2").onTransmit = LoopFailureTest::fail;
-            int free = lab.heddle.pollLoop().pool().available();
+            int free = lab.heddle.datapathLoops().first().pool().available();
             for (int turn = 0; turn < 5; turn++) {
                 for (int i = 0; i < 10; i++) {
                     lab.send("p1", frame());
@@ -92,8 +93,8 @@ class LoopFailureTest {
                 lab.turn();
             }
             assertThat(lab.outputs()).isEqualTo("p3x50");
-            assertThat(lab.heddle.pollLoop().pool().available()).isEqualTo(free);
-            assertThat(lab.heddle.pollLoop().pool().sharesInUse()).isZero();
+            assertThat(lab.heddle.datapathLoops().first().pool().available()).isEqualTo(free);
+            assertThat(lab.heddle.datapathLoops().first().pool().sharesInUse()).isZero();
             assertThat(faulty("p2").statistics().transmitDrops(DropReason.INTERNAL_ERROR))
                     .isEqualTo(25);
             assertThat(faulty("p2").statistics().transmitErrors()).isEqualTo(5);
@@ -126,7 +127,7 @@ class LoopFailureTest {
             unblock.countDown();
             lab.configure(port("p3", 3));
             lab.flows("in_port=1 actions=output:3").send("p1", frame());
-            lab.heddle.pollLoop().wakeUp();
+            lab.heddle.datapathLoops().first().wakeUp();
             await().atMost(SOON).until(() -> lab.outputs().equals("p3x1"));
         }
     }
@@ -154,7 +155,7 @@ class LoopFailureTest {
     private CountDownLatch block(SwitchLab lab) {
         CountDownLatch blocked = new CountDownLatch(1);
         CountDownLatch unblock = new CountDownLatch(1);
-        lab.heddle.pollLoop().submit(() -> {
+        lab.heddle.datapathLoops().first().submit(() -> {
             blocked.countDown();
             awaitLatch(unblock);
         });
@@ -181,12 +182,13 @@ class LoopFailureTest {
             lab.configure(new ConfigurationChange.PutBridge(SwitchLab.bridge("br0", 2)));
             lab.start();
             lab.heddle.loop().submit(LoopFailureTest::fail);
-            lab.heddle.pollLoop().submit(LoopFailureTest::fail);
+            lab.heddle.datapathLoops().first().submit(LoopFailureTest::fail);
             lab.flows("in_port=1 actions=output:2").send("p1", frame());
-            lab.heddle.pollLoop().wakeUp();
+            lab.heddle.datapathLoops().first().wakeUp();
             await().atMost(SOON).until(() -> lab.outputs().equals("p2x1"));
             assertThat(lab.exceptions).extracting(Throwable::getMessage).contains("broken on purpose", "a task");
-            assertThat(lab.heddle.statistics().get(Counter.EXCEPTIONS)).isEqualTo(1);
+            assertThat(lab.heddle.datapathLoops().first().statistics().get(Counter.EXCEPTIONS))
+                    .isEqualTo(1);
             lab.heddle.close();
             lab.exceptions.clear();
         }
@@ -203,7 +205,7 @@ class LoopFailureTest {
                     throw new StackOverflowError("deadly on purpose");
                 };
                 if (isPollLoop) {
-                    lab.heddle.pollLoop().submit(deadly);
+                    lab.heddle.datapathLoops().first().submit(deadly);
                 } else {
                     lab.heddle.loop().submit(deadly);
                 }
@@ -259,10 +261,11 @@ class LoopFailureTest {
         assertThat(faulty("p1").calls).as("not closed under the loop").isEmpty();
         unblock.countDown();
         await().atMost(SOON).until(() -> faulty("p1").calls.equals(List.of("drain on heddle-poll-0")));
-        assertThat(lab.heddle.pollLoop().pool().allocate())
+        assertThat(lab.heddle.datapathLoops().first().pool().allocate())
                 .as("the memory is there")
                 .isNotNull();
-        assertThat(lab.heddle.statistics().get(Counter.EXCEPTIONS)).isZero();
+        assertThat(lab.heddle.datapathLoops().first().statistics().get(Counter.EXCEPTIONS))
+                .isZero();
     }
 
     // ---- barriers and dumps
@@ -282,7 +285,7 @@ class LoopFailureTest {
             assertThat(barrier).as("the packet is still with the poll loop").isNotDone();
             assertThat(lab.outputs()).isEmpty();
 
-            lab.heddle.pollLoop().doWork(lab.nowNs.get());
+            lab.heddle.datapathLoops().first().doWork(lab.nowNs.get());
             lab.heddle.loop().doWork(lab.nowNs.get());
             assertThat(barrier).isCompleted();
             assertThat(lab.outputs()).isEqualTo("p2x1");
@@ -316,7 +319,7 @@ class LoopFailureTest {
             CompletableFuture<List<SwitchControl.MegaflowState>> all = lab.heddle.megaflows(0);
             CompletableFuture<List<SwitchControl.MegaflowState>> some = lab.heddle.megaflows(5);
             int steps = 0;
-            while (lab.heddle.pollLoop().doWork(lab.nowNs.get()) > 0) {
+            while (lab.heddle.datapathLoops().first().doWork(lab.nowNs.get()) > 0) {
                 steps++;
             }
             assertThat(steps).as("cycles with work").isEqualTo(6);

@@ -98,7 +98,8 @@ class SpanningBridgeTest {
             lab.configure(new ConfigurationChange.PutBridge(plain.withLayer2(on)));
             lab.send("p1", BROADCAST).turn();
             lab.outputs();
-            assertThat(lab.heddle.statistics().drops(DropReason.SPANNING_TREE)).isEqualTo(1);
+            assertThat(lab.heddle.datapathLoops().first().statistics().drops(DropReason.SPANNING_TREE))
+                    .isEqualTo(1);
 
             lab.configure(new ConfigurationChange.PutBridge(plain));
             lab.outputs();

@@ -27,6 +27,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** A switch whose ports are in memory: flows in, in ovs-ofctl's syntax, frames in, frames out. */
@@ -49,10 +50,15 @@ final class SwitchLab implements AutoCloseable {
     }
 
     SwitchLab(StateStore store) {
+        this(store, 1);
+    }
+
+    private SwitchLab(StateStore store, int loops) {
         heddle = new HeddleSwitch(new HeddleSwitch.Parts(
-                new PacketPool(2048),
-                new PooledOffload(),
-                new ParkingWaiter(),
+                Stream.generate(() -> new HeddleSwitch.LoopParts(
+                                new PacketPool(2048), new PooledOffload(), new ParkingWaiter()))
+                        .limit(loops)
+                        .toList(),
                 (spec, number, context) -> {
                     if (spec.name().equals("broken")) {
                         throw new IOException("broken: no such device");
@@ -72,6 +78,13 @@ final class SwitchLab implements AutoCloseable {
     static SwitchLab withPorts(int count) {
         SwitchLab lab = new SwitchLab();
         lab.configure(new ConfigurationChange.PutBridge(bridge("br0", count)));
+        return lab;
+    }
+
+    /** The same, with several poll loops: p1 is the first one's, p2 the second one's and so on. To be started. */
+    static SwitchLab withLoops(int loops, int ports) {
+        SwitchLab lab = new SwitchLab(StateStore.NONE, loops);
+        lab.configure(new ConfigurationChange.PutBridge(bridge("br0", ports)));
         return lab;
     }
 

@@ -41,13 +41,13 @@ class TupleSpaceAttackTest {
     }
 
     private static long probed(SwitchLab lab) {
-        PollLoop loop = lab.heddle.pollLoop();
+        PollLoop loop = lab.heddle.datapathLoops().first();
         loop.publishCounters();
         return loop.statistics().get(Counter.MASKS_PROBED);
     }
 
     private static long masks(SwitchLab lab) {
-        PollLoop loop = lab.heddle.pollLoop();
+        PollLoop loop = lab.heddle.datapathLoops().first();
         loop.publishCounters();
         return loop.statistics().get(Counter.MEGAFLOW_MASKS);
     }

@@ -64,7 +64,8 @@ class VlanPortTest {
             lab.send("p4", frame(-1)).turn();
 
             assertThat(lab.outputs()).isEmpty();
-            assertThat(lab.heddle.statistics().drops(DropReason.VLAN)).isEqualTo(3);
+            assertThat(lab.heddle.datapathLoops().first().statistics().drops(DropReason.VLAN))
+                    .isEqualTo(3);
         }
     }
 

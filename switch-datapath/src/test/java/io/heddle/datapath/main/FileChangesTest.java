@@ -55,9 +55,8 @@ class FileChangesTest {
         List<Throwable> exceptions = new CopyOnWriteArrayList<>();
         try (FileStateStore store = FileStateStore.open(folder);
                 HeddleSwitch heddle = new HeddleSwitch(new HeddleSwitch.Parts(
-                        new PacketPool(64),
-                        new PooledOffload(),
-                        new ParkingWaiter(),
+                        List.of(new HeddleSwitch.LoopParts(
+                                new PacketPool(64), new PooledOffload(), new ParkingWaiter())),
                         (spec, number, context) -> {
                             throw new IOException("there are no ports");
                         },

@@ -70,9 +70,7 @@ class SlowChannelTest {
     @BeforeEach
     void start() throws Exception {
         heddle = new HeddleSwitch(new HeddleSwitch.Parts(
-                new PacketPool(512),
-                new PooledOffload(),
-                new ParkingWaiter(),
+                List.of(new HeddleSwitch.LoopParts(new PacketPool(512), new PooledOffload(), new ParkingWaiter())),
                 (spec, number, context) -> {
                     MemoryPort made = new MemoryPort((PortSpec.Memory) spec, number, context);
                     port.set(made);
@@ -214,6 +212,9 @@ class SlowChannelTest {
     }
 
     private long notPunted() {
-        return heddle.statistics().drops(DropReason.PUNT_FULL);
+        return heddle.drops().stream()
+                .filter(drop -> drop.reason().equals(DropReason.PUNT_FULL.name()))
+                .mapToLong(drop -> drop.packets())
+                .sum();
     }
 }

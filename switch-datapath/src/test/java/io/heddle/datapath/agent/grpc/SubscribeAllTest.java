@@ -46,9 +46,7 @@ class SubscribeAllTest {
     @BeforeEach
     void start() throws IOException {
         heddle = new HeddleSwitch(new HeddleSwitch.Parts(
-                new PacketPool(64),
-                new PooledOffload(),
-                new ParkingWaiter(),
+                List.of(new HeddleSwitch.LoopParts(new PacketPool(64), new PooledOffload(), new ParkingWaiter())),
                 (spec, number, context) -> new MemoryPort((PortSpec.Memory) spec, number, context),
                 StateStore.NONE,
                 System::nanoTime,

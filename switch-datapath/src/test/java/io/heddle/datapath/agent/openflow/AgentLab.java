@@ -83,9 +83,7 @@ final class AgentLab implements AutoCloseable {
         socket = folder.resolve("br0.mgmt");
         PacketPool pool = new PacketPool(512);
         vswitch = new HeddleSwitch(new HeddleSwitch.Parts(
-                pool,
-                new PooledOffload(),
-                new ParkingWaiter(),
+                List.of(new HeddleSwitch.LoopParts(pool, new PooledOffload(), new ParkingWaiter())),
                 (spec, number, context) -> {
                     QueuePort port = new QueuePort(spec, number, context);
                     ports.put(spec.name(), port);
