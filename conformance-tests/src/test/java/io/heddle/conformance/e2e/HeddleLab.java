@@ -25,6 +25,7 @@ final class HeddleLab implements AutoCloseable {
 
     final NetnsLab net = new NetnsLab();
     final Path folder;
+    private int pollLoops = 1;
 
     HeddleLab() {
         try {
@@ -48,6 +49,11 @@ final class HeddleLab implements AutoCloseable {
         }
     }
 
+    /** How many poll loops the switches of this lab have that are started from now on. */
+    void setPollLoops(int count) {
+        pollLoops = count;
+    }
+
     /** Starts a switch and waits until it is ready. Its gRPC socket is {@code socket(name)}. */
     LabProcess startSwitch(NetnsLab.Host at, String name, String bridges) {
         String head = """
@@ -55,7 +61,8 @@ final class HeddleLab implements AutoCloseable {
                   grpc:    { listen: ["unix:%s"] }
                   metrics: { listen: "127.0.0.1:9464" }
                   state:   "%s"
-                """.formatted(socket(name), folder.resolve(name + ".state"));
+                  poll-loops: %d
+                """.formatted(socket(name), folder.resolve(name + ".state"), pollLoops);
         return startSwitch(at, write(name + ".yaml", head + bridges));
     }
 

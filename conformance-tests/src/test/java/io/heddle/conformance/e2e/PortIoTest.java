@@ -10,6 +10,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
@@ -78,8 +79,9 @@ class PortIoTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"af_packet", "af_xdp"})
-    void shouldPassWhatHostsWithOffloadsSend(String io) {
+    @CsvSource({"af_packet, 1", "af_xdp, 1", "af_packet, 3", "af_xdp, 3"})
+    void shouldPassWhatHostsWithOffloadsSend(String io, int pollLoops) {
+        lab.setPollLoops(pollLoops);
         a.run("ethtool", "-K", "eth0", "tx", "on", "sg", "on", "tso", "on", "gso", "on");
         start(io);
         assertThat(lab.heddle("s", "port", "show", "br0", "pa")).contains("  io     " + io);
@@ -96,8 +98,9 @@ class PortIoTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"af_packet", "af_xdp"})
-    void shouldPassBetweenOtherKindsOfPorts(String io) {
+    @CsvSource({"af_packet, 1", "af_xdp, 1", "af_packet, 3"})
+    void shouldPassBetweenOtherKindsOfPorts(String io, int pollLoops) {
+        lab.setPollLoops(pollLoops);
         NetnsLab.Host d = lab.net.host("d");
         start(io);
         s.run("ip", "link", "set", "tp", "netns", d.netns());
@@ -109,8 +112,9 @@ class PortIoTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"af_packet", "af_xdp"})
-    void shouldPassThroughATunnel(String io) {
+    @CsvSource({"af_packet, 1", "af_xdp, 1", "af_packet, 3"})
+    void shouldPassThroughATunnel(String io, int pollLoops) {
+        lab.setPollLoops(pollLoops);
         NetnsLab.Host t = lab.net.host("t");
         NetnsLab.Host c = lab.net.host("c");
         s.run("ip", "link", "add", "under", "type", "veth", "peer", "name", "under", "netns", t.netns());
@@ -154,8 +158,9 @@ class PortIoTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"af_packet", "af_xdp"})
-    void shouldSurviveFlapsAndRemovalsWithTrafficRunning(String io) {
+    @CsvSource({"af_packet, 1", "af_xdp, 1", "af_packet, 3"})
+    void shouldSurviveFlapsAndRemovalsWithTrafficRunning(String io, int pollLoops) {
+        lab.setPollLoops(pollLoops);
         start(io);
         await().atMost(SOON).until(() -> reaches(a, "10.0.0.2"));
         LabProcess flood = a.start("ping", "-f", "-q", "-s", "1400", "10.0.0.2");

@@ -75,6 +75,9 @@ public final class PacketSocket implements AutoCloseable {
     private final int protocol;
     private final boolean promiscuous;
     private final MemorySegment scratch = Arena.ofAuto().allocate(16, 8);
+    /** Slots that {@link #next} has returned and that have not been released: their status is still that of a frame. */
+    private final boolean[] isTaken;
+
     private int head;
 
     private PacketSocket(String subject, FileDescriptor fd, NativeMemory memory, Options options) {
@@ -83,6 +86,7 @@ public final class PacketSocket implements AutoCloseable {
         this.memory = memory;
         ring = memory.segment();
         slots = options.ringMebibytes * SLOTS_PER_BLOCK;
+        isTaken = new boolean[slots];
         protocol = options.protocol;
         promiscuous = options.promiscuous;
     }
@@ -239,18 +243,20 @@ public final class PacketSocket implements AutoCloseable {
         return ring;
     }
 
-    /** Takes the next frame from the kernel, and returns its slot; -1 if there is none. */
+    /** Takes the next frame from the kernel, and returns its slot; -1 if there is none, or the slot has not been released. */
     public int next() {
         int slot = head;
-        if (((int) STATUS.getAcquire(ring, slotOffset(slot)) & STATUS_USER) == 0) {
+        if (isTaken[slot] || ((int) STATUS.getAcquire(ring, slotOffset(slot)) & STATUS_USER) == 0) {
             return -1;
         }
+        isTaken[slot] = true;
         head = slot + 1 == slots ? 0 : slot + 1;
         return slot;
     }
 
     /** Gives a slot back to the kernel. */
     public void release(int slot) {
+        isTaken[slot] = false;
         STATUS.setRelease(ring, slotOffset(slot), 0); // pairs with the kernel's read before it fills the slot
     }
 

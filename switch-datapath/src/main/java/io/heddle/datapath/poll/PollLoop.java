@@ -301,6 +301,7 @@ public final class PollLoop implements AutoCloseable {
     }
 
     /** Waits for the packets that other loops have: some of them may be in memory of the port. */
+    @SuppressWarnings("ThreadPriorityCheck") // the other loop may need this very core
     private void recall() {
         while (links.isOutstanding()) {
             links.take(outputs); // of a loop that waits as well
