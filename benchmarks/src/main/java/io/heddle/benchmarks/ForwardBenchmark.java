@@ -6,6 +6,7 @@ import io.heddle.datapath.poll.MeterGate;
 import io.heddle.datapath.poll.ParkingWaiter;
 import io.heddle.datapath.poll.PollLoop;
 import io.heddle.datapath.port.PooledOffload;
+import io.heddle.flow.conntrack.ConnectionTracker;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -43,6 +44,7 @@ public class ForwardBenchmark {
                 MeterGate.OPEN,
                 new PacketPool(64),
                 new PooledOffload(),
+                new ConnectionTracker(0x2545f491),
                 new ParkingWaiter(),
                 failure -> {
                     throw new IllegalStateException(failure);
