@@ -40,8 +40,8 @@ public final class MacLearning {
     }
 
     private final VersionClock clock;
-    private final long ageingNs;
-    private final int maxEntries;
+    private volatile long ageingNs;
+    private volatile int maxEntries;
     private final Map<Long, Entry> entries = new ConcurrentHashMap<>();
 
     public MacLearning(VersionClock clock) {
@@ -52,6 +52,12 @@ public final class MacLearning {
         this.clock = clock;
         this.ageingNs = ageingNs;
         this.maxEntries = maxEntries;
+    }
+
+    /** Sets how long an address that sends nothing is kept, and how many are: what is there beyond that ages as it would have. */
+    public void setLimits(long newAgeingNs, int newMaxEntries) {
+        ageingNs = newAgeingNs;
+        maxEntries = newMaxEntries;
     }
 
     private static long key(int vlan, long address) {

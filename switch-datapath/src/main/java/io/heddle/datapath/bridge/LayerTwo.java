@@ -4,6 +4,7 @@ import io.heddle.datapath.bridge.Layer2Configuration.Bond;
 import io.heddle.datapath.upcall.Punt;
 import io.heddle.flow.match.MatchField;
 import io.heddle.flow.pipeline.BridgeLayer2;
+import io.heddle.flow.pipeline.MacLearning;
 import io.heddle.flow.pipeline.Mirror;
 import io.heddle.flow.pipeline.MulticastTable;
 import io.heddle.flow.pipeline.PortLayer2;
@@ -52,6 +53,10 @@ final class LayerTwo {
     /** Takes over what is configured now, and the ports that there are. */
     void reconfigure() {
         Layer2Configuration wanted = bridge.configuration().layer2();
+        bridge.macs()
+                .setLimits(
+                        OtherConfig.number(wanted.otherConfig(), "mac-aging-time", DEFAULT_AGEING_S) * SECOND_NS,
+                        OtherConfig.number(wanted.otherConfig(), "mac-table-size", MacLearning.DEFAULT_MAX_ENTRIES));
         if (!wanted.mcastSnoopingEnable()) {
             multicast = null;
         } else {

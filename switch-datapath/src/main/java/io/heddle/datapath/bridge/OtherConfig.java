@@ -37,6 +37,8 @@ public final class OtherConfig {
 
     static {
         Value flag = new Value.Flag();
+        BRIDGE.put("mac-aging-time", new Value.Range(15, 3600));
+        BRIDGE.put("mac-table-size", new Value.Range(10, 1_000_000));
         BRIDGE.put("mcast-snooping-table-size", new Value.Range(1, 1_000_000));
         BRIDGE.put("mcast-snooping-aging-time", new Value.Range(1, 86_400));
         BRIDGE.put("mcast-snooping-disable-flood-unregistered", flag);
