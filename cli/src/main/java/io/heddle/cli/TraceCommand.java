@@ -4,6 +4,7 @@ import com.google.protobuf.ByteString;
 import io.heddle.proto.v1.TraceRequest;
 import io.heddle.proto.v1.TraceResponse;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -40,12 +41,20 @@ final class TraceCommand implements Callable<Integer> {
     @Option(names = "--in-port", paramLabel = "N", description = "with --packet: OpenFlow port that it comes from")
     private int inPort;
 
+    @Option(
+            names = "--ct-next",
+            paramLabel = "FLAGS",
+            description =
+                    "what the connection tracker says, such as est,rpl; once for each ct action with a table, then new")
+    private List<String> ctNext = List.of();
+
     @Override
     public Integer call() {
         if (flow.isEmpty() == packet.isEmpty()) {
             throw new CliException(ExitStatus.USAGE, "give either FLOW or --packet");
         }
-        TraceRequest.Builder request = TraceRequest.newBuilder().setBridge(bridge);
+        TraceRequest.Builder request =
+                TraceRequest.newBuilder().setBridge(bridge).addAllCtNext(ctNext);
         if (packet.isEmpty()) {
             request.setFlow(flow);
         } else {

@@ -289,7 +289,7 @@ final class ActionExecution {
                 action.nat())));
         packet.forgetConnection();
         if (action.tableId() != Action.Conntrack.NO_TABLE) {
-            translator.recirculation.fork(action.tableId());
+            translator.recirculation.fork(action.tableId(), zone);
         }
         if (action.nat() != null) {
             packet.expectOtherHeaders();

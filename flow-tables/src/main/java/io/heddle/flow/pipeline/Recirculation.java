@@ -2,9 +2,12 @@ package io.heddle.flow.pipeline;
 
 import io.heddle.flow.action.Action;
 import io.heddle.flow.match.Bits;
+import io.heddle.flow.match.FlowKey;
+import io.heddle.flow.match.KeyLayout;
 import io.heddle.flow.match.MatchField;
 import io.heddle.flow.pipeline.Translation.DropCause;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -125,8 +128,8 @@ final class Recirculation {
         translator.saw(new RecirculationTable.Use(table, frozen));
     }
 
-    /** Sends a copy of the packet, that the connection tracker has looked at, to a table. */
-    void fork(int tableId) {
+    /** Sends a copy of the packet, that the connection tracker has looked at in a zone, to a table. */
+    void fork(int tableId, int zone) {
         BridgeView here = translator.bridge;
         if (here == null) {
             return;
@@ -146,6 +149,10 @@ final class Recirculation {
         translator.out.add(new DatapathAction.Clone(List.of(new DatapathAction.Recirculate(made.id()))));
         translator.trace.note("a copy of the packet goes on in table " + tableId
                 + " with what the connection tracker says, recirculation" + " id 0x" + Integer.toHexString(made.id()));
+        FlowKey key = new FlowKey();
+        System.arraycopy(translator.packet.key.words(), 0, key.words(), 0, KeyLayout.PACKET_WORDS);
+        Arrays.fill(key.words(), KeyLayout.W_CT, KeyLayout.W_TUN_OPTIONS, 0);
+        translator.trace.forked(key.set(MatchField.RECIRC_ID, made.id()).set(MatchField.CT_ZONE, zone));
     }
 
     /** Goes on with what was frozen under this id. */

@@ -53,6 +53,13 @@ public interface TraceListener {
     /** The translation is over; {@code key} is the packet's, in the bridge that it came to first, at the end. */
     default void finished(FlowKey key) {}
 
+    /**
+     * A copy of the packet goes to the connection tracker and then on.
+     *
+     * @param key what the tracker gets: a new one, with the recirculation id and the zone
+     */
+    default void forked(FlowKey key) {}
+
     /** A step without steps in it. */
     default void leaf(Step step) {
         begin(step);

@@ -86,6 +86,11 @@ public final class FlowFormatter {
         return text.toString();
     }
 
+    /** Bits of {@code ct_state}, as {@code trk|new}. */
+    public String ctState(int state) {
+        return CtStateText.format(state);
+    }
+
     /** Such as {@code meter:1,output:2,goto_table:3}; {@code drop} for none. */
     public String instructions(List<Instruction> instructions) {
         return actions.instructions(instructions);

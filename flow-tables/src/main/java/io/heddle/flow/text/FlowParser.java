@@ -124,6 +124,11 @@ public final class FlowParser {
         return Match.builder().masked(field, parsed.value(), parsed.mask()).build();
     }
 
+    /** Bits of {@code ct_state}: {@code new,rel}, names with commas, spaces or {@code |} between them. */
+    public int ctState(String text) throws FlowException {
+        return CtStateText.parse(text);
+    }
+
     /** Parses actions without instructions, such as {@code set_field:10.0.0.1->ip_dst,output:2}; {@code drop} is none. */
     public List<Action> actions(String text) throws FlowException {
         return new ActionParser(values, Match.ANY).actions(text, 0);

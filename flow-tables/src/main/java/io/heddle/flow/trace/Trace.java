@@ -26,11 +26,27 @@ import java.util.List;
  *
  * @param flow the packet's key, in_port being the bridge's number
  * @param finalFlow the key at the end
+ * @param resumed what became of the copies that came back from the connection tracker, in the order of their departure
  */
 public record Trace(
-        FlowKey flow, List<TraceNode> roots, FlowKey finalFlow, Translation translation, FlowFormatter formatter) {
+        FlowKey flow,
+        List<TraceNode> roots,
+        FlowKey finalFlow,
+        Translation translation,
+        FlowFormatter formatter,
+        List<Resumed> resumed) {
+    private static final String LINE = "=".repeat(79);
+
+    /**
+     * A copy that came back from the connection tracker.
+     *
+     * @param title with its recirculation id and the state that it came back with
+     */
+    public record Resumed(String title, Trace trace) {}
+
     public Trace {
         roots = List.copyOf(roots);
+        resumed = List.copyOf(resumed);
     }
 
     /** What the megaflow matches, in one line; in_port is the number in the first bridge. */
@@ -45,8 +61,18 @@ public record Trace(
 
     /** The whole trace. */
     public String toText() {
-        StringBuilder text =
-                new StringBuilder("Flow: ").append(formatter.key(flow)).append('\n');
+        StringBuilder text = new StringBuilder();
+        print(text);
+        for (Resumed each : resumed) {
+            text.append('\n').append(LINE).append('\n').append(each.title()).append('\n');
+            text.append(LINE).append("\n\n");
+            each.trace().print(text);
+        }
+        return text.toString();
+    }
+
+    private void print(StringBuilder text) {
+        text.append("Flow: ").append(formatter.key(flow)).append('\n');
         roots.forEach(root -> root.print(text, 0));
         text.append("\nFinal flow: ")
                 .append(finalFlow.equals(flow) ? "unchanged" : formatter.key(finalFlow))
@@ -55,6 +81,5 @@ public record Trace(
                 .append("\nDatapath actions: ")
                 .append(datapathActions())
                 .append('\n');
-        return text.toString();
     }
 }

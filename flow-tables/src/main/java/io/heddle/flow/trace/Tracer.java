@@ -1,6 +1,7 @@
 package io.heddle.flow.trace;
 
 import io.heddle.flow.action.Action;
+import io.heddle.flow.conntrack.CtState;
 import io.heddle.flow.match.FlowKey;
 import io.heddle.flow.match.MatchField;
 import io.heddle.flow.pipeline.Pipeline;
@@ -23,13 +24,21 @@ import java.util.List;
 public final class Tracer implements TraceListener {
     private record Open(TraceNode.Type type, String text, List<TraceNode> children) {}
 
+    /** Copies of one packet that are followed at most: tables may send a packet to the tracker again and again. */
+    private static final int MAX_RESUMED = 64;
+
     private final FlowFormatter formatter;
+
+    /** What goes to the connection tracker is added here. */
+    private final Deque<FlowKey> forks;
+
     private final Deque<Open> open = new ArrayDeque<>();
     private final List<TraceNode> roots = new ArrayList<>();
     private FlowKey finalKey = new FlowKey();
 
-    private Tracer(FlowFormatter formatter) {
+    private Tracer(FlowFormatter formatter, Deque<FlowKey> forks) {
         this.formatter = formatter;
+        this.forks = forks;
     }
 
     /**
@@ -39,7 +48,37 @@ public final class Tracer implements TraceListener {
      * @param formatter which knows the port names that are to be printed
      */
     public static Trace trace(Pipeline pipeline, FlowKey key, long nowNs, FlowFormatter formatter) {
-        Tracer tracer = new Tracer(formatter);
+        return trace(pipeline, key, nowNs, formatter, List.of());
+    }
+
+    /**
+     * As above, and says what the connection tracker answers.
+     *
+     * @param ctNext {@code ct_state} of the copies that come back from the tracker, in turn; then {@code trk|new}
+     */
+    public static Trace trace(
+            Pipeline pipeline, FlowKey key, long nowNs, FlowFormatter formatter, List<Integer> ctNext) {
+        Deque<FlowKey> waiting = new ArrayDeque<>();
+        Trace first = once(pipeline, key, nowNs, formatter, waiting);
+        List<Trace.Resumed> resumed = new ArrayList<>();
+        for (FlowKey fork = waiting.poll(); fork != null && resumed.size() < MAX_RESUMED; fork = waiting.poll()) {
+            boolean isSaid = resumed.size() < ctNext.size();
+            int state = CtState.TRACKED | (isSaid ? ctNext.get(resumed.size()) : CtState.NEW);
+            fork.set(MatchField.CT_STATE, state).set(MatchField.IN_PORT, key.getLong(MatchField.IN_PORT));
+            String title = "recirc(0x%x) - resume conntrack with %sct_state=%s%s"
+                    .formatted(
+                            fork.getLong(MatchField.RECIRC_ID),
+                            isSaid ? "" : "default ",
+                            formatter.ctState(state),
+                            isSaid ? "" : " (use --ct-next to customize)");
+            resumed.add(new Trace.Resumed(title, once(pipeline, fork, nowNs, formatter, waiting)));
+        }
+        return new Trace(first.flow(), first.roots(), first.finalFlow(), first.translation(), formatter, resumed);
+    }
+
+    private static Trace once(
+            Pipeline pipeline, FlowKey key, long nowNs, FlowFormatter formatter, Deque<FlowKey> waiting) {
+        Tracer tracer = new Tracer(formatter, waiting);
         FlowKey shown = new FlowKey(key);
         PortInfo port = pipeline.topology().port((int) key.getLong(MatchField.IN_PORT));
         if (port != null) {
@@ -47,7 +86,7 @@ public final class Tracer implements TraceListener {
         }
         tracer.finalKey = shown;
         Translation translation = pipeline.translate(key, nowNs, false, tracer);
-        return new Trace(shown, tracer.roots, tracer.finalKey, translation, formatter);
+        return new Trace(shown, tracer.roots, tracer.finalKey, translation, formatter, List.of());
     }
 
     /** Traces the actions of a packet-out. */
@@ -59,11 +98,11 @@ public final class Tracer implements TraceListener {
             List<Action> actions,
             long nowNs,
             FlowFormatter formatter) {
-        Tracer tracer = new Tracer(formatter);
+        Tracer tracer = new Tracer(formatter, new ArrayDeque<>());
         FlowKey shown = new FlowKey(key).set(MatchField.IN_PORT, Integer.toUnsignedLong(inPort));
         tracer.finalKey = shown;
         Translation translation = pipeline.packetOut(key, bridge, inPort, actions, nowNs, false, tracer);
-        return new Trace(shown, tracer.roots, tracer.finalKey, translation, formatter);
+        return new Trace(shown, tracer.roots, tracer.finalKey, translation, formatter, List.of());
     }
 
     @Override
@@ -125,6 +164,11 @@ public final class Tracer implements TraceListener {
         TraceNode node = new TraceNode(closed.type(), closed.text(), closed.children());
         Open parent = open.peek();
         (parent == null ? roots : parent.children()).add(node);
+    }
+
+    @Override
+    public void forked(FlowKey key) {
+        forks.add(key);
     }
 
     @Override

@@ -197,6 +197,14 @@ final class OpenVSwitchSandbox implements AutoCloseable {
         return trace(flow, ",\"-generate\"");
     }
 
+    /** As {@link #trace(String)}, with what the connection tracker says. */
+    String trace(String flow, List<String> ctNext) throws IOException {
+        StringBuilder options = new StringBuilder();
+        ctNext.forEach(
+                flags -> options.append(",\"--ct-next\",\"").append(flags).append('"'));
+        return trace(flow, options.toString());
+    }
+
     /** The flows of a table, without statistics. */
     List<String> dump(int table) throws IOException, InterruptedException {
         return run(

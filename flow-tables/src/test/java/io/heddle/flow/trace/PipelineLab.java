@@ -240,6 +240,10 @@ final class PipelineLab {
         }
     }
 
+    Trace trace(String flow, List<Integer> ctNext) throws FlowException {
+        return Tracer.trace(pipeline, key(flow), nowNs, FORMATTER, ctNext);
+    }
+
     Trace trace(String flow) throws FlowException {
         return Tracer.trace(pipeline, key(flow), nowNs, FORMATTER);
     }

@@ -448,8 +448,9 @@ final class Bridge implements BridgeControl {
     }
 
     @Override
-    public CompletableFuture<TraceReport> trace(TraceSubject subject) {
-        return call(future -> future.complete(owner.tracer().trace(this, subject, owner.nowNs())));
+    public CompletableFuture<TraceReport> trace(TraceSubject subject, List<Integer> ctNext) {
+        List<Integer> answers = List.copyOf(ctNext);
+        return call(future -> future.complete(owner.tracer().trace(this, subject, answers, owner.nowNs())));
     }
 
     @Override

@@ -88,9 +88,15 @@ public interface BridgeControl {
     /**
      * Says what would happen to a packet, without sending it or counting it.
      *
+     * @param ctNext {@code ct_state} of the copies that come back from the connection tracker, in turn; then {@code trk|new}
      * @return fails with a {@link FlowException}
      */
-    CompletableFuture<TraceReport> trace(TraceSubject subject);
+    CompletableFuture<TraceReport> trace(TraceSubject subject, List<Integer> ctNext);
+
+    /** As above: what goes to the connection tracker comes back as new. */
+    default CompletableFuture<TraceReport> trace(TraceSubject subject) {
+        return trace(subject, List.of());
+    }
 
     /**
      * Follows what happens. Nothing is lost between a {@link BridgeReader#subscribe} in a read and the state it read.

@@ -25,7 +25,7 @@ final class Tracer {
         this.pipeline = pipeline;
     }
 
-    TraceReport trace(Bridge bridge, TraceSubject subject, long nowNs) throws FlowException {
+    TraceReport trace(Bridge bridge, TraceSubject subject, List<Integer> ctNext, long nowNs) throws FlowException {
         FlowKey key = keyOf(subject);
         int number = (int) key.getLong(MatchField.IN_PORT);
         BridgePort port = bridge.ports().byNumber(number);
@@ -38,7 +38,7 @@ final class Tracer {
         }
         key.set(MatchField.IN_PORT, Integer.toUnsignedLong(port.datapathNumber()));
         long revision = bridge.revision();
-        Trace trace = io.heddle.flow.trace.Tracer.trace(pipeline, key, nowNs, new FlowFormatter(names(bridge)));
+        Trace trace = io.heddle.flow.trace.Tracer.trace(pipeline, key, nowNs, new FlowFormatter(names(bridge)), ctNext);
         return new TraceReport(trace.toText(), rootOf(trace), trace.megaflow(), trace.datapathActions(), revision);
     }
 
@@ -66,7 +66,12 @@ final class Tracer {
 
     private static TraceReport.Step rootOf(Trace trace) {
         List<TraceReport.Step> steps =
-                trace.roots().stream().map(Tracer::stepOf).toList();
+                new ArrayList<>(trace.roots().stream().map(Tracer::stepOf).toList());
+        for (Trace.Resumed resumed : trace.resumed()) {
+            List<TraceReport.Step> under =
+                    resumed.trace().roots().stream().map(Tracer::stepOf).toList();
+            steps.add(new TraceReport.Step(TraceReport.Kind.NOTE, resumed.title(), under));
+        }
         return steps.size() == 1
                 ? steps.getFirst()
                 : new TraceReport.Step(TraceReport.Kind.NOTE, "packet", new ArrayList<>(steps));

@@ -9,6 +9,7 @@ import io.heddle.datapath.bridge.SwitchControl;
 import io.heddle.datapath.bridge.TraceReport;
 import io.heddle.datapath.bridge.TraceSubject;
 import io.heddle.flow.error.FlowException;
+import io.heddle.flow.text.FlowParser;
 import io.heddle.proto.mapping.TextForms;
 import io.heddle.proto.v1.ChannelRequest;
 import io.heddle.proto.v1.ChannelResponse;
@@ -182,7 +183,17 @@ final class SwitchService extends SwitchGrpc.SwitchImplBase {
     public void trace(TraceRequest request, StreamObserver<TraceResponse> client) {
         answer(client, () -> {
             BridgeControl bridge = bridge(control, request.getBridge());
-            return bridge.trace(subject(bridge, request)).thenApply(SwitchService::traced);
+            FlowParser parser = new TextForms(new BridgePorts(bridge)).parser();
+            List<Integer> ctNext = new ArrayList<>();
+            for (int i = 0; i < request.getCtNextCount(); i++) {
+                try {
+                    ctNext.add(parser.ctState(request.getCtNext(i)));
+                } catch (FlowException e) {
+                    throw new FlowException(
+                            e.error().code(), "ct_next[" + i + "]", e.error().message());
+                }
+            }
+            return bridge.trace(subject(bridge, request), ctNext).thenApply(SwitchService::traced);
         });
     }
 

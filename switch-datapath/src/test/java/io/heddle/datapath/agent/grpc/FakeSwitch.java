@@ -344,7 +344,7 @@ final class FakeSwitch implements SwitchControl, AutoCloseable {
         }
 
         @Override
-        public CompletableFuture<TraceReport> trace(TraceSubject subject) {
+        public CompletableFuture<TraceReport> trace(TraceSubject subject, List<Integer> ctNext) {
             return CompletableFuture.completedFuture(new TraceReport(
                     "bridge(\"br0\")\n 0. No match.\n",
                     new TraceReport.Step(

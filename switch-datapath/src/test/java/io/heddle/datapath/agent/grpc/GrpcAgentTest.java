@@ -330,6 +330,19 @@ class GrpcAgentTest {
     }
 
     @Test
+    void shouldRefuseAStateThatThereIsNot() {
+        Status refused = status(() -> stub().trace(TraceRequest.newBuilder()
+                .setBridge("br0")
+                .setFlow("in_port=1")
+                .addCtNext("new")
+                .addCtNext("old")
+                .build()));
+
+        assertThat(refused.getCode()).isEqualTo(Status.Code.INVALID_ARGUMENT);
+        assertThat(refused.getDescription()).contains("ct_next[1]", "\"old\" is not one of new, est");
+    }
+
+    @Test
     void shouldTraceAndConfigure() {
         assertThat(stub().trace(TraceRequest.newBuilder()
                                 .setBridge("br0")
