@@ -6,6 +6,8 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -13,10 +15,12 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -222,23 +226,77 @@ final class OpenVSwitchSandbox implements AutoCloseable {
     }
 
     private String trace(String flow, String more) throws IOException {
+        return call("ofproto/trace", "\"br0\",\"" + flow + "\"" + more);
+    }
+
+    /** Has a port receive a frame; it is forwarded soon after. */
+    void receive(String port, byte[] frame) throws IOException {
+        call("netdev-dummy/receive", "\"" + port + "\",\"" + HexFormat.of().formatHex(frame) + "\"");
+    }
+
+    /** Captures what a port sends from now on. */
+    Capture capture(String port) throws IOException, InterruptedException {
+        Path file = folder.resolve(port + ".pcap");
+        run("ovs-vsctl", "--db=unix:" + at("db.sock"), "-t", "20", "set", "interface", port, "options:tx_pcap=" + file);
+        return new Capture(file);
+    }
+
+    /** Frames that a port has sent, one after the other, in a file in pcap's form. */
+    static final class Capture {
+        private static final int FILE_HEADER = 24;
+        private static final int RECORD_HEADER = 16;
+
+        private final Path file;
+        private long at = FILE_HEADER;
+
+        private Capture(Path file) {
+            this.file = file;
+        }
+
+        /** Waits for the next frame. */
+        byte[] next() throws IOException {
+            byte[] header = await(at, RECORD_HEADER);
+            int length = ByteBuffer.wrap(header).order(ByteOrder.nativeOrder()).getInt(8);
+            byte[] frame = await(at + RECORD_HEADER, length);
+            at += RECORD_HEADER + length;
+            return frame;
+        }
+
+        private byte[] await(long from, int length) throws IOException {
+            Instant deadline = Instant.now().plus(Duration.ofSeconds(30));
+            while (!Files.exists(file) || Files.size(file) < from + length) {
+                if (Instant.now().isAfter(deadline)) {
+                    throw new IOException("Open vSwitch sent no frame within 30 s");
+                }
+                LockSupport.parkNanos(200_000);
+            }
+            try (FileChannel channel = FileChannel.open(file)) {
+                ByteBuffer octets = ByteBuffer.allocate(length);
+                channel.read(octets, from);
+                return octets.array();
+            }
+        }
+    }
+
+    /** @param params the members of a JSON array */
+    private String call(String method, String params) throws IOException {
         if (control == null) {
             control = SocketChannel.open(UnixDomainSocketAddress.of(folder.resolve("vs.ctl")));
         }
-        String request = "{\"id\":0,\"method\":\"ofproto/trace\",\"params\":[\"br0\",\"" + flow + "\"" + more + "]}";
+        String request = "{\"id\":0,\"method\":\"" + method + "\",\"params\":[" + params + "]}";
         control.write(ByteBuffer.wrap(request.getBytes(StandardCharsets.UTF_8)));
         StringBuilder reply = new StringBuilder();
         ByteBuffer buffer = ByteBuffer.allocate(65536);
         while (!isWhole(reply)) {
             buffer.clear();
             if (control.read(buffer) < 0) {
-                throw new IOException("Open vSwitch has ended at the trace of " + flow + "\n" + said());
+                throw new IOException("Open vSwitch has ended at " + method + " " + params + "\n" + said());
             }
             reply.append(StandardCharsets.UTF_8.decode(buffer.flip()));
         }
         String result = member(reply, "result");
         if (result == null) {
-            throw new IOException("ofproto/trace " + flow + ": " + member(reply, "error"));
+            throw new IOException(method + " " + params + ": " + member(reply, "error"));
         }
         return result;
     }
