@@ -5,14 +5,19 @@ import io.heddle.flow.match.Bits;
 import io.heddle.flow.match.FlowKey;
 import io.heddle.flow.match.Match;
 import io.heddle.flow.match.MatchField;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.HashSet;
 import java.util.Random;
+import java.util.Set;
 
 /**
  * Rules like those of access lists, firewalls and IP chains, made from a seed.
  *
- * <p>As in the filter sets that ClassBench was made from, rules share a limited number of shapes (which prefix lengths, protocol or any,
- * port exact, a range or any), a few of which most rules have; prefixes lie in networks, and these in larger ones, so that they nest; ports
- * are few. Priorities are spread over all shapes, so that the order of subtables alone ends few searches.
+ * <p>As in the filter sets that ClassBench was made from, rules share a limited number of shapes (which prefix lengths, port exact, a range or
+ * any), a few of which, and specific ones rather than wide ones, most rules have; prefixes lie in networks, and these in larger ones, so that they
+ * nest; ports are few; no rule stands twice. More specific rules tend to have higher priorities, as one behind a wider rule would never match, but
+ * the priorities of most shapes overlap.
  *
  * <p>Thread safety: immutable.
  *
@@ -23,6 +28,9 @@ final class RuleSet {
     private static final int SHAPES = 250;
 
     private static final int NETWORKS = 4096;
+    private static final int LARGER = 256;
+    private static final int PRIORITIES_PER_BIT = 400;
+    private static final int OVERLAP = 12_000;
     private static final int[] LENGTHS = {0, 0, 8, 16, 16, 20, 22, 24, 24, 24, 26, 27, 28, 30, 32, 32, 32, 32};
     private static final int[] PORTS = {20, 21, 22, 23, 25, 53, 80, 110, 123, 143, 161, 443, 993, 1433, 1521, 3306, 8080
     };
@@ -38,7 +46,15 @@ final class RuleSet {
     }
 
     /** What rules of one mask look at. */
-    private record Shape(int sourceLength, int destinationLength, int sourcePortMask, int destinationPortMask) {}
+    private record Shape(int sourceLength, int destinationLength, int sourcePortMask, int destinationPortMask) {
+        /** Bits looked at. */
+        int specificity() {
+            return sourceLength
+                    + destinationLength
+                    + Integer.bitCount(sourcePortMask)
+                    + Integer.bitCount(destinationPortMask);
+        }
+    }
 
     final Rule[] rules;
     private final Random random;
@@ -48,16 +64,23 @@ final class RuleSet {
         random = new Random(seed);
         for (int i = 0; i < NETWORKS; i++) {
             // A network lies in one of fewer larger ones.
-            networks[i] =
-                    i < 64 ? random.nextInt() : networks[random.nextInt(64)] & 0xffff0000 | random.nextInt(0x10000);
+            networks[i] = i < LARGER
+                    ? random.nextInt()
+                    : networks[random.nextInt(LARGER)] & 0xffff0000 | random.nextInt(0x10000);
         }
         Shape[] shapes = new Shape[SHAPES];
         for (int i = 0; i < SHAPES; i++) {
             shapes[i] = shape();
         }
+        Arrays.sort(shapes, Comparator.comparingInt(shape -> -shape.specificity()));
         rules = new Rule[count];
-        for (int i = 0; i < count; i++) {
-            rules[i] = new Rule(match(shapes[zipf()]), 1 + random.nextInt(65_535));
+        Set<Match> present = new HashSet<>();
+        for (int i = 0; i < count; ) {
+            Shape shape = shapes[zipf()];
+            Match match = match(shape);
+            if (present.add(match)) {
+                rules[i++] = new Rule(match, PRIORITIES_PER_BIT * shape.specificity() + random.nextInt(OVERLAP));
+            }
         }
     }
 

@@ -8,6 +8,7 @@ import io.heddle.flow.match.MatchField;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.Map;
@@ -47,9 +48,14 @@ public final class Classifier<R extends ClassifierRule> {
         }
     }
 
-    /** Subtables with their highest priorities as they were when this was made, in descending order; immutable. */
+    /**
+     * Subtables with their highest priorities as they were when this was made, in descending order; immutable.
+     *
+     * @param ids of the subtables; they and what follows stand here so that most subtables need not be touched at all
+     * @param prefixFields bit n: the subtable has a prefix of address field n
+     */
     @SuppressWarnings("ArrayRecordComponent") // never compared, never leaves this class
-    private record Order(Subtable[] subtables, int[] maxPriorities) {}
+    private record Order(Subtable[] subtables, int[] maxPriorities, int[] ids, int[] prefixFields) {}
 
     /** The mask of a match as a map key. */
     private record MaskKey(Match match) {
@@ -80,6 +86,13 @@ public final class Classifier<R extends ClassifierRule> {
     public static final class Scratch {
         private final PrefixTrie.Result[] results = new PrefixTrie.Result[AddressField.COUNT];
         private final boolean[] walked = new boolean[AddressField.COUNT];
+
+        /**
+         * Bit n: the lookup rests on all bits that the walk through the trie of field n has looked at. To leave out a further subtable
+         * because of that field then makes it rest on nothing more.
+         */
+        private int settled;
+
         private final ConjunctiveMatch conjunctive = new ConjunctiveMatch();
 
         public Scratch() {
@@ -88,6 +101,24 @@ public final class Classifier<R extends ClassifierRule> {
 
         private void clear() {
             Arrays.fill(walked, false);
+            settled = 0;
+        }
+
+        /** The lookup rests on the first {@code bits} bits of a field from now on. */
+        void restsOn(int field, int bits) {
+            if (bits >= results[field].checkedBits) {
+                settled |= 1 << field;
+            }
+        }
+
+        /** Says whether a prefix alone rules the subtable out, and nothing more is to be looked at to know. */
+        private boolean isRuledOut(int prefixFields, int subtable) {
+            for (int rest = prefixFields & settled; rest != 0; rest &= rest - 1) {
+                if (!results[Integer.numberOfTrailingZeros(rest)].matches(subtable)) {
+                    return true;
+                }
+            }
+            return false;
         }
 
         PrefixTrie.Result prefixes(int field, FlowKey key, PrefixTrie trie) {
@@ -100,9 +131,13 @@ public final class Classifier<R extends ClassifierRule> {
         }
     }
 
-    private Order order = new Order(new Subtable[0], new int[0]);
+    private Order order = new Order(new Subtable[0], new int[0], new int[0], new int[0]);
     private final PrefixTrie[] tries = new PrefixTrie[AddressField.COUNT];
     private final Map<MaskKey, Subtable> byMask = new HashMap<>();
+
+    /** Numbers of subtables in use. Writer. */
+    private final BitSet ids = new BitSet();
+
     private int size;
 
     public Classifier() {
@@ -145,6 +180,9 @@ public final class Classifier<R extends ClassifierRule> {
         for (int i = 0; i < now.subtables.length; i++) {
             if (best != null && best.priority() >= now.maxPriorities[i]) {
                 break;
+            }
+            if (scratch.isRuledOut(now.prefixFields[i], now.ids[i])) {
+                continue;
             }
             ClassifierRule rule = now.subtables[i].lookup(key, version, looked, tries, scratch);
             while (rule != null && rule.isConjunctive()) {
@@ -204,9 +242,9 @@ public final class Classifier<R extends ClassifierRule> {
     /** Adds a rule. Nobody may read the version in which it becomes visible yet. Writer. */
     public void insert(R rule) {
         MaskKey mask = new MaskKey(rule.match());
-        Subtable subtable = byMask.computeIfAbsent(mask, m -> new Subtable(rule.match()));
+        Subtable subtable = byMask.computeIfAbsent(mask, m -> new Subtable(rule.match(), takeId()));
         int before = subtable.isEmpty() ? -1 : subtable.maxPriority();
-        if (subtable.hasPrefixes) {
+        if (subtable.prefixFields != 0) {
             changePrefixes(subtable, rule.match(), true);
         }
         subtable.insert(rule);
@@ -225,16 +263,23 @@ public final class Classifier<R extends ClassifierRule> {
         }
         int before = subtable.maxPriority();
         subtable.remove(rule);
-        if (subtable.hasPrefixes) {
+        if (subtable.prefixFields != 0) {
             changePrefixes(subtable, rule.match(), false);
         }
         size--;
         if (subtable.isEmpty()) {
             byMask.remove(mask);
+            ids.clear(subtable.id);
             publishOrder();
         } else if (subtable.maxPriority() != before) {
             publishOrder();
         }
+    }
+
+    private int takeId() {
+        int id = ids.nextClearBit(0);
+        ids.set(id);
+        return id;
     }
 
     private void changePrefixes(Subtable subtable, Match match, boolean insert) {
@@ -244,9 +289,9 @@ public final class Classifier<R extends ClassifierRule> {
                 long high = AddressField.high(field, match);
                 long low = AddressField.low(field, match);
                 if (insert) {
-                    tries[field].insert(high, low, length);
+                    tries[field].insert(high, low, length, subtable.id);
                 } else {
-                    tries[field].remove(high, low, length);
+                    tries[field].remove(high, low, length, subtable.id);
                 }
             }
         }
@@ -257,7 +302,9 @@ public final class Classifier<R extends ClassifierRule> {
         Arrays.sort(subtables, Comparator.comparingInt(Subtable::maxPriority).reversed());
         int[] priorities =
                 Arrays.stream(subtables).mapToInt(Subtable::maxPriority).toArray();
-        ORDER.setRelease(this, new Order(subtables, priorities));
+        int[] numbers = Arrays.stream(subtables).mapToInt(s -> s.id).toArray();
+        int[] fields = Arrays.stream(subtables).mapToInt(s -> s.prefixFields).toArray();
+        ORDER.setRelease(this, new Order(subtables, priorities, numbers, fields));
     }
 
     /** The visible rule with exactly this match and priority, or null. Writer. */

@@ -25,12 +25,13 @@ final class Subtable {
     /** The stage in which the address prefixes are. */
     static final int PREFIX_STAGE = 2;
 
-    private static final VarHandle SLOTS;
+    private static final VarHandle TABLE;
     private static final VarHandle ELEMENT = MethodHandles.arrayElementVarHandle(ClassifierRule[].class);
+    private static final VarHandle TAG = MethodHandles.arrayElementVarHandle(int[].class);
 
     static {
         try {
-            SLOTS = MethodHandles.lookup().findVarHandle(Subtable.class, "slots", ClassifierRule[].class);
+            TABLE = MethodHandles.lookup().findVarHandle(Subtable.class, "table", Table.class);
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
         }
@@ -53,15 +54,31 @@ final class Subtable {
     /** Length of the prefix matched on in each of {@link AddressField}, 0 for none, -1 for a mask that is no prefix. */
     final int[] prefixLengths = new int[AddressField.COUNT];
 
-    final boolean hasPrefixes;
+    /** Bit n: the mask has a prefix of field n. */
+    final int prefixFields;
 
-    private ClassifierRule[] slots = new ClassifierRule[8];
+    /**
+     * Chains of rules with the same match, and the hashes of these matches: 0 where there is none. A tag, once written, stays; most probes
+     * end at the tags, which lie close together.
+     */
+    @SuppressWarnings("ArrayRecordComponent") // never compared, never leaves this class
+    private record Table(int[] tags, ClassifierRule[] slots) {
+        Table(int length) {
+            this(new int[length], new ClassifierRule[length]);
+        }
+    }
+
+    /** Number among all subtables of the classifier. */
+    final int id;
+
+    private Table table = new Table(8);
     private int usedSlots;
     private int chains;
     private int rules;
     private final NavigableMap<Integer, int[]> priorities = new TreeMap<>(); // number of rules
 
-    Subtable(Match example) {
+    Subtable(Match example, int id) {
+        this.id = id;
         int count = example.wordCount();
         words = new int[count];
         masks = new long[count];
@@ -81,13 +98,13 @@ final class Subtable {
             stageEnd[stage] = at;
             stageHashes[stage] = new HashCounts();
         }
-        boolean prefixes = false;
+        int prefixes = 0;
         FlowMask mask = example.mask();
         for (int field = 0; field < AddressField.COUNT; field++) {
             prefixLengths[field] = AddressField.prefixLength(field, mask.words());
-            prefixes |= prefixLengths[field] > 0;
+            prefixes |= prefixLengths[field] > 0 ? 1 << field : 0;
         }
-        hasPrefixes = prefixes;
+        prefixFields = prefixes;
     }
 
     private static int stageOf(int word) {
@@ -125,7 +142,7 @@ final class Subtable {
         long hash = 0;
         int at = 0;
         for (int stage = 0; stage < STAGES; stage++) {
-            if (stage == PREFIX_STAGE && hasPrefixes && isRuledOut(key, looked, tries, scratch)) {
+            if (stage == PREFIX_STAGE && prefixFields != 0 && isRuledOut(key, looked, tries, scratch)) {
                 addLooked(looked, at);
                 return null;
             }
@@ -157,9 +174,13 @@ final class Subtable {
             int length = prefixLengths[field];
             if (length > 0) {
                 PrefixTrie.Result result = scratch.prefixes(field, key, tries[field]);
-                boolean isRuledOut = !result.matches(length);
-                if (looked != null) {
-                    AddressField.addPrefix(field, isRuledOut ? Math.min(length, result.checkedBits) : length, looked);
+                boolean isRuledOut = !result.matches(id);
+                int bits = isRuledOut ? Math.min(length, result.checkedBits) : length;
+                if (looked == null) {
+                    scratch.restsOn(field, Integer.MAX_VALUE);
+                } else {
+                    AddressField.addPrefix(field, bits, looked);
+                    scratch.restsOn(field, bits);
                 }
                 if (isRuledOut) {
                     return true;
@@ -178,29 +199,43 @@ final class Subtable {
     }
 
     private @Nullable ClassifierRule chainOf(FlowKey key, long hash) {
-        ClassifierRule[] table = (ClassifierRule[]) SLOTS.getAcquire(this);
-        int mask = table.length - 1;
+        Table now = (Table) TABLE.getAcquire(this);
+        int tag = tagOf(hash);
+        int mask = now.tags.length - 1;
         for (int at = (int) hash & mask; ; at = (at + 1) & mask) {
-            ClassifierRule rule = (ClassifierRule) ELEMENT.getAcquire(table, at);
-            if (rule == null) {
+            int here = (int) TAG.getAcquire(now.tags, at);
+            if (here == 0) {
                 return null;
             }
-            if (rule != REMOVED && rule.match().matches(key)) {
-                return rule;
+            if (here == tag) {
+                ClassifierRule rule = (ClassifierRule) ELEMENT.getAcquire(now.slots, at);
+                if (rule != REMOVED && rule.match().matches(key)) {
+                    return rule;
+                }
             }
         }
     }
 
-    /** Index of the slot with the chain of {@code match}, or -1. Writer. */
-    private int slotOf(Match match) {
-        int mask = slots.length - 1;
-        for (int at = (int) hashOf(match, words.length) & mask; ; at = (at + 1) & mask) {
-            ClassifierRule rule = slots[at];
-            if (rule == null) {
+    /** Other bits than those that choose the slot; never 0. */
+    private static int tagOf(long hash) {
+        return (int) (hash >>> 32) | 1;
+    }
+
+    /** Index of the slot with the chain of {@code match}, or -1. Any thread, in a table that it has read. */
+    private int slotOf(Table now, Match match) {
+        long hash = hashOf(match, words.length);
+        int tag = tagOf(hash);
+        int mask = now.tags.length - 1;
+        for (int at = (int) hash & mask; ; at = (at + 1) & mask) {
+            int here = (int) TAG.getAcquire(now.tags, at);
+            if (here == 0) {
                 return -1;
             }
-            if (rule != REMOVED && rule.match().equals(match)) {
-                return at;
+            if (here == tag) {
+                ClassifierRule rule = (ClassifierRule) ELEMENT.getAcquire(now.slots, at);
+                if (rule != REMOVED && rule.match().equals(match)) {
+                    return at;
+                }
             }
         }
     }
@@ -208,21 +243,20 @@ final class Subtable {
     /** The first rule with that match, the others follow by {@link ClassifierRule#next}. Writer. */
     @Nullable
     ClassifierRule chainOf(Match match) {
-        int slot = slotOf(match);
-        return slot < 0 ? null : slots[slot];
+        int slot = slotOf(table, match);
+        return slot < 0 ? null : table.slots[slot];
     }
 
     /** As {@link #chainOf(Match)}, on any thread. */
     @Nullable
     ClassifierRule chainOfShared(Match match) {
-        ClassifierRule[] table = (ClassifierRule[]) SLOTS.getAcquire(this);
-        int mask = table.length - 1;
-        for (int at = (int) hashOf(match, words.length) & mask; ; at = (at + 1) & mask) {
-            ClassifierRule rule = (ClassifierRule) ELEMENT.getAcquire(table, at);
-            if (rule == null || rule != REMOVED && rule.match().equals(match)) {
-                return rule;
-            }
+        Table now = (Table) TABLE.getAcquire(this);
+        int slot = slotOf(now, match);
+        if (slot < 0) {
+            return null;
         }
+        ClassifierRule rule = (ClassifierRule) ELEMENT.getAcquire(now.slots, slot);
+        return rule == REMOVED ? null : rule; // taken out meanwhile
     }
 
     void insert(ClassifierRule rule) {
@@ -233,29 +267,29 @@ final class Subtable {
         }
         priorities.computeIfAbsent(rule.priority(), p -> new int[1])[0]++;
         rules++;
-        int slot = slotOf(rule.match());
+        int slot = slotOf(table, rule.match());
         if (slot >= 0) {
             insertIntoChain(slot, rule);
             return;
         }
-        if (usedSlots * 2 >= slots.length) {
+        if (usedSlots * 2 >= table.slots.length) {
             rehash();
         }
-        put(slots, rule);
+        put(table, rule);
         usedSlots++;
         chains++;
     }
 
     private void insertIntoChain(int slot, ClassifierRule rule) {
         ClassifierRule before = null;
-        ClassifierRule after = slots[slot];
+        ClassifierRule after = table.slots[slot];
         while (after != null && after.priority() > rule.priority()) {
             before = after;
             after = after.next();
         }
         rule.setNext(after);
         if (before == null) {
-            ELEMENT.setRelease(slots, slot, rule);
+            ELEMENT.setRelease(table.slots, slot, rule);
         } else {
             before.setNext(rule);
         }
@@ -264,9 +298,9 @@ final class Subtable {
     /** Takes a rule out for good. Readers of versions in which it is visible must be gone. */
     @SuppressWarnings("ReferenceEquality") // this very rule, whatever a subclass calls equal
     void remove(ClassifierRule rule) {
-        int slot = slotOf(rule.match());
+        int slot = slotOf(table, rule.match());
         ClassifierRule before = null;
-        ClassifierRule here = slot < 0 ? null : slots[slot];
+        ClassifierRule here = slot < 0 ? null : table.slots[slot];
         while (here != null && here != rule) {
             before = here;
             here = here.next();
@@ -278,9 +312,9 @@ final class Subtable {
         if (before != null) {
             before.setNext(after);
         } else if (after != null) {
-            ELEMENT.setRelease(slots, slot, after);
+            ELEMENT.setRelease(table.slots, slot, after);
         } else {
-            ELEMENT.setRelease(slots, slot, REMOVED);
+            ELEMENT.setRelease(table.slots, slot, REMOVED);
             chains--;
         }
         for (int stage = 0; stage < STAGES; stage++) {
@@ -302,27 +336,29 @@ final class Subtable {
         while (length < (chains + 1) * 4) {
             length *= 2;
         }
-        ClassifierRule[] table = new ClassifierRule[length];
-        for (ClassifierRule rule : slots) {
+        Table larger = new Table(length);
+        for (ClassifierRule rule : table.slots) {
             if (rule != null && rule != REMOVED) {
-                put(table, rule);
+                put(larger, rule);
             }
         }
         usedSlots = chains;
-        SLOTS.setRelease(this, table);
+        TABLE.setRelease(this, larger);
     }
 
-    private void put(ClassifierRule[] table, ClassifierRule rule) {
-        int mask = table.length - 1;
-        int at = (int) hashOf(rule.match(), words.length) & mask;
-        while (table[at] != null) {
+    private void put(Table into, ClassifierRule rule) {
+        long hash = hashOf(rule.match(), words.length);
+        int mask = into.tags.length - 1;
+        int at = (int) hash & mask;
+        while (into.tags[at] != 0) {
             at = (at + 1) & mask;
         }
-        ELEMENT.setRelease(table, at, rule);
+        ELEMENT.setRelease(into.slots, at, rule);
+        TAG.setRelease(into.tags, at, tagOf(hash)); // from now on readers look at the slot
     }
 
     void forEach(Consumer<ClassifierRule> consumer) {
-        for (ClassifierRule head : (ClassifierRule[]) SLOTS.getAcquire(this)) {
+        for (ClassifierRule head : ((Table) TABLE.getAcquire(this)).slots) {
             if (head != REMOVED) {
                 for (ClassifierRule rule = head; rule != null; rule = rule.next()) {
                     consumer.accept(rule);

@@ -85,6 +85,66 @@ class ClassifierTest {
         assertThat(classifier.lookup(randomKey(random), version, null, scratch)).isNull();
     }
 
+    @ParameterizedTest
+    @ValueSource(longs = {31, 32, 33, 34})
+    void shouldFindWhatALinearClassifierFindsWhileHundredsOfMasksComeAndGo(long seed) {
+        Random random = new Random(seed);
+        Classifier<TestRule> classifier = new Classifier<>();
+        LinearClassifier<TestRule> linear = new LinearClassifier<>();
+        List<TestRule> present = new ArrayList<>();
+        int mostMasks = 0;
+        for (int round = 0; round < 12; round++) {
+            // Grows to many subtables, shrinks to few, whose numbers others get then.
+            while (present.size() < 700) {
+                TestRule rule = new TestRule(randomPrefixes(random), random.nextInt(40), 1);
+                classifier.insert(rule);
+                linear.insert(rule);
+                present.add(rule);
+            }
+            mostMasks = Math.max(mostMasks, classifier.maskCount());
+            for (int i = 0; i < 100; i++) {
+                FlowKey key = randomKey(random);
+                FlowMask looked = new FlowMask();
+                TestRule found = classifier.lookup(key, 1, looked, scratch);
+                assertThat(priority(found)).isEqualTo(priority(linear.lookup(key, 1)));
+                FlowKey other = new FlowKey(key);
+                for (int word = 0; word < KeyLayout.PACKET_WORDS; word++) {
+                    other.word(word, other.word(word) ^ random.nextLong() & ~looked.word(word));
+                }
+                FlowMask again = new FlowMask();
+                assertThat(classifier.lookup(other, 1, again, scratch)).isSameAs(found);
+                assertThat(again).isEqualTo(looked);
+                assertThat(priority(classifier.lookup(key, 1, null, scratch))).isEqualTo(priority(found));
+            }
+            int left = random.nextInt(400);
+            while (present.size() > left) {
+                TestRule gone = present.remove(random.nextInt(present.size()));
+                classifier.remove(gone);
+                linear.remove(gone);
+            }
+        }
+        assertThat(mostMasks).isGreaterThan(256);
+    }
+
+    /** Prefixes of both addresses, of IPv4 or IPv6, and perhaps a port: hundreds of masks. */
+    private static Match randomPrefixes(Random random) {
+        boolean isIpv6 = random.nextInt(4) == 0;
+        Match.Builder match = Match.builder();
+        MatchField source = isIpv6 ? MatchField.IPV6_SRC : MatchField.NW_SRC;
+        MatchField destination = isIpv6 ? MatchField.IPV6_DST : MatchField.NW_DST;
+        for (MatchField field : List.of(source, destination)) {
+            int length = random.nextInt(field.bits() + 1);
+            match.masked(
+                    field,
+                    randomValue(field, random),
+                    Bits.ones(field.bits()).and(Bits.ones(field.bits() - length).not()));
+        }
+        if (random.nextBoolean()) {
+            match.exact(MatchField.TCP_DST, randomValue(MatchField.TCP_DST, random));
+        }
+        return match.build();
+    }
+
     private static void change(
             Random random,
             long version,
