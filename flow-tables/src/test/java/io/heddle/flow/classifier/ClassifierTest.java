@@ -86,16 +86,16 @@ class ClassifierTest {
     }
 
     @ParameterizedTest
-    @ValueSource(longs = {31, 32, 33, 34})
+    @ValueSource(longs = {31, 32})
     void shouldFindWhatALinearClassifierFindsWhileHundredsOfMasksComeAndGo(long seed) {
         Random random = new Random(seed);
         Classifier<TestRule> classifier = new Classifier<>();
         LinearClassifier<TestRule> linear = new LinearClassifier<>();
         List<TestRule> present = new ArrayList<>();
         int mostMasks = 0;
-        for (int round = 0; round < 12; round++) {
+        for (int round = 0; round < 6; round++) {
             // Grows to many subtables, shrinks to few, whose numbers others get then.
-            while (present.size() < 700) {
+            while (present.size() < 450) {
                 TestRule rule = new TestRule(randomPrefixes(random), random.nextInt(40), 1);
                 classifier.insert(rule);
                 linear.insert(rule);
@@ -116,7 +116,7 @@ class ClassifierTest {
                 assertThat(again).isEqualTo(looked);
                 assertThat(priority(classifier.lookup(key, 1, null, scratch))).isEqualTo(priority(found));
             }
-            int left = random.nextInt(400);
+            int left = random.nextInt(200);
             while (present.size() > left) {
                 TestRule gone = present.remove(random.nextInt(present.size()));
                 classifier.remove(gone);

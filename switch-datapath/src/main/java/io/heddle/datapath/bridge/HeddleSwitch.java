@@ -145,6 +145,7 @@ public final class HeddleSwitch implements SwitchControl, AutoCloseable {
         this.attachments = new PortAttachments(pollLoops, controlLoop, parts.onException());
         this.portNumbers = new PortNumbers(clock, pollLoops);
         loops.forEach(loop -> loop.onPunt(controlLoop::wakeUp));
+        loops.forEach(loop -> loop.memoryShort(parts.tableLimit()::isMemoryShort));
         controlLoop.add(barriers);
         controlLoop.add(this::deliverPunts);
         controlLoop.add(this::applyEffects);
@@ -747,6 +748,7 @@ public final class HeddleSwitch implements SwitchControl, AutoCloseable {
                 counters.get(LoopStatistics.Counter.UPCALLS),
                 (int) counters.get(LoopStatistics.Counter.EXACT_ENTRIES),
                 (int) counters.get(LoopStatistics.Counter.MEGAFLOW_ENTRIES),
+                (int) counters.get(LoopStatistics.Counter.MEGAFLOW_LIMIT),
                 (int) counters.get(LoopStatistics.Counter.MEGAFLOW_MASKS),
                 counters.get(LoopStatistics.Counter.MASKS_PROBED),
                 counters.get(LoopStatistics.Counter.MASKS_REFUSED),

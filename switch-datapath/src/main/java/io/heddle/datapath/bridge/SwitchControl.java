@@ -148,6 +148,7 @@ public interface SwitchControl {
     /**
      * Counters of a poll loop and its caches.
      *
+     * @param megaflowLimit how many megaflows there may be now
      * @param masksProbed over all lookups in the megaflow cache
      * @param masksRefused megaflows not kept because their port has as many masks as it may have
      * @param turnsDeferred how often a port was passed over because of its misses
@@ -165,6 +166,7 @@ public interface SwitchControl {
             long misses,
             int exactEntries,
             int megaflowEntries,
+            int megaflowLimit,
             int megaflowMasks,
             long masksProbed,
             long masksRefused,

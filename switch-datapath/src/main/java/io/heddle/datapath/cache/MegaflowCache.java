@@ -31,8 +31,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Megaflows of one revision are disjoint, so the first hit is the answer. Among megaflows of different revisions two may overlap: the
  * stale one is translated again when it is hit and then replaces or yields, so that a stale hit is never executed.
  *
- * <p>Bounded: at the flow limit the least recently used of a few candidates makes room. A mask goes with the last of its megaflows. No
- * call does more work for more megaflows.
+ * <p>Bounded: at the flow limit, which may change, the least recently used of a few candidates makes room. A mask goes with the last of its megaflows. No
+ * call does more work for more megaflows, but those that forget or show all.
  *
  * <p>Threading: one poll loop.
  *
@@ -40,6 +40,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class MegaflowCache {
     private static final int EVICTION_CANDIDATES = 8;
+    private static final int EVICTIONS_PER_INSTALL = 2;
 
     private static final Comparator<Subtable> MOST_USED_FIRST = (a, b) -> Long.compare(b.recentHits, a.recentHits);
 
@@ -48,7 +49,7 @@ public final class MegaflowCache {
 
     private static final Subtable[] NO_MASKS = {};
 
-    private final int flowLimit;
+    private int flowLimit;
     private final int maskLimit;
     private final long seed;
     private final List<Megaflow> all = new ArrayList<>();
@@ -123,7 +124,8 @@ public final class MegaflowCache {
         if (same != null) {
             remove(same);
         }
-        if (all.size() >= flowLimit) {
+        // Two where the limit has come down below what there is.
+        for (int i = 0; i < EVICTIONS_PER_INSTALL && all.size() >= flowLimit; i++) {
             evictOne();
         }
         Subtable table = tableOf(match, words); // an eviction may have taken the known one away
@@ -149,7 +151,7 @@ public final class MegaflowCache {
             last.position = megaflow.position;
         }
         megaflow.position = -1;
-        if (table.size == 0) {
+        if (table.size() == 0) {
             drop(table);
         }
     }
@@ -173,6 +175,21 @@ public final class MegaflowCache {
             } else {
                 hand++;
             }
+        }
+    }
+
+    /** Changes how many megaflows there may be, 1 or more. Those too many go by and by: with each {@link #install}, and {@link #shrink}. */
+    public void setFlowLimit(int limit) {
+        if (limit < 1) {
+            throw new IllegalArgumentException("limit " + limit + " must be 1 or more");
+        }
+        flowLimit = limit;
+    }
+
+    /** Evicts megaflows beyond the limit, {@code budget} at most. */
+    public void shrink(int budget) {
+        for (int i = 0; i < budget && all.size() > flowLimit; i++) {
+            evictOne();
         }
     }
 
@@ -284,156 +301,6 @@ public final class MegaflowCache {
     /** Megaflows that were idle, or made room for others. */
     public long evictions() {
         return evictions;
-    }
-
-    /** All megaflows of one mask. */
-    static final class Subtable {
-        private static final int INITIAL_SLOTS = 8;
-
-        private final int[] wordIndexes;
-        private final long[] masks;
-        private final int list;
-        private final long secret;
-        private long[] values;
-        private int[] hashes;
-        private @Nullable Megaflow[] entries;
-        private int size;
-        private long recentHits;
-
-        Subtable(Match match, int list, long secret) {
-            this.list = list;
-            this.secret = secret;
-            int n = match.wordCount();
-            wordIndexes = new int[n];
-            masks = new long[n];
-            int at = 0;
-            for (long rest = match.map(); rest != 0; rest &= rest - 1) {
-                wordIndexes[at] = Long.numberOfTrailingZeros(rest);
-                masks[at] = match.maskAt(at);
-                at++;
-            }
-            values = new long[INITIAL_SLOTS * n];
-            hashes = new int[INITIAL_SLOTS];
-            entries = new @Nullable Megaflow[INITIAL_SLOTS];
-        }
-
-        boolean isFor(Match match) {
-            if (match.wordCount() != masks.length) {
-                return false;
-            }
-            int at = 0;
-            for (long rest = match.map(); rest != 0; rest &= rest - 1) {
-                if (wordIndexes[at] != Long.numberOfTrailingZeros(rest) || masks[at] != match.maskAt(at)) {
-                    return false;
-                }
-                at++;
-            }
-            return true;
-        }
-
-        private int hash(long[] words) {
-            long hash = secret;
-            for (int i = 0; i < masks.length; i++) {
-                hash = KeyHash.mixSecretly(hash, words[wordIndexes[i]] & masks[i], secret);
-            }
-            return KeyHash.finish(hash);
-        }
-
-        @Nullable
-        Megaflow lookup(long[] words) {
-            int hash = hash(words);
-            int last = entries.length - 1;
-            for (int slot = hash & last; ; slot = slot + 1 & last) {
-                Megaflow entry = entries[slot];
-                if (entry == null) {
-                    return null;
-                }
-                if (hashes[slot] == hash && equalsAt(slot, words)) {
-                    return entry;
-                }
-            }
-        }
-
-        private boolean equalsAt(int slot, long[] words) {
-            int at = slot * masks.length;
-            for (int i = 0; i < masks.length; i++) {
-                if (values[at + i] != (words[wordIndexes[i]] & masks[i])) {
-                    return false;
-                }
-            }
-            return true;
-        }
-
-        void insert(long[] words, Megaflow megaflow) {
-            if ((size + 1) * 2 > entries.length) {
-                grow();
-            }
-            int hash = hash(words);
-            int last = entries.length - 1;
-            int slot = hash & last;
-            while (entries[slot] != null) {
-                slot = slot + 1 & last;
-            }
-            entries[slot] = megaflow;
-            hashes[slot] = hash;
-            int at = slot * masks.length;
-            for (int i = 0; i < masks.length; i++) {
-                values[at + i] = words[wordIndexes[i]] & masks[i];
-            }
-            size++;
-        }
-
-        private void grow() {
-            @Nullable Megaflow[] oldEntries = entries;
-            long[] oldValues = values;
-            int[] oldHashes = hashes;
-            int n = masks.length;
-            int slots = oldEntries.length * 2;
-            entries = new @Nullable Megaflow[slots];
-            values = new long[slots * n];
-            hashes = new int[slots];
-            for (int i = 0; i < oldEntries.length; i++) {
-                if (oldEntries[i] != null) {
-                    int slot = oldHashes[i] & slots - 1;
-                    while (entries[slot] != null) {
-                        slot = slot + 1 & slots - 1;
-                    }
-                    entries[slot] = oldEntries[i];
-                    hashes[slot] = oldHashes[i];
-                    System.arraycopy(oldValues, i * n, values, slot * n, n);
-                }
-            }
-        }
-
-        void remove(Megaflow megaflow) {
-            int last = entries.length - 1;
-            int slot = hash(megaflow.match().key().words()) & last;
-            while (entries[slot] != megaflow) {
-                if (entries[slot] == null) {
-                    throw new IllegalStateException("a megaflow is not in its subtable");
-                }
-                slot = slot + 1 & last;
-            }
-            closeGap(slot);
-            size--;
-        }
-
-        /** Moves back what linear probing had put behind the gap (Knuth, The Art of Computer Programming, 6.4, algorithm R). */
-        private void closeGap(int from) {
-            int n = masks.length;
-            int last = entries.length - 1;
-            int gap = from;
-            for (int slot = gap + 1 & last; entries[slot] != null; slot = slot + 1 & last) {
-                int home = hashes[slot] & last;
-                if ((slot - home & last) >= (slot - gap & last)) {
-                    entries[gap] = entries[slot];
-                    hashes[gap] = hashes[slot];
-                    System.arraycopy(values, slot * n, values, gap * n, n);
-                    gap = slot;
-                }
-            }
-            entries[gap] = null;
-        }
     }
 
     /** The match of a megaflow: the bits of {@code mask} that a packet brings. */

@@ -25,6 +25,8 @@ public final class LoopStatistics {
         MEGAFLOW_HITS,
         MEGAFLOW_MISSES,
         MEGAFLOW_ENTRIES,
+        /** Megaflows that there may be now. */
+        MEGAFLOW_LIMIT,
         MEGAFLOW_MASKS,
         MEGAFLOW_EVICTIONS,
         MASKS_PROBED,

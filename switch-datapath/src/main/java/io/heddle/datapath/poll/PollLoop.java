@@ -5,6 +5,7 @@ import io.heddle.datapath.buffer.PacketBatch;
 import io.heddle.datapath.buffer.PacketPool;
 import io.heddle.datapath.cache.ActionProgram;
 import io.heddle.datapath.cache.ExactMatchCache;
+import io.heddle.datapath.cache.FlowLimit;
 import io.heddle.datapath.cache.MegaflowCache;
 import io.heddle.datapath.metrics.DropReason;
 import io.heddle.datapath.poll.LoopStatistics.Counter;
@@ -22,6 +23,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
 /**
@@ -52,6 +54,9 @@ public final class PollLoop implements AutoCloseable {
     private static final long HOUSEKEEPING_NS = 100_000_000;
     private static final long RANK_NS = 1_000_000_000;
 
+    /** Megaflows that housekeeping looks at at a time, so that it does not hold packets up. */
+    private static final int MOST_PER_TURN = 2048;
+
     private static final int RUNNING = 0;
     private static final int SLEEPING = 1;
 
@@ -75,7 +80,7 @@ public final class PollLoop implements AutoCloseable {
      *
      * @param number from 0
      * @param exactEntries of the exact-match cache, a power of two
-     * @param flowLimit most megaflows
+     * @param flowLimit most megaflows; see {@link FlowLimit}
      * @param maskLimit most masks of megaflows of one port
      * @param megaflowIdleNs after which a megaflow is evicted
      * @param puntCapacity packets that may wait for the control loop, a power of two
@@ -100,6 +105,7 @@ public final class PollLoop implements AutoCloseable {
     private final Waiter waiter;
     private final ExactMatchCache exact;
     private final MegaflowCache megaflows;
+    private final FlowLimit flowLimit;
     private final SlowPath slowPath;
     private final PuntQueue punts;
     private final OutputQueues outputs;
@@ -121,6 +127,7 @@ public final class PollLoop implements AutoCloseable {
     private final LoopLinks links = new LoopLinks();
     private final Consumer<Throwable> onException;
     private Runnable puntSignal = () -> {};
+    private BooleanSupplier isMemoryShort = () -> false;
 
     private long housekeepingNs;
     private long rankNs;
@@ -174,6 +181,7 @@ public final class PollLoop implements AutoCloseable {
         this.onException = onException;
         exact = new ExactMatchCache(settings.exactEntries(), settings.hashSeed());
         megaflows = new MegaflowCache(settings.flowLimit(), settings.maskLimit(), settings.hashSeed() ^ 0x5bf03635L);
+        flowLimit = new FlowLimit(settings.flowLimit());
         slowPath = new SlowPath(translator, megaflows);
         punts = new PuntQueue(settings.puntCapacity());
         outputs = new OutputQueues(statistics, pool, this::failed);
@@ -216,6 +224,11 @@ public final class PollLoop implements AutoCloseable {
     /** Called on the loop after a cycle that punted or has something to be changed in tables. Set before the loop runs. */
     public void onPunt(Runnable signal) {
         puntSignal = signal;
+    }
+
+    /** Asked once a second whether megaflows should make room. Set before the loop runs. */
+    public void memoryShort(BooleanSupplier isShort) {
+        isMemoryShort = isShort;
     }
 
     /** Has a command run on the loop, after those submitted before, and wakes it up. Any thread. */
@@ -480,7 +493,8 @@ public final class PollLoop implements AutoCloseable {
             return;
         }
         housekeepingNs = nowNs;
-        megaflows.evictIdle(megaflows.size() / 8 + 64, nowNs, settings.megaflowIdleNs());
+        megaflows.evictIdle(Math.min(megaflows.size() / 8 + 64, MOST_PER_TURN), nowNs, settings.megaflowIdleNs());
+        megaflows.shrink(MOST_PER_TURN);
         fragments.expire(nowNs);
         if (settings.number() == 0) {
             synchronized (tracker) {
@@ -494,6 +508,7 @@ public final class PollLoop implements AutoCloseable {
         if (nowNs - rankNs >= RANK_NS) {
             rankNs = nowNs;
             megaflows.rank();
+            megaflows.setFlowLimit(flowLimit.adapt(isMemoryShort.getAsBoolean()));
         }
         if (nowNs - sweepNs >= RANK_NS) {
             sweepNs = nowNs;
@@ -509,6 +524,7 @@ public final class PollLoop implements AutoCloseable {
         statistics.set(Counter.MEGAFLOW_HITS, megaflows.hits());
         statistics.set(Counter.MEGAFLOW_MISSES, megaflows.misses());
         statistics.set(Counter.MEGAFLOW_ENTRIES, megaflows.size());
+        statistics.set(Counter.MEGAFLOW_LIMIT, flowLimit.limit());
         statistics.set(Counter.MEGAFLOW_MASKS, megaflows.maskCount());
         statistics.set(Counter.MEGAFLOW_EVICTIONS, megaflows.evictions());
         statistics.set(Counter.MASKS_PROBED, megaflows.masksProbed());
@@ -558,6 +574,7 @@ public final class PollLoop implements AutoCloseable {
         long told = 0;
         while (!isStopped) {
             long start = System.nanoTime();
+            long revalidations = slowPath.revalidations();
             int work = doWork(start);
             statistics.add(Counter.CYCLES, 1);
             if (work > 0) {
@@ -565,6 +582,7 @@ public final class PollLoop implements AutoCloseable {
                 long spent = System.nanoTime() - start;
                 statistics.add(Counter.BUSY_CYCLES, 1);
                 statistics.add(Counter.BUSY_NS, spent);
+                flowLimit.measured(spent, slowPath.revalidations() - revalidations);
                 if (spent > STALL_NS) {
                     statistics.add(Counter.STALLS, 1);
                 }

@@ -210,4 +210,54 @@ class MegaflowCacheTest {
         assertThat(exact.lookup(key)).isNull();
         assertThat(exact.sweep(0, 1000)).isZero();
     }
+
+    /** What each call does is counted in slots moved and megaflows evicted: neither may depend on how many megaflows there are. */
+    @Test
+    void shouldDoABoundedNumberOfStepsInEachCallWhateverTheSize() {
+        Random random = new Random(11);
+        MegaflowCache cache = new MegaflowCache(30_000, 4, 99);
+        FlowMask mask = mask(MatchField.ETH_SRC, MatchField.ETH_DST);
+        List<FlowKey> keys = new ArrayList<>();
+        List<Megaflow> megaflows = new ArrayList<>();
+        long moves = 0;
+        int most = 0;
+        for (int step = 0; step < 60_000; step++) {
+            FlowKey key = key(1, step, random.nextInt(1000));
+            Megaflow megaflow = megaflow(key, mask, step);
+            long evictions = cache.evictions();
+            if (step == 40_000) {
+                cache.setFlowLimit(5_000);
+            }
+            cache.install(megaflow);
+            keys.add(key);
+            megaflows.add(megaflow);
+            long movesNow = megaflow.subtable == null ? 0 : megaflow.subtable.moves();
+            assertThat(movesNow - moves).as("slots moved by an insert").isBetween(0L, 2L * Subtable.MOVES);
+            moves = movesNow;
+            assertThat(cache.evictions() - evictions).as("evictions of an insert").isLessThanOrEqualTo(2);
+            most = Math.max(most, cache.size());
+            // Whatever is being moved, what is in is found, and what is not is not.
+            for (int i = 0; i < 3; i++) {
+                int one = random.nextInt(keys.size());
+                boolean isIn = megaflows.get(one).isCached();
+                assertThat(cache.lookup(keys.get(one))).isSameAs(isIn ? megaflows.get(one) : null);
+                if (isIn && i == 0 && random.nextInt(3) == 0) {
+                    cache.remove(megaflows.get(one));
+                    assertThat(cache.lookup(keys.get(one))).isNull();
+                }
+            }
+        }
+        assertThat(most).isGreaterThan(15_000);
+        int before = cache.size();
+        cache.setFlowLimit(100);
+        cache.shrink(64);
+        assertThat(cache.size()).isEqualTo(before - 64);
+        cache.shrink(Integer.MAX_VALUE);
+        assertThat(cache.size()).isEqualTo(100);
+        long found = 0;
+        for (int i = 0; i < keys.size(); i++) {
+            found += cache.lookup(keys.get(i)) == null ? 0 : 1;
+        }
+        assertThat(found).isEqualTo(100);
+    }
 }

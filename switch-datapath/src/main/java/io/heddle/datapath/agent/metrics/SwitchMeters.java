@@ -173,6 +173,7 @@ final class SwitchMeters {
         count("heddle.cache.misses", misses, null, megaflow, loop.misses());
         gauge("heddle.cache.entries", "Entries of a cache", exact, loop.exactEntries());
         gauge("heddle.cache.entries", "Entries of a cache", megaflow, loop.megaflowEntries());
+        gauge("heddle.cache.limit", "Megaflows that there may be now", tags, loop.megaflowLimit());
         gauge("heddle.cache.masks", "Masks of the megaflow cache", tags, loop.megaflowMasks());
         count("heddle.masks.probed", "Masks probed in the megaflow cache", null, tags, loop.masksProbed());
         gauge(

@@ -169,7 +169,7 @@ final class FakeSwitch implements SwitchControl, AutoCloseable {
 
     @Override
     public List<PollLoopState> pollLoops() {
-        return List.of(new PollLoopState(0, 10, 5, 1, 3, 2, 1, 7, 0, 0, 0.25, 100, 0, 0, 0, 0));
+        return List.of(new PollLoopState(0, 10, 5, 1, 3, 2, 200_000, 1, 7, 0, 0, 0.25, 100, 0, 0, 0, 0));
     }
 
     @Override
