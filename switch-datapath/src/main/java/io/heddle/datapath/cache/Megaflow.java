@@ -35,7 +35,8 @@ public final class Megaflow {
     int position = -1;
 
     /** Subtable that holds it; null when it is in none. */
-    @Nullable Subtable subtable;
+    @Nullable
+    Subtable subtable;
 
     /** Number of the group that the batch at hand has for this megaflow, -1 for none. Scratch of the fast path. */
     private int group = -1;

@@ -234,7 +234,9 @@ class MegaflowCacheTest {
             long movesNow = megaflow.subtable == null ? 0 : megaflow.subtable.moves();
             assertThat(movesNow - moves).as("slots moved by an insert").isBetween(0L, 2L * Subtable.MOVES);
             moves = movesNow;
-            assertThat(cache.evictions() - evictions).as("evictions of an insert").isLessThanOrEqualTo(2);
+            assertThat(cache.evictions() - evictions)
+                    .as("evictions of an insert")
+                    .isLessThanOrEqualTo(2);
             most = Math.max(most, cache.size());
             // Whatever is being moved, what is in is found, and what is not is not.
             for (int i = 0; i < 3; i++) {
