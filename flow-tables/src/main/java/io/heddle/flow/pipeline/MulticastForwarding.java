@@ -91,7 +91,7 @@ final class MulticastForwarding {
             BridgeView bridge, MulticastTable table, int vlan, int type, int query, Set<Integer> reports) {
         boolean isReport = reports.contains(type);
         if (isReport || type == query) {
-            translator.punting.puntProtocol();
+            translator.punting.puntProtocol(PacketInReason.MEMBERSHIP);
         }
         if (!isReport) {
             return false;

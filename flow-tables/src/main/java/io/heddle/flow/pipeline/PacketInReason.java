@@ -31,5 +31,13 @@ public final class PacketInReason {
     /** No controller is meant but the switch itself, which speaks a protocol of layer 2. */
     public static final int OWN_PROTOCOL = 0x100;
 
+    /** The switch itself is meant, which listens to who joins and leaves multicast groups. */
+    public static final int MEMBERSHIP = 0x101;
+
     private PacketInReason() {}
+
+    /** Says whether a packet is for the switch itself, not for a controller. */
+    public static boolean isOwn(int reason) {
+        return reason >= OWN_PROTOCOL;
+    }
 }

@@ -41,16 +41,20 @@ final class Punting {
                 fields));
     }
 
-    /** Sends a copy of the packet to the switch itself. */
-    void puntProtocol() {
+    /**
+     * Sends a copy of the packet to the switch itself.
+     *
+     * @param why {@link PacketInReason#OWN_PROTOCOL} or {@link PacketInReason#MEMBERSHIP}
+     */
+    void puntProtocol(int why) {
         BridgeView here = translator.bridge;
         if (here != null) {
             translator.packet.commit(translator.out, false);
             Match port = Match.builder()
                     .exact(MatchField.IN_PORT, Integer.toUnsignedLong(translator.inPort()))
                     .build();
-            translator.out.add(new DatapathAction.Punt(
-                    here.id(), PacketInReason.OWN_PROTOCOL, Action.WHOLE_PACKET, 0, 0, PacketInReason.NO_COOKIE, port));
+            translator.out.add(
+                    new DatapathAction.Punt(here.id(), why, Action.WHOLE_PACKET, 0, 0, PacketInReason.NO_COOKIE, port));
             translator.trace.note("the switch itself is to hear of the packet");
         }
     }

@@ -185,7 +185,7 @@ final class Translator {
         } else if (!port.isUp()) {
             problem(DropCause.PORT_DOWN, "port " + port.name() + " is down");
         } else if (new ProtocolPunt(this).takes(port)) {
-            punting.puntProtocol();
+            punting.puntProtocol(PacketInReason.OWN_PROTOCOL);
         } else if (entered.layer2().isMirrorOutput(port.bundle())) {
             problem(
                     DropCause.NO_OUTPUT,

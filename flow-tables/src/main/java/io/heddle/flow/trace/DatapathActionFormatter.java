@@ -69,7 +69,7 @@ public final class DatapathActionFormatter {
                 "push_pbb(isid=%d,eth_type=0x%04x)".formatted(push.serviceTag() & 0xffffff, push.etherType());
             case DatapathAction.PopPbb pop -> "pop_pbb";
             case DatapathAction.Meter meter -> "meter(" + Integer.toUnsignedString(meter.meterId()) + ")";
-            case DatapathAction.Punt punt when punt.reason() == PacketInReason.OWN_PROTOCOL -> "userspace(slow_path)";
+            case DatapathAction.Punt punt when PacketInReason.isOwn(punt.reason()) -> "userspace(slow_path)";
             case DatapathAction.Punt punt ->
                 "controller(reason=%d,max_len=%d)".formatted(punt.reason(), punt.maxLength());
             case DatapathAction.Clone clone -> "clone(" + format(clone.actions()) + ")";

@@ -448,6 +448,9 @@ public final class HeddleSwitch implements SwitchControl, AutoCloseable {
     private int deliverPunts(long nowNs) {
         int count = 0;
         for (PollLoop loop : pollLoops.all()) {
+            count += deliverPunts(loop.protocols(), nowNs); // before all others: a late one costs a link
+        }
+        for (PollLoop loop : pollLoops.all()) {
             count += deliverPunts(loop.punts(), nowNs);
         }
         return count;
@@ -465,7 +468,7 @@ public final class HeddleSwitch implements SwitchControl, AutoCloseable {
             if (bridge == null) {
                 continue;
             }
-            if (punt.action().reason() == PacketInReason.OWN_PROTOCOL) {
+            if (PacketInReason.isOwn(punt.action().reason())) {
                 bridge.layer2().received(punt, nowNs);
             } else {
                 bridge.punted(punt);

@@ -7,7 +7,7 @@ import java.lang.invoke.VarHandle;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Frames that all AF_XDP queues of one poll loop share with the kernel: a frame that was received through one is sent through another
+ * Frames that AF_XDP queues of one poll loop share with the kernel: a frame that was received through one is sent through another
  * without being copied.
  *
  * <pre>
@@ -23,14 +23,14 @@ import org.jspecify.annotations.Nullable;
  * <p>Who has each frame is written down, so that none is lost when a queue is closed with frames that the kernel has: free, in a packet,
  * and lent frames always add up to {@link #capacity}.
  *
- * <p>Thread safety: none; belongs to one poll loop. {@link #newQueue} and {@link #giveBack} are the control loop's.
+ * <p>Thread safety: none; belongs to one poll loop. {@link #reserve}, {@link #newQueue} and {@link #giveBack} are the control loop's.
  */
 public final class Umem implements PacketOwner, AutoCloseable {
     /** Octets from one frame to the next. */
     public static final int FRAME_SIZE = 4096;
 
     /** Frames that a queue holds to receive into, if there are enough. */
-    static final int MOST_TO_RECEIVE = 1024;
+    public static final int MOST_TO_RECEIVE = 1024;
 
     private static final int NOBODY = 0;
     private static final VarHandle RETURNED;
@@ -52,9 +52,10 @@ public final class Umem implements PacketOwner, AutoCloseable {
     private final int[] lentTo;
 
     private int lent;
-    private int queues;
 
-    /** Control loop. */
+    // Control loop
+    private final int mostQueues;
+    private int reserved;
     private int lastQueue;
 
     /** Queues that were closed; pushed by the control loop with release, taken by the poll loop with acquire. */
@@ -67,11 +68,13 @@ public final class Umem implements PacketOwner, AutoCloseable {
      * Reserves the memory.
      *
      * @param capacity frames, 64 to 1,048,576
+     * @param mostQueues that may use it at a time
      */
-    public Umem(int capacity) {
+    public Umem(int capacity, int mostQueues) {
         if (capacity < 64 || capacity > 1 << 20) {
             throw new IllegalArgumentException("capacity " + capacity + " is not in [64, 1048576]");
         }
+        this.mostQueues = mostQueues;
         slab = NativeMemory.reserve((long) capacity * FRAME_SIZE);
         memory = slab.segment();
         packets = new Packet[capacity];
@@ -121,19 +124,30 @@ public final class Umem implements PacketOwner, AutoCloseable {
         } while (!RETURNED.compareAndSet(this, first, mine));
     }
 
-    /** A queue begins to use frames. */
-    public void join() {
-        queues++;
+    /**
+     * Keeps room for the queues of a port. Control loop.
+     *
+     * @return false if there is none for so many more
+     */
+    public boolean reserve(int queues) {
+        if (queues > mostQueues - reserved) {
+            return false;
+        }
+        reserved += queues;
+        return true;
     }
 
-    /** A queue ends using frames; those that it has lent come back by {@link #giveBack}. */
-    public void leave() {
-        queues--;
+    /** Gives back what was {@linkplain #reserve reserved}. Control loop. */
+    public void unreserve(int queues) {
+        reserved -= queues;
     }
 
-    /** Returns how many frames a queue may hold to receive into: so many that half of all frames are left for packets. */
+    /**
+     * Returns how many frames a queue may hold to receive into, whether it receives something or not: so many that half of all frames are left
+     * for packets when all queues are there.
+     */
     public int toReceive() {
-        return Math.min(MOST_TO_RECEIVE, packets.length / 2 / Math.max(1, queues));
+        return Math.min(MOST_TO_RECEIVE, packets.length / 2 / mostQueues);
     }
 
     /** Takes in the frames of closed queues. */

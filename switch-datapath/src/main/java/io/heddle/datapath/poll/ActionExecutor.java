@@ -21,6 +21,7 @@ import io.heddle.flow.meter.Meter;
 import io.heddle.flow.packet.EtherTypes;
 import io.heddle.flow.packet.PacketEditor;
 import io.heddle.flow.pipeline.DatapathAction;
+import io.heddle.flow.pipeline.PacketInReason;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Objects;
@@ -54,6 +55,7 @@ final class ActionExecutor {
     private final OutputQueues outputs;
     private final MeterGate meters;
     private final PuntQueue punts;
+    private final PuntQueue protocols;
     private final LoopStatistics statistics;
     private final PacketBatch recirculated;
     private final ConnectionTracker tracker;
@@ -76,6 +78,7 @@ final class ActionExecutor {
             OutputQueues outputs,
             MeterGate meters,
             PuntQueue punts,
+            PuntQueue protocols,
             LoopStatistics statistics,
             PacketBatch recirculated,
             ConnectionTracker tracker,
@@ -85,6 +88,7 @@ final class ActionExecutor {
         this.outputs = outputs;
         this.meters = meters;
         this.punts = punts;
+        this.protocols = protocols;
         this.statistics = statistics;
         this.recirculated = recirculated;
         this.tracker = tracker;
@@ -528,7 +532,7 @@ final class ActionExecutor {
     private void punt(DatapathAction.Punt action, Packet packet) {
         if (!packet.isGso() && !packet.needsChecksum()) {
             offer(action, packet);
-        } else if (punts.hasRoom(packet.inPort(), action.reason())) {
+        } else if (queueOf(action).hasRoom(packet.inPort(), action.reason())) {
             completed(packet, frame -> {
                 offer(action, frame);
                 frame.release();
@@ -538,14 +542,18 @@ final class ActionExecutor {
         }
     }
 
+    private PuntQueue queueOf(DatapathAction.Punt action) {
+        return action.reason() == PacketInReason.OWN_PROTOCOL ? protocols : punts;
+    }
+
     private void offer(DatapathAction.Punt action, Packet packet) {
-        if (!punts.hasRoom(packet.inPort(), action.reason())) {
+        if (!queueOf(action).hasRoom(packet.inPort(), action.reason())) {
             statistics.drop(DropReason.PUNT_FULL, 1);
             return;
         }
         byte[] frame = new byte[Math.min(packet.length(), action.maxLength())];
         MemorySegment.copy(packet.memory(), ValueLayout.JAVA_BYTE, packet.offset(), frame, 0, frame.length);
-        punts.offer(packet.inPort(), new Punt(action, frame, packet.length()));
+        queueOf(action).offer(packet.inPort(), new Punt(action, frame, packet.length()));
         statistics.add(LoopStatistics.Counter.PUNTS, 1);
     }
 }

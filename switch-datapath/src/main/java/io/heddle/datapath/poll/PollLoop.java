@@ -51,6 +51,9 @@ public final class PollLoop implements AutoCloseable {
     /** About what the wake-ups of a request and its answer cost where two switches forward them. */
     private static final long MAX_SPIN_NS = 150_000;
 
+    /** Packets of link protocols that may wait for the control loop. */
+    private static final int PROTOCOL_CAPACITY = 256;
+
     private static final long HOUSEKEEPING_NS = 100_000_000;
     private static final long RANK_NS = 1_000_000_000;
 
@@ -108,6 +111,7 @@ public final class PollLoop implements AutoCloseable {
     private final FlowLimit flowLimit;
     private final SlowPath slowPath;
     private final PuntQueue punts;
+    private final PuntQueue protocols = new PuntQueue(PROTOCOL_CAPACITY);
     private final OutputQueues outputs;
     private final ActionExecutor executor;
     private final FastPath fastPath;
@@ -187,8 +191,8 @@ public final class PollLoop implements AutoCloseable {
         outputs = new OutputQueues(statistics, pool, this::failed);
         PacketBatch recirculated = new PacketBatch();
         fragments = new FragmentTable(pool, statistics, settings.hashSeed() ^ 0xa54ff53a5f1d36f1L);
-        executor =
-                new ActionExecutor(pool, offload, outputs, meters, punts, statistics, recirculated, tracker, fragments);
+        executor = new ActionExecutor(
+                pool, offload, outputs, meters, punts, protocols, statistics, recirculated, tracker, fragments);
         fastPath = new FastPath(exact, megaflows, slowPath, executor, statistics, recirculated);
         oversize = new OversizeReplies(pool, outputs);
     }
@@ -204,6 +208,14 @@ public final class PollLoop implements AutoCloseable {
     /** Packets for the controllers; the control loop takes them. */
     public PuntQueue punts() {
         return punts;
+    }
+
+    /**
+     * Packets of the link protocols that the switch speaks. They wait for themselves: what controllers are sent cannot keep them away, and so
+     * make a loop of a tree or take a bond apart.
+     */
+    public PuntQueue protocols() {
+        return protocols;
     }
 
     /** What packets change in tables; the control loop takes it. */

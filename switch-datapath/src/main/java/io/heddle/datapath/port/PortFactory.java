@@ -28,14 +28,14 @@ import java.util.Map;
 public final class PortFactory implements AutoCloseable {
     private static final long TICK_NS = 1_000_000_000L;
 
-    /** Of all AF_XDP ports of a poll loop: 32 MiB, taken with the first of them. */
-    private static final int UMEM_FRAMES = 8192;
+    /** Queues of AF_XDP ports that share frames: 8 MiB for each, taken with the first of them. */
+    private static final int UMEM_QUEUES = 4;
 
     private final PortListener listener;
     private final Netlink requests;
     private final Netlink events;
     private final TunnelEndpoints tunnels = new TunnelEndpoints();
-    private final IdentityHashMap<PacketPool, Umem> umems = new IdentityHashMap<>();
+    private final IdentityHashMap<PacketPool, List<Umem>> umems = new IdentityHashMap<>();
     private final Map<String, Watched> watched = new HashMap<>();
     private long nextTickNs = Long.MIN_VALUE;
 
@@ -281,13 +281,32 @@ public final class PortFactory implements AutoCloseable {
                 int ring = ringMebibytes == 0 ? PortSpec.SystemDevice.DEFAULT_RING_MEBIBYTES : ringMebibytes;
                 yield new PacketSocketPort(number, spec, context, link, ring, claim, origin);
             }
-            case AF_XDP -> new XdpPort(number, spec, context, link, claim, origin, umem(context), requests);
+            case AF_XDP -> {
+                int queues = XdpAttachment.queues(link);
+                Umem umem = umem(context, queues);
+                try {
+                    yield new XdpPort(number, spec, context, link, claim, origin, umem, queues, requests);
+                } catch (IOException | RuntimeException e) {
+                    umem.unreserve(queues);
+                    throw e;
+                }
+            }
         };
     }
 
-    /** Returns the frames of a poll loop, which is known by its pool. */
-    Umem umem(PortContext context) {
-        return umems.computeIfAbsent(context.pool(), pool -> new Umem(UMEM_FRAMES));
+    /** Returns frames of a poll loop, which is known by its pool, with so many queues reserved: others than before if those have no room. */
+    Umem umem(PortContext context, int queues) {
+        List<Umem> known = umems.computeIfAbsent(context.pool(), _ -> new ArrayList<>());
+        for (Umem umem : known) {
+            if (umem.reserve(queues)) {
+                return umem;
+            }
+        }
+        int most = Math.max(UMEM_QUEUES, queues);
+        Umem more = new Umem(2 * most * Umem.MOST_TO_RECEIVE, most);
+        known.add(more);
+        more.reserve(queues);
+        return more;
     }
 
     /** Ends the watch; ports are closed by their owners, before. */
@@ -295,7 +314,7 @@ public final class PortFactory implements AutoCloseable {
     public void close() {
         events.close();
         requests.close();
-        umems.values().forEach(Umem::close);
+        umems.values().forEach(each -> each.forEach(Umem::close));
         umems.clear();
     }
 

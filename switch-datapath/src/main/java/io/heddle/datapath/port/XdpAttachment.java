@@ -61,19 +61,38 @@ final class XdpAttachment {
      * Attaches to a device.
      *
      * @param port that the queues are for
+     * @param mostQueues that the device may have
      * @param requests a connection of the device's namespace
      * @throws IOException if the device cannot be used so: the message says why, and what would be right
      */
-    static XdpAttachment open(Port port, Link link, Umem umem, Netlink requests) throws IOException {
+    static XdpAttachment open(Port port, Link link, Umem umem, int mostQueues, Netlink requests) throws IOException {
         check(link);
         XdpAttachment attachment = new XdpAttachment();
         try {
-            attachment.attach(port, link, umem, requests);
+            attachment.attach(port, link, umem, mostQueues, requests);
             return attachment;
         } catch (IOException | RuntimeException e) {
             attachment.close();
             throw e;
         }
+    }
+
+    /**
+     * Returns how many queues a device receives through, each of which needs a socket.
+     *
+     * @throws NativeException if they are too many
+     */
+    static int queues(Link link) throws NativeException {
+        int count = DeviceFeatures.receiveQueues(link.name());
+        if (count > MOST_QUEUES) {
+            throw new NativeException(
+                    link.name(),
+                    "io: af_xdp",
+                    0,
+                    "has " + count + " receive queues: " + MOST_QUEUES + " at most, set fewer (ethtool -L)"
+                            + AF_PACKET_INSTEAD);
+        }
+        return count;
     }
 
     private static void check(Link link) throws NativeException {
@@ -100,7 +119,7 @@ final class XdpAttachment {
                         + " pair too" + AF_PACKET_INSTEAD);
     }
 
-    private void attach(Port port, Link link, Umem umem, Netlink requests) throws IOException {
+    private void attach(Port port, Link link, Umem umem, int mostQueues, Netlink requests) throws IOException {
         boolean isVeth = link.kind().equals("veth");
         if (isVeth) {
             PeerOffloads offloads = PeerOffloads.turnOff(link, requests);
@@ -109,7 +128,15 @@ final class XdpAttachment {
             Set<String> changed = DeviceFeatures.turnOff(link.name(), DeviceFeatures::isReceiveOffload);
             closing.push(() -> restore(link.name(), changed));
         }
-        int count = Math.min(DeviceFeatures.receiveQueues(link.name()), MOST_QUEUES);
+        int count = queues(link);
+        if (count > mostQueues) {
+            throw new NativeException(
+                    link.name(),
+                    "io: af_xdp",
+                    0,
+                    "has " + count + " receive queues now, and had " + mostQueues
+                            + " when the port was opened: add the port again");
+        }
         BpfMap sockets = BpfMap.ofSockets(link.name(), count);
         closing.push(sockets::close);
         BpfProgram program = BpfProgram.load(link.name(), Hook.XDP, program(sockets));

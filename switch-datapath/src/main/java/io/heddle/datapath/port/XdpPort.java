@@ -29,6 +29,7 @@ final class XdpPort extends DevicePort {
     private final DeviceClaim claim;
     private final DeviceOrigin origin;
     private final Umem umem;
+    private final int mostQueues;
     private final Netlink requests;
     private final SoftwareTransmit software;
 
@@ -49,7 +50,13 @@ final class XdpPort extends DevicePort {
     private final List<XdpAttachment> leaving = new ArrayList<>();
     private int interfaceIndex;
 
-    /** @param requests a connection of the device's namespace, which stays open as long as the port */
+    /**
+     * Opens a port.
+     *
+     * @param umem of the port's poll loop
+     * @param mostQueues that are reserved there for the port, until it is closed
+     * @param requests a connection of the device's namespace, which stays open as long as the port
+     */
     XdpPort(
             int number,
             PortSpec spec,
@@ -58,12 +65,14 @@ final class XdpPort extends DevicePort {
             DeviceClaim claim,
             DeviceOrigin origin,
             Umem umem,
+            int mostQueues,
             Netlink requests)
             throws IOException {
         super(number, spec, context);
         this.claim = claim;
         this.origin = origin;
         this.umem = umem;
+        this.mostQueues = mostQueues;
         this.requests = requests;
         software = new SoftwareTransmit(this, this::enqueue, context);
         attach(link);
@@ -72,7 +81,7 @@ final class XdpPort extends DevicePort {
     // ---- control loop
 
     private void attach(Link link) throws IOException {
-        offered = XdpAttachment.open(this, link, umem, requests);
+        offered = XdpAttachment.open(this, link, umem, mostQueues, requests);
         interfaceIndex = link.index();
         adopt(link);
     }
@@ -131,6 +140,7 @@ final class XdpPort extends DevicePort {
         } catch (IOException e) {
             setState(PortState.GONE); // the device went away at the same moment: nothing is left to undo
         }
+        umem.unreserve(mostQueues);
         claim.close();
     }
 
@@ -160,14 +170,21 @@ final class XdpPort extends DevicePort {
             return;
         }
         leave();
+        // The control loop closes what it has taken back and finds unused: so this is said first, and then looked once
+        // more.
+        used = next;
+        current = next;
+        if (offered != next) {
+            used = null;
+            current = null;
+            return;
+        }
         if (next != null) {
             queues = next.queues();
             for (XdpQueue queue : queues) {
                 queue.join();
             }
         }
-        current = next;
-        used = next;
     }
 
     private void leave() {

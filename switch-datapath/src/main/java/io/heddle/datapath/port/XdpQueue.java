@@ -66,32 +66,37 @@ final class XdpQueue {
         int received = 0;
         long octets = 0;
         for (int i = 0; i < count; i++) {
-            Packet packet = umem.received(number, receive.address(i), receive.length(i));
+            long address = receive.address(0);
+            int length = receive.length(0);
+            receive.consume(1); // before anything that can fail: no descriptor is looked at twice
+            lentToReceive--;
+            Packet packet = umem.received(number, address, length);
             if (packet.length() < ETHERNET) {
                 port.statistics().countReceiveDrop(DropReason.MALFORMED, 1);
                 packet.release();
                 continue;
             }
-            if (mayBePartial) {
-                PartialChecksums.complete(packet);
-            }
+            batch.add(packet);
             packet.setInPort(port.number());
             octets += packet.length();
             received++;
-            batch.add(packet);
+            if (mayBePartial) {
+                PartialChecksums.complete(packet);
+            }
         }
         if (count != 0) {
-            receive.consume(count);
-            lentToReceive -= count;
             port.statistics().countReceived(received, octets);
+        } else if (fill.needsWakeup()) {
+            socket.wakeReceive(); // a driver that had found the fill ring empty
         }
         refill();
         return received;
     }
 
     private void refill() {
-        int wanted = Math.min(umem.toReceive() - lentToReceive, fill.room());
-        if (wanted < REFILL) {
+        int most = umem.toReceive();
+        int wanted = Math.min(most - lentToReceive, fill.room());
+        if (wanted < Math.min(REFILL, Math.max(1, most / 2))) {
             return;
         }
         umem.collect();
@@ -196,7 +201,6 @@ final class XdpQueue {
 
     /** Begins to use frames. */
     void join() {
-        umem.join();
         refill();
     }
 
@@ -210,7 +214,6 @@ final class XdpQueue {
             Thread.onSpinWait();
         }
         countDrops();
-        umem.leave();
     }
 
     /** Counts what the kernel has dropped since the last time. */

@@ -3,6 +3,7 @@ package io.heddle.datapath.bridge;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.heddle.datapath.metrics.DropReason;
+import io.heddle.datapath.poll.PollLoop;
 import io.heddle.flow.pipeline.PortVlans;
 import io.heddle.flow.pipeline.SpanningState;
 import java.util.ArrayList;
@@ -87,6 +88,32 @@ class SpanningBridgeTest {
             seconds(lab, 8);
             lab.send("x-h", BROADCAST).turn();
             assertThat(lab.outputs()).as("by the other cable").isEqualTo("y-hx1");
+        }
+    }
+
+    @Test
+    void shouldHearOtherBridgesWhenControllersAreFloodedWithPackets() {
+        try (SwitchLab lab = SwitchLab.withPorts(8).flows("actions=controller")) {
+            Layer2Configuration on = new Layer2Configuration(false, true, false, Map.of(), List.of(), List.of());
+            lab.configure(new ConfigurationChange.PutBridge(
+                    lab.bridge().configuration().withLayer2(on)));
+            PollLoop loop = lab.heddle.datapathLoops().first();
+            seconds(lab, 40); // then all ports forward
+            lab.outputs();
+            for (int i = 0; i < 400; i++) {
+                for (int port = 1; port <= 8; port++) {
+                    lab.send("p" + port, BROADCAST);
+                }
+                loop.doWork(lab.nowNs.addAndGet(1000)); // and the control loop does not come to its turn
+                lab.outputs();
+            }
+            assertThat(loop.statistics().drops(DropReason.PUNT_FULL)).isPositive();
+            byte[] bpdu = new byte[60];
+            byte[] head = HexFormat.of().parseHex("0180c2000000020000000099002742420300000000");
+            System.arraycopy(head, 0, bpdu, 0, head.length);
+            lab.send("p1", bpdu);
+            loop.doWork(lab.nowNs.addAndGet(1000));
+            assertThat(loop.protocols().poll()).isNotNull();
         }
     }
 

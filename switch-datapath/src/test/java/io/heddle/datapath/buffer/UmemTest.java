@@ -8,7 +8,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 class UmemTest {
-    private final Umem umem = new Umem(64);
+    private final Umem umem = new Umem(64, 2);
 
     @AfterEach
     void close() {
@@ -72,12 +72,17 @@ class UmemTest {
 
     @Test
     void shouldLeaveHalfOfTheFramesForPackets() {
-        assertThat(umem.toReceive()).isEqualTo(32);
-        umem.join();
-        umem.join();
-        assertThat(umem.toReceive()).isEqualTo(16);
-        umem.leave();
-        assertThat(umem.toReceive()).isEqualTo(32);
+        assertThat(umem.reserve(1)).isTrue();
+        assertThat(umem.reserve(2)).as("there are two in all").isFalse();
+        assertThat(umem.reserve(1)).isTrue();
+        for (int queue = 1; queue <= 2; queue++) {
+            for (int i = 0; i < umem.toReceive(); i++) {
+                assertThat(umem.lend(queue)).isNotNegative();
+            }
+        }
+        assertThat(umem.available()).isEqualTo(32);
+        umem.unreserve(2);
+        assertThat(umem.reserve(2)).isTrue();
     }
 
     @Test
@@ -87,6 +92,6 @@ class UmemTest {
         assertThatThrownBy(() -> umem.received(one + 1, address, 60))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessageContaining("is lent to queue 1, and queue 2 gives it back");
-        assertThatThrownBy(() -> new Umem(63)).hasMessage("capacity 63 is not in [64, 1048576]");
+        assertThatThrownBy(() -> new Umem(63, 1)).hasMessage("capacity 63 is not in [64, 1048576]");
     }
 }

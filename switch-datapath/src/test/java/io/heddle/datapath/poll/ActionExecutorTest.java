@@ -47,6 +47,7 @@ class ActionExecutorTest {
                 throw new IllegalStateException("the meter is broken");
             },
             punts,
+            new PuntQueue(8),
             statistics,
             recirculated,
             new ConnectionTracker(1),

@@ -46,7 +46,7 @@ class XdpPortTest {
         a = lab.host("a");
         b = lab.host("b");
         cable = new Cable(pool, OversizeHandler.NONE, new PooledOffload());
-        umem = cable.factory.umem(cable.context);
+        umem = cable.factory.umem(cable.context, 0);
         makeFoundDevice(lab.device("s"), 1);
     }
 

@@ -5,9 +5,12 @@ import java.util.concurrent.atomic.LongAdder;
 
 /** What the OpenFlow agent counts. Threading: any thread. */
 public final class AgentCounters {
-    /** Octets of messages in all open bundles: what they become takes several times as much of the heap. */
+    /** Octets of messages in all open bundles, {@link #MESSAGE_OCTETS} added for each. */
     static final long MOST_BUNDLE_OCTETS =
-            Math.max(16 << 20, Runtime.getRuntime().maxMemory() / 8);
+            Math.max(64 << 20, Runtime.getRuntime().maxMemory() / 3);
+
+    /** What a message in a bundle takes of the heap beside its own octets, about. */
+    static final int MESSAGE_OCTETS = 400;
 
     private final AtomicLong bundleOctets = new AtomicLong();
     private final LongAdder packetInsLost = new LongAdder();

@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -62,11 +63,19 @@ final class Bundles {
         private long octets;
         private boolean isClosed;
         private boolean isUsed;
+        private @Nullable Future<?> timer;
 
         private Bundle(int xid, Octets head, int flags) {
             this.xid = xid;
             this.head = head;
             this.flags = flags;
+        }
+
+        /** The timer would keep the messages in memory. */
+        private void endTimer() {
+            if (timer != null) {
+                timer.cancel(false);
+            }
         }
     }
 
@@ -88,7 +97,7 @@ final class Bundles {
 
     /** Discards all. */
     void close() {
-        open.values().forEach(bundle -> counters.releaseBundleOctets(bundle.octets));
+        open.values().forEach(this::release);
         open.clear();
     }
 
@@ -156,7 +165,7 @@ final class Bundles {
     /** Discards the bundle when nothing is done with it from now on. */
     private void expireIdle(int id, Bundle bundle) {
         bundle.isUsed = false;
-        var _ = session.eventLoop().schedule(() -> onIdle(id, bundle), idleMs, TimeUnit.MILLISECONDS);
+        bundle.timer = session.eventLoop().schedule(() -> onIdle(id, bundle), idleMs, TimeUnit.MILLISECONDS);
     }
 
     private void onIdle(int id, Bundle bundle) {
@@ -221,6 +230,7 @@ final class Bundles {
     }
 
     private void release(Bundle bundle) {
+        bundle.endTimer();
         counters.releaseBundleOctets(bundle.octets);
         bundle.octets = 0;
     }
@@ -248,12 +258,13 @@ final class Bundles {
             }
             requireFlags(id, bundle, add.flags());
         }
-        int octets = add.message().length();
+        int octets = AgentCounters.MESSAGE_OCTETS + add.message().length();
         if (!counters.takeBundleOctets(octets)) {
             throw discarded(
                     id,
                     ErrorCode.BUNDLE_FAILED_MSG_TOO_MANY,
-                    "has no room: messages in bundles may have " + AgentCounters.MOST_BUNDLE_OCTETS + " octets in all");
+                    "has no room: messages in bundles may have " + AgentCounters.MOST_BUNDLE_OCTETS
+                            + " octets in all, each counted with " + AgentCounters.MESSAGE_OCTETS + " more");
         }
         bundle.octets += octets;
         bundle.entries.add(entry);
@@ -311,6 +322,7 @@ final class Bundles {
         Bundle bundle = find(id);
         requireFlags(id, bundle, control.flags());
         open.remove(id);
+        bundle.endTimer();
         List<Entry> changes =
                 bundle.entries.stream().filter(entry -> entry.update != null).toList();
         List<TableUpdate> updates = new ArrayList<>(changes.size());

@@ -75,6 +75,7 @@ final class Session extends ChannelInboundHandlerAdapter implements Roles.Holder
     private final Set<OpenFlowVersion> versions;
     private final Timing timing;
     private final Roles roles;
+    private final AgentCounters counters;
     private final Listener listener;
     private final RequestHandler requests;
     private final EventSender events;
@@ -100,6 +101,7 @@ final class Session extends ChannelInboundHandlerAdapter implements Roles.Holder
         this.versions = versions;
         this.timing = timing;
         this.roles = roles;
+        this.counters = counters;
         this.listener = listener;
         this.events = new EventSender(this, bridge, counters, isPassive ? 0 : CONTROLLER_MISS_SEND_LENGTH);
         this.requests = new RequestHandler(this, bridge, roles, events, counters, timing);
@@ -138,7 +140,8 @@ final class Session extends ChannelInboundHandlerAdapter implements Roles.Holder
     @Override
     public void controllerChanged(ControllerStatus status) {
         if (version().isAtLeast(OpenFlowVersion.OPENFLOW_15)
-                && events.wants(events.configuration().controllerStatus(), status.reason())) {
+                && events.wants(events.configuration().controllerStatus(), status.reason())
+                && mayTell()) {
             send(0, new OpenFlowMessage.ControllerStatusChanged(status));
         }
     }
@@ -146,7 +149,7 @@ final class Session extends ChannelInboundHandlerAdapter implements Roles.Holder
     @Override
     public void requestForwarded(int xid, OpenFlowMessage request) {
         int reason = request instanceof OpenFlowMessage.GroupModRequest ? GROUP_MOD : METER_MOD;
-        if (!events.wants(events.configuration().requestForward(), reason)) {
+        if (!events.wants(events.configuration().requestForward(), reason) || !mayTell()) {
             return;
         }
         ByteBuf inner = Unpooled.buffer();
@@ -159,6 +162,15 @@ final class Session extends ChannelInboundHandlerAdapter implements Roles.Holder
         byte[] octets = new byte[inner.readableBytes()];
         inner.readBytes(octets);
         send(0, new OpenFlowMessage.RequestForward(Octets.of(octets)));
+    }
+
+    /** Other clients' requests are told only to who reads: what would wait for a client that does not is lost, and counted. */
+    private boolean mayTell() {
+        boolean may = isWritable();
+        if (!may) {
+            counters.lost(0, 1);
+        }
+        return may;
     }
 
     /** The version that was agreed on; for a session that is up. */
