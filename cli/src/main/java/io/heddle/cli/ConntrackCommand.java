@@ -90,9 +90,10 @@ final class ConntrackCommand {
     int setLimits(
             @Mixin Client.ToSwitch client,
             @Parameters(
-                            paramLabel = "default=N|zone=ZONE,limit=N",
+                            paramLabel = "max=N|default=N|zone=ZONE,limit=N",
                             arity = "1..*",
-                            description = "of zones without a limit of their own, or of one zone")
+                            description =
+                                    "of all zones together, of zones without a limit of their own, or of one zone")
                     List<String> limits) {
         return client.call(connection -> ConntrackSettings.change(
                 client, connection, to -> limits.forEach(limit -> ConntrackSettings.setLimit(to, limit))));

@@ -59,16 +59,18 @@ final class ConntrackSettings {
 
     // ---- limits
 
-    /** {@code default=N} or {@code zone=Z,limit=N}. */
+    /** {@code max=N} for all zones together, {@code default=N} or {@code zone=Z,limit=N}. */
     static void setLimit(ConntrackConfiguration.Builder conntrack, String text) {
         String[] parts = text.split(",", -1);
-        if (parts.length == 1 && text.startsWith("default=")) {
+        if (parts.length == 1 && text.startsWith("max=")) {
+            conntrack.setLimit(number(text, text.substring("max=".length())));
+        } else if (parts.length == 1 && text.startsWith("default=")) {
             conntrack.setZoneLimit(number(text, text.substring("default=".length())));
         } else if (parts.length == 2 && parts[0].startsWith("zone=") && parts[1].startsWith("limit=")) {
             int zone = number(text, parts[0].substring("zone=".length()));
             zone(conntrack, zone).setLimit(number(text, parts[1].substring("limit=".length())));
         } else {
-            throw new CliException(ExitStatus.USAGE, text + ": default=N or zone=ZONE,limit=N is right");
+            throw new CliException(ExitStatus.USAGE, text + ": max=N, default=N or zone=ZONE,limit=N is right");
         }
     }
 

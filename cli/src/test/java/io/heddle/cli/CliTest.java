@@ -218,7 +218,7 @@ class CliTest {
     @Test
     void shouldSetLimitsAndTimeoutsOfConnections() {
         assertThat(lab.heddle("conntrack", "get-limits").out()).isEqualTo("default limit=0\n");
-        lab.heddle("conntrack", "set-limits", "default=10", "zone=3,limit=5", "zone=4,limit=0");
+        lab.heddle("conntrack", "set-limits", "max=5000", "default=10", "zone=3,limit=5", "zone=4,limit=0");
         assertThat(lab.heddle("conntrack", "get-limits").out())
                 .isEqualTo("default limit=10\nzone=3,limit=5,count=0\nzone=4,limit=0,count=0\n");
         assertThat(lab.heddle("conntrack", "get-limits", "zone=3,9").out())
@@ -235,6 +235,8 @@ class CliTest {
         assertThat(lab.heddle("conntrack", "get-timeouts").out()).contains("udp_first=30\n");
         assertThat(lab.heddle("conntrack", "set-timeouts", "udp_last=1").err()).contains("there is no such timeout");
         assertThat(lab.heddle("conntrack", "set-limits", "default").err()).contains("default=N or zone=ZONE,limit=N");
+        assertThat(lab.heddle("conntrack", "get-limits", "--output", "json").out())
+                .contains("5000");
     }
 
     @Test

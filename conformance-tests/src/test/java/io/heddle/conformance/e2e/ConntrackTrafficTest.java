@@ -80,6 +80,7 @@ class ConntrackTrafficTest {
                 "table=1,in_port=2,ip,ct_state=+trk+rel,actions=output:1");
 
         a.run("ping", "-c", "2", "-i", "0.2", "-W", "5", "10.9.0.2");
+        a.run("ping", "-c", "2", "-i", "0.2", "-s", "8000", "-W", "5", "10.9.0.2"); // in fragments
         assertNoAnswer(b, "10.9.0.1");
         transfer();
         transfer("-R");
@@ -115,6 +116,7 @@ class ConntrackTrafficTest {
         transfer();
         transfer("-R");
         a.run("ping", "-c", "2", "-i", "0.2", "-W", "5", "10.9.0.2");
+        a.run("ping", "-c", "2", "-i", "0.2", "-s", "8000", "-W", "5", "10.9.0.2"); // in fragments
 
         assertThat(lab.heddle("s", "conntrack", "dump").lines().filter(line -> line.startsWith("tcp")))
                 .isNotEmpty()

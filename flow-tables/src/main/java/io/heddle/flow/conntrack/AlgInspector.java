@@ -54,7 +54,6 @@ final class AlgInspector {
      * Reads a packet of a control connection.
      *
      * @param segment for TCP, with acknowledgements as their receiver counts ({@link Extension#normalise})
-     * @param room octets after the frame that may be written to
      * @param isTranslated addresses of the packet have been translated
      * @return the frame's length now, or {@link #NO_ROOM}
      */
@@ -63,44 +62,28 @@ final class AlgInspector {
             int direction,
             PacketReader packet,
             TcpSegment segment,
-            MemorySegment memory,
-            long frame,
-            int length,
-            int room,
-            boolean isPartial,
             boolean isTranslated,
             long nowNs) {
         Alg alg = extension.alg;
         if (alg == Alg.TFTP && packet.tuple.protocol == IpProtocols.UDP) {
-            tftp(extension, direction, packet, memory, nowNs);
+            tftp(extension, direction, packet, nowNs);
         } else if (alg == Alg.FTP && packet.tuple.protocol == IpProtocols.TCP) {
             if (isTranslated && extension.isMoved()) {
-                move(extension, direction, packet, segment, memory, isPartial);
+                move(extension, direction, packet, segment);
             }
-            if (readFtp(extension, direction, packet, segment, memory) && isOwn(extension.slot, direction)) {
-                return announce(
-                        extension,
-                        direction,
-                        packet,
-                        segment,
-                        memory,
-                        frame,
-                        length,
-                        room,
-                        isPartial,
-                        isTranslated,
-                        nowNs);
+            if (readFtp(extension, direction, packet, segment) && isOwn(extension.slot, direction)) {
+                return announce(extension, direction, packet, segment, isTranslated, nowNs);
             }
         }
-        return length;
+        return packet.length;
     }
 
     /** A request is answered from another port of the server (RFC 1350 section 4). */
-    private void tftp(Extension extension, int direction, PacketReader packet, MemorySegment memory, long nowNs) {
+    private void tftp(Extension extension, int direction, PacketReader packet, long nowNs) {
         if (direction != 0 || packet.l4Length < 10) {
             return;
         }
-        int operation = Octets.u16(memory, packet.l4 + 8);
+        int operation = Octets.u16(packet.memory, packet.l4 + 8);
         if (operation == 1 || operation == 2) {
             table.read(extension.slot, 0, here);
             table.read(extension.slot, 1, there);
@@ -108,8 +91,8 @@ final class AlgInspector {
         }
     }
 
-    private boolean readFtp(
-            Extension extension, int direction, PacketReader packet, TcpSegment segment, MemorySegment memory) {
+    private boolean readFtp(Extension extension, int direction, PacketReader packet, TcpSegment segment) {
+        MemorySegment memory = packet.memory;
         int header = TcpView.headerLength(memory, packet.l4);
         int size = packet.l4Length - header;
         if (size <= 0) {
@@ -140,35 +123,32 @@ final class AlgInspector {
             int direction,
             PacketReader packet,
             TcpSegment segment,
-            MemorySegment memory,
-            long frame,
-            int length,
-            int room,
-            boolean isPartial,
             boolean isTranslated,
             long nowNs) {
+        MemorySegment memory = packet.memory;
         int port = expect(extension, IpProtocols.TCP, ftp.port, ftp.port, isTranslated, nowNs);
         boolean isSameAddress =
                 ftp.form == FtpReader.Form.PORT_ONLY || there.dstHigh == here.srcHigh && there.dstLow == here.srcLow;
         if (port < 0 || !isTranslated || port == ftp.port && isSameAddress) {
-            return length;
+            return packet.length;
         }
         int octets = ftp.write(written, there.dstHigh, there.dstLow, port);
         int growth = octets - (int) (ftp.end - ftp.first);
-        if (growth > room || length + growth > 0xffff) {
+        if (growth > packet.room || packet.length + growth > 0xffff) {
             return NO_ROOM;
         }
-        long behind = frame + length - ftp.end;
+        long behind = packet.frame + packet.length - ftp.end;
         MemorySegment.copy(memory, ftp.end, memory, ftp.end + growth, behind);
         MemorySegment.copy(writtenOctets, 0, memory, ftp.first, octets);
         extension.grow(direction, segment.sequence, growth);
-        lengthen(packet, memory, frame, length + growth, growth, isPartial);
-        return length + growth;
+        lengthen(packet, growth);
+        return packet.length;
     }
 
     /** Makes the lengths of the headers and the checksums right. */
-    private static void lengthen(
-            PacketReader packet, MemorySegment memory, long frame, int length, int growth, boolean isPartial) {
+    private static void lengthen(PacketReader packet, int growth) {
+        MemorySegment memory = packet.memory;
+        packet.length += growth;
         if (packet.tuple.isIpv6) {
             Ipv6View.setPayloadLength(memory, packet.l3, Ipv6View.payloadLength(memory, packet.l3) + growth);
         } else {
@@ -180,13 +160,13 @@ final class AlgInspector {
                     Checksums.updateSum(Ipv4View.checksum(memory, packet.l3), before, before + growth));
         }
         int before = packet.l4Length;
-        packet.layers = PacketLayers.parseBehindTags(memory, frame, length);
+        packet.layers = PacketLayers.parseBehindTags(memory, packet.frame, packet.length);
         packet.l4Length = before + growth;
-        if (isPartial) {
+        if (packet.isPartial) {
             int partial = TcpView.checksum(memory, packet.l4);
             TcpView.setChecksum(memory, packet.l4, Checksums.updatePartial(partial, before, before + growth));
         } else {
-            Checksums.writeL4(memory, frame, packet.layers);
+            Checksums.writeL4(memory, packet.frame, packet.layers);
         }
     }
 
@@ -226,19 +206,14 @@ final class AlgInspector {
     }
 
     /** Moves sequence number and acknowledgements of a segment. */
-    private static void move(
-            Extension extension,
-            int direction,
-            PacketReader packet,
-            TcpSegment segment,
-            MemorySegment memory,
-            boolean isPartial) {
+    private static void move(Extension extension, int direction, PacketReader packet, TcpSegment segment) {
+        MemorySegment memory = packet.memory;
         long tcp = packet.l4;
-        put(memory, tcp, tcp + 4, segment.sequence + extension.offset(direction, segment.sequence), isPartial);
+        put(memory, tcp, tcp + 4, segment.sequence + extension.offset(direction, segment.sequence), packet.isPartial);
         if (!segment.has(TcpView.ACK)) {
             return;
         }
-        put(memory, tcp, tcp + 8, segment.acknowledgement, isPartial);
+        put(memory, tcp, tcp + 8, segment.acknowledgement, packet.isPartial);
         int header = TcpView.headerLength(memory, tcp);
         int at = TcpView.MIN_LENGTH;
         while (at + 1 < header) {
@@ -250,7 +225,7 @@ final class AlgInspector {
             for (int edge = 2; kind == SACK && edge + 4 <= size; edge += 4) {
                 int number = Octets.s32(memory, tcp + at + edge);
                 int moved = number - extension.offsetOfAcknowledgement(1 - direction, number);
-                put(memory, tcp, tcp + at + edge, moved, isPartial);
+                put(memory, tcp, tcp + at + edge, moved, packet.isPartial);
             }
             at += size;
         }

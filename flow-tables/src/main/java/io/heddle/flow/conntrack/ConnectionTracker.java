@@ -60,6 +60,7 @@ public final class ConnectionTracker {
     /** Words that {@link #track} keeps with a packet: those of the key, and the connection for its next visit. */
     public static final int PACKET_WORDS = WORDS + 1;
 
+    private static final int NAT_BITS = CtState.SOURCE_NAT | CtState.DESTINATION_NAT;
     private static final int LABEL = KeyLayout.W_CT_LABEL - KeyLayout.W_CT;
     private static final int IPV4 = KeyLayout.W_CT_IPV4 - KeyLayout.W_CT;
     private static final int IPV6_SRC = KeyLayout.W_CT_IPV6_SRC - KeyLayout.W_CT;
@@ -78,13 +79,6 @@ public final class ConnectionTracker {
     private final Tuple here = new Tuple();
     private final Tuple opposite = new Tuple();
     private final Tuple target = new Tuple();
-
-    // The packet at hand.
-    private MemorySegment memory = MemorySegment.NULL;
-    private long frame;
-    private int length;
-    private int room;
-    private boolean isPartial;
 
     private int sweepAt;
     private long overLimit;
@@ -171,12 +165,12 @@ public final class ConnectionTracker {
             boolean isTracked,
             long[] words,
             long nowNs) {
-        this.memory = memory;
-        this.frame = frame;
-        this.length = length;
-        this.room = room;
-        this.isPartial = isPartial;
-        boolean isWhole = packet.read(memory, frame, length, isSumKnown, request.zone());
+        packet.memory = memory;
+        packet.frame = frame;
+        packet.length = length;
+        packet.room = room;
+        packet.isPartial = isPartial;
+        boolean isWhole = packet.read(isSumKnown, request.zone());
         if (!isWhole && packet.isFragment()) {
             return FRAGMENT;
         }
@@ -224,15 +218,15 @@ public final class ConnectionTracker {
             write(request, slot);
         }
         int state = oldState;
-        int after = length;
-        boolean isTranslated = (oldState & (CtState.SOURCE_NAT | CtState.DESTINATION_NAT)) != 0;
+        int after = packet.length;
+        boolean isTranslated = (oldState & NAT_BITS) != 0;
         if (request.nat() != null && !packet.isError && !isTranslated) {
             int bits = translate(slot, reference & 1);
             state |= bits;
             Extension extension = extensions.of(slot);
             if (extension != null && bits != 0) {
                 readSegment(extension, reference & 1);
-                after = inspect(extension, reference & 1, true, nowNs);
+                after = algs.inspect(extension, reference & 1, packet, segment, true, nowNs);
             }
         }
         tell(reference, state, request.zone(), words);
@@ -242,16 +236,11 @@ public final class ConnectionTracker {
     /** Reads the TCP header of the packet, if it has one. */
     private void readSegment(@Nullable Extension extension, int direction) {
         if (packet.tuple.protocol == IpProtocols.TCP) {
-            segment.read(memory, packet.l4, packet.l4Length);
+            segment.read(packet.memory, packet.l4, packet.l4Length);
             if (extension != null) {
                 extension.normalise(segment, direction);
             }
         }
-    }
-
-    private int inspect(Extension extension, int direction, boolean isTranslated, long nowNs) {
-        return algs.inspect(
-                extension, direction, packet, segment, memory, frame, length, room, isPartial, isTranslated, nowNs);
     }
 
     private void invalid(TrackRequest request, long[] words) {
@@ -274,7 +263,7 @@ public final class ConnectionTracker {
             Result result = update(reference, nowNs);
             if (result == Result.INVALID) {
                 invalid(request, words);
-                return length;
+                return packet.length;
             }
             if (result == Result.REOPENED) {
                 remove(reference >>> 1);
@@ -293,7 +282,7 @@ public final class ConnectionTracker {
             return begin(request, words, nowNs);
         }
         invalid(request, words);
-        return length;
+        return packet.length;
     }
 
     private int find(Tuple tuple, long nowNs) {
@@ -358,12 +347,12 @@ public final class ConnectionTracker {
         if (request.isCommit()) {
             write(request, slot);
         }
-        int after = length;
+        int after = packet.length;
         int bits = request.nat() == null ? 0 : translate(slot, direction);
         Extension extension = extensions.of(slot);
         if (extension != null && (bits != 0 || natBits(slot, direction) == 0)) {
             // What a translated connection announces is read where the packet is translated.
-            after = inspect(extension, direction, bits != 0, nowNs);
+            after = algs.inspect(extension, direction, packet, segment, bits != 0, nowNs);
         }
         tell(reference, state | bits, request.zone(), words);
         return after;
@@ -386,12 +375,12 @@ public final class ConnectionTracker {
             overLimit += isFull ? 1 : 0;
             boolean isTranslationAsked = nat != null
                     && (nat.direction() != NatSpec.Direction.NONE || master != null && natBits(master.slot, 0) != 0);
-            return isFull && isTranslationAsked ? FULL : length;
+            return isFull && isTranslationAsked ? FULL : packet.length;
         }
         if (!bind(tuple, nat, master, nowNs)) {
             natExhausted++;
             invalid(request, words);
-            return length;
+            return packet.length;
         }
         int slot = table.add(tuple, reply);
         zones.added(request.zone());
@@ -400,7 +389,7 @@ public final class ConnectionTracker {
             tcp.begin(slot, segment);
         }
         table.setExpiresNs(slot, nowNs + timeoutNs(slot));
-        int after = length;
+        int after = packet.length;
         if (master != null) {
             follow(slot, master);
         }
@@ -411,7 +400,7 @@ public final class ConnectionTracker {
         Extension control = request.alg() == null || master != null ? null : extensions.add(slot);
         if (control != null) {
             control.alg = request.alg();
-            after = inspect(control, 0, (state & (CtState.SOURCE_NAT | CtState.DESTINATION_NAT)) != 0, nowNs);
+            after = algs.inspect(control, 0, packet, segment, (state & NAT_BITS) != 0, nowNs);
         }
         tell(slot << 1, state, request.zone(), words);
         return after;
@@ -477,7 +466,7 @@ public final class ConnectionTracker {
         if (bits != 0) {
             table.read(slot, 1 - direction, opposite);
             target.setInverse(opposite);
-            NatRewriter.rewrite(memory, packet, packet.tuple, target, isPartial);
+            NatRewriter.rewrite(packet.memory, packet, packet.tuple, target, packet.isPartial);
         }
         return bits;
     }
@@ -511,7 +500,7 @@ public final class ConnectionTracker {
                 table.read(slot, direction, here);
                 table.read(slot, 1 - direction, opposite);
                 target.setInverse(opposite);
-                NatRewriter.rewriteError(memory, frame, packet, here, target, opposite);
+                NatRewriter.rewriteError(packet.memory, packet.frame, packet, here, target, opposite);
             }
             state |= bits;
         }

@@ -20,6 +20,19 @@ final class PacketReader {
     /** The packet inside of an error, as it stands there; valid iff {@link #isError}. */
     final Tuple inner = new Tuple();
 
+    MemorySegment memory = MemorySegment.NULL;
+
+    /** Of the frame's first octet, in the memory. */
+    long frame;
+
+    int length;
+
+    /** Octets after the frame that may be written to. */
+    int room;
+
+    /** The L4 checksum holds the sum of the pseudo header only. */
+    boolean isPartial;
+
     long layers;
     /** Of the first octet of L3, in the memory. */
     long l3;
@@ -35,12 +48,12 @@ final class PacketReader {
     int innerLength;
 
     /**
-     * Reads a packet.
+     * Reads the packet that the fields say.
      *
      * @param isSumKnown the L4 checksum is partial or was verified by somebody else
      * @return false when it cannot be tracked: no IP, a fragment, a broken header, a wrong checksum
      */
-    boolean read(MemorySegment memory, long frame, int length, boolean isSumKnown, int zone) {
+    boolean read(boolean isSumKnown, int zone) {
         layers = PacketLayers.parseBehindTags(memory, frame, length);
         isError = false;
         if (!PacketLayers.isIp(layers) || PacketLayers.fragment(layers) != 0 || !PacketLayers.isL4Known(layers)) {

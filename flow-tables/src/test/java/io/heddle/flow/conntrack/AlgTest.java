@@ -165,6 +165,30 @@ final class AlgTest {
     }
 
     @Test
+    void shouldReadAnAnnouncementWhereThePacketIsTranslated() {
+        control(nat(Direction.SOURCE, N), A, N, B, B);
+        byte[] port = tcp(A, B, 1000, 21, 101, 501, "PORT 10,0,0,1,4,2\r\n");
+        TrackRequest translate = new TrackRequest(5, false, false, 0, 0, Bits.ZERO, Bits.ZERO, null, NatSpec.EXISTING);
+        assertThat(lab.lookup(port)).isEqualTo("est|trk");
+        assertFrame(port);
+        assertThat(lab.lookup(tcp(B, N, 20, 1026, 7, 0, SYN, ""))).isEqualTo("new|trk");
+
+        lab.lookup(port);
+        assertThat(lab.track(translate, port, true)).isEqualTo("est|trk|snat");
+        byte[] written = tcp(N, B, 1000, 21, 101, 501, "PORT 192,168,0,100,4,2\r\n");
+        assertFrame(written);
+        lab.lookup(tcp(A, B, 1000, 21, 120, 501, "NOOP\r\n"));
+        lab.track(translate, tcp(A, B, 1000, 21, 120, 501, "NOOP\r\n"), true);
+        byte[] moved = tcp(N, B, 1000, 21, 125, 501, "NOOP\r\n");
+        assertFrame(moved);
+        assertThat(lab.track(translate, moved, true))
+                .as("what has been translated is left alone")
+                .isEqualTo("est|trk|snat");
+        assertFrame(moved);
+        assertThat(lab.lookup(tcp(B, N, 20, 1026, 7, 0, SYN, ""))).isEqualTo("new|rel|trk");
+    }
+
+    @Test
     void shouldMoveSelectiveAcknowledgementsToo() {
         control(nat(Direction.SOURCE, N), A, N, B, B);
         lab.translate(tcp(A, B, 1000, 21, 101, 501, "PORT 10,0,0,1,4,2\r\n"));
