@@ -605,8 +605,24 @@ public final class ConnectionTracker {
      * @param most how many at most
      */
     public void forEach(@Nullable Integer zone, int most, long nowNs, Consumer<ConnectionState> visitor) {
+        visit(0, Integer.MAX_VALUE, zone, most, nowNs, visitor);
+    }
+
+    /**
+     * Shows some of the connections that are not over, so that a reader need not hold up packets. One that begins between two calls may be
+     * left out.
+     *
+     * @param from 0, then what the call before has returned
+     * @param places how many places of the table to look at, at most
+     * @param zone null for all
+     * @param most how many to show at most
+     * @return where to go on, -1 when all places have been looked at
+     */
+    public int visit(
+            int from, int places, @Nullable Integer zone, int most, long nowNs, Consumer<ConnectionState> visitor) {
         int shown = 0;
-        for (int slot = 0; slot < table.highWater() && shown < most; slot++) {
+        int slot = from;
+        for (int looked = 0; looked < places && slot < table.highWater() && shown < most; looked++, slot++) {
             boolean isShown = table.isUsed(slot)
                     && (zone == null || table.zone(slot) == zone)
                     && nowNs - table.expiresNs(slot) < 0;
@@ -615,6 +631,7 @@ public final class ConnectionTracker {
                 visitor.accept(state(slot, nowNs));
             }
         }
+        return slot < table.highWater() ? slot : -1;
     }
 
     private ConnectionState state(int slot, long nowNs) {

@@ -29,6 +29,7 @@ import io.heddle.flow.table.TableListener;
 import io.heddle.flow.table.TableSet;
 import io.heddle.flow.table.TableSnapshot;
 import io.heddle.flow.table.TableTransaction;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -142,7 +143,12 @@ final class Bridge implements BridgeControl {
         isGone = true;
     }
 
-    /** Says whether tables have changed since the last call. */
+    /** Says whether what is saved of a restart's tables has a flow: those with timeouts are left out. */
+    static boolean isSaved(FlowEntry entry) {
+        return entry.idleTimeoutSeconds() == 0 && entry.hardTimeoutSeconds() == 0;
+    }
+
+    /** Says whether tables, as far as they are saved, have changed since the last call. */
     boolean takeChanged() {
         boolean was = isChanged;
         isChanged = false;
@@ -259,13 +265,36 @@ final class Bridge implements BridgeControl {
         for (PortUpdate update : portUpdates) {
             BridgePort port = ports.byNumber(update.port());
             if (port != null) {
-                port.setConfig(port.config() & ~update.mask() | update.config() & update.mask());
+                ports.setConfig(port, port.config() & ~update.mask() | update.config() & update.mask());
                 layer2.linkChanged(port);
                 portChanged(BridgeEvent.Change.MODIFIED, port, owner.nowNs());
             }
         }
         if (!portUpdates.isEmpty()) {
             owner.updateTopology();
+            savePortSettings();
+        }
+    }
+
+    /** Before the answer leaves, so that it survives a kill. */
+    void savePortSettings() {
+        try {
+            owner.parts().store().savePortSettings(name, ports.settings());
+        } catch (IOException e) {
+            owner.parts()
+                    .onException()
+                    .accept(new IOException(
+                            "bridge " + name + ": the settings of its ports are not saved and are lost at a restart: "
+                                    + e.getMessage()));
+        }
+    }
+
+    /** Gives ports that will be added what was saved. */
+    void loadPortSettings() {
+        try {
+            ports.setSettings(owner.parts().store().loadPortSettings(name));
+        } catch (IOException e) {
+            owner.parts().onException().accept(e);
         }
     }
 
@@ -276,7 +305,7 @@ final class Bridge implements BridgeControl {
             case DELETE -> BridgeEvent.Change.REMOVED;
         };
         Group group = tables.groups().find(mod.groupId(), revision());
-        GroupState state = group == null
+        GroupState state = group == null || change == BridgeEvent.Change.REMOVED
                 ? new GroupState(mod.groupId(), mod.type(), mod.buckets(), List.of(), 0, 0, 0, 0)
                 : States.of(group, 0, owner.nowNs());
         publish(new BridgeEvent.GroupChanged(change, state, revision()));
@@ -289,7 +318,7 @@ final class Bridge implements BridgeControl {
             case DELETE -> BridgeEvent.Change.REMOVED;
         };
         Meter meter = tables.meters().find(mod.meterId(), revision());
-        MeterState state = meter == null
+        MeterState state = meter == null || change == BridgeEvent.Change.REMOVED
                 ? new MeterState(mod.meterId(), mod.flags(), mod.bands(), List.of(), 0, 0, 0, 0)
                 : States.of(meter, 0, owner.nowNs());
         publish(new BridgeEvent.MeterChanged(change, state, revision()));
@@ -492,6 +521,7 @@ final class Bridge implements BridgeControl {
 
         @Override
         public void onReplaced(FlowEntry old, FlowEntry entry) {
+            isChanged |= isSaved(old);
             tell(BridgeEvent.Change.MODIFIED, entry, RemovalReason.DELETE, owner.nowNs());
             boolean isAdd = update() instanceof TableUpdate.FlowUpdate flow
                     && flow.mod().command() == FlowMod.Command.ADD;
@@ -534,7 +564,7 @@ final class Bridge implements BridgeControl {
         }
 
         private void tell(BridgeEvent.Change change, FlowEntry entry, RemovalReason reason, long nowNs) {
-            isChanged = true;
+            isChanged |= isSaved(entry);
             if (isAnyoneFor(BridgeEvent.Kind.TABLE_CHANGE)) {
                 publish(new BridgeEvent.FlowChanged(change, States.of(entry, nowNs), States.of(reason), revision()));
             }

@@ -40,6 +40,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SequencedMap;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
@@ -49,6 +50,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -622,6 +624,21 @@ public final class HeddleSwitch implements SwitchControl, AutoCloseable {
     }
 
     @Override
+    public <T> CompletableFuture<List<T>> read(SequencedMap<String, Function<BridgeReader, T>> questions) {
+        return controlLoop.ask(answer -> {
+            List<T> answers = new ArrayList<>();
+            for (Map.Entry<String, Function<BridgeReader, T>> each : questions.entrySet()) {
+                Bridge bridge = bridges.get(each.getKey());
+                if (bridge == null) {
+                    throw new BridgeGoneException(each.getKey());
+                }
+                answers.add(each.getValue().apply(new Reader(bridge, nowNs())));
+            }
+            answer.complete(answers);
+        });
+    }
+
+    @Override
     public long failedTableSaves() {
         return saver.failures();
     }
@@ -668,13 +685,7 @@ public final class HeddleSwitch implements SwitchControl, AutoCloseable {
 
     @Override
     public CompletableFuture<List<ConnectionState>> connections(@Nullable Integer zone, int limit) {
-        return PollQuestion.ask(pollLoops.first(), () -> {
-            List<ConnectionState> all = new ArrayList<>();
-            synchronized (tracker) {
-                tracker.forEach(zone, limit, parts.clock().getAsLong(), all::add);
-            }
-            return all;
-        });
+        return ConnectionQuery.ask(pollLoops.first(), tracker, parts.clock(), zone, limit);
     }
 
     @Override

@@ -13,6 +13,9 @@ final class PortTable {
     private final Map<Integer, BridgePort> byNumber = new TreeMap<>(Integer::compareUnsigned);
     private final Map<String, BridgePort> byName = new HashMap<>();
 
+    /** Bits {@code CONFIG_*} of {@link PortState} by name, without those that are 0. */
+    private final Map<String, Integer> settings = new HashMap<>();
+
     @Nullable
     BridgePort byNumber(int number) {
         return byNumber.get(number);
@@ -35,6 +38,33 @@ final class PortTable {
         }
         byNumber.put(port.number(), port);
         byName.put(port.name(), port);
+        port.setConfig(settings.getOrDefault(port.name(), 0));
+    }
+
+    /** Settings that ports of these names get when they are added. */
+    void setSettings(Map<String, Integer> saved) {
+        settings.clear();
+        settings.putAll(saved);
+    }
+
+    /** Changes the settings of a port, also for when it is made again. */
+    void setConfig(BridgePort port, int config) {
+        port.setConfig(config);
+        if (config == 0) {
+            settings.remove(port.name());
+        } else {
+            settings.put(port.name(), config);
+        }
+    }
+
+    /** Forgets the settings of ports that are not there; returns whether there were some. */
+    boolean forgetSettingsOfOthers() {
+        return settings.keySet().retainAll(byName.keySet());
+    }
+
+    /** Settings of ports that are not the usual ones. */
+    Map<String, Integer> settings() {
+        return Map.copyOf(settings);
     }
 
     void remove(BridgePort port) {

@@ -90,6 +90,22 @@ final class Reader implements BridgeReader {
         }
     }
 
+    /** What is kept over a restart: flows without timeouts; what refers to groups and meters is not counted. */
+    StateStore.Tables saved() {
+        try (TableSnapshot snapshot = bridge.tables().snapshot()) {
+            return new StateStore.Tables(
+                    snapshot.flows(Bridge::isSaved).stream()
+                            .map(entry -> States.of(entry, nowNs))
+                            .toList(),
+                    snapshot.groups().stream()
+                            .map(group -> States.of(group, 0, nowNs))
+                            .toList(),
+                    snapshot.meters().stream()
+                            .map(meter -> States.of(meter, 0, nowNs))
+                            .toList());
+        }
+    }
+
     @Override
     public List<MeterState> meters() {
         try (TableSnapshot snapshot = bridge.tables().snapshot()) {

@@ -62,9 +62,26 @@ final class Reconciler {
                     Kind.FAILED, "", "the configuration could not be saved: " + e.getMessage());
         }
         takenDown.keySet().forEach(owner.saver()::forget);
+        forgetPortSettings();
         takenDown.clear();
         owner.setConfigured(desired);
         return new ConfigurationResult(owner.configuration().revision(), applied);
+    }
+
+    /** Of bridges and ports that are gone. */
+    private void forgetPortSettings() {
+        for (String name : takenDown.keySet()) {
+            try {
+                owner.parts().store().savePortSettings(name, Map.of());
+            } catch (IOException e) {
+                owner.parts().onException().accept(e);
+            }
+        }
+        for (Bridge bridge : owner.bridgeMap().values()) {
+            if (bridge.ports().forgetSettingsOfOthers()) {
+                bridge.savePortSettings();
+            }
+        }
     }
 
     private SwitchConfiguration resolve(SwitchConfiguration given) throws ConfigurationException {
@@ -96,6 +113,9 @@ final class Reconciler {
             Bridge bridge = owner.bridgeMap().get(each.name());
             if (bridge == null) {
                 Bridge made = owner.addBridge(each);
+                if (isUndo || !takenDown.containsKey(made.name())) {
+                    made.loadPortSettings();
+                }
                 restoreTables(made, isUndo);
                 added.add(made);
                 applied.add(each.name() + ": added bridge");
@@ -250,11 +270,7 @@ final class Reconciler {
 
     /** What is kept of a bridge's tables. */
     private StateStore.Tables tablesOf(Bridge bridge) {
-        Reader reader = new Reader(bridge, owner.nowNs());
-        List<FlowState> flows = reader.flows(FlowSelector.ALL).stream()
-                .filter(flow -> flow.idleTimeoutSeconds() == 0 && flow.hardTimeoutSeconds() == 0)
-                .toList();
-        return new StateStore.Tables(flows, reader.groups(), reader.meters());
+        return new Reader(bridge, owner.nowNs()).saved();
     }
 
     /** A bridge that is made in place of another of its name begins empty; one that an undo brings back has what it had. */

@@ -2,18 +2,27 @@ package io.heddle.datapath.bridge;
 
 import java.io.IOException;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 
 /**
  * Keeps what was made at run time over a restart.
  *
- * <p>Threading: the configuration is saved on the control loop, tables on a thread of their own, never two at a time.
+ * <p>Threading: the configuration and port settings are saved on the control loop, tables on a thread of their own, never two at a time.
  */
 public interface StateStore {
     /** Keeps nothing. */
     StateStore NONE = new StateStore() {
         @Override
         public void saveConfiguration(SwitchConfiguration configuration) {}
+
+        @Override
+        public void savePortSettings(String bridge, Map<String, Integer> settings) {}
+
+        @Override
+        public Map<String, Integer> loadPortSettings(String bridge) {
+            return Map.of();
+        }
 
         @Override
         public void saveTables(String bridge, Tables tables) {}
@@ -39,6 +48,16 @@ public interface StateStore {
 
     /** Saves; what was saved before is kept until this is complete. */
     void saveConfiguration(SwitchConfiguration configuration) throws IOException;
+
+    /**
+     * Saves the settings of a bridge's ports that were changed at run time; what was saved before is kept until this is complete.
+     *
+     * @param settings bits {@code CONFIG_*} of {@link PortState} by port name; empty: nothing is kept
+     */
+    void savePortSettings(String bridge, Map<String, Integer> settings) throws IOException;
+
+    /** The settings that were saved last, empty when none were. */
+    Map<String, Integer> loadPortSettings(String bridge) throws IOException;
 
     /** Saves; what was saved before is kept until this is complete. */
     void saveTables(String bridge, Tables tables) throws IOException;

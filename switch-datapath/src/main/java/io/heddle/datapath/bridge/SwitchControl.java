@@ -5,7 +5,9 @@ import io.heddle.flow.conntrack.ConnectionState;
 import io.heddle.flow.match.Match;
 import java.util.List;
 import java.util.Optional;
+import java.util.SequencedMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,6 +37,14 @@ public interface SwitchControl {
      */
     CompletableFuture<ConfigurationResult> configure(
             List<ConfigurationChange> changes, long expectedRevision, boolean validateOnly);
+
+    /**
+     * Asks several bridges at one moment: nothing changes between the answers.
+     *
+     * @param questions by name of the bridge
+     * @return the answers in the order of {@code questions}; fails with a {@link BridgeGoneException} when one of the bridges is gone
+     */
+    <T> CompletableFuture<List<T>> read(SequencedMap<String, Function<BridgeReader, T>> questions);
 
     /** Dropped packets by reason and port, of the whole process; reasons that never happened have a count of 0 and no port. */
     List<DropCount> drops();

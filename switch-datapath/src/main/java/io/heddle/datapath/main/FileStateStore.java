@@ -26,9 +26,11 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
+import tools.jackson.core.type.TypeReference;
 import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -38,6 +40,7 @@ import tools.jackson.databind.json.JsonMapper;
  * <pre>
  *   configuration.json        what there is, and what the configuration file said when it grew out of that
  *   tables/BRIDGE.flows       groups, meters and flows without timeouts, in the syntax of ovs-ofctl
+ *   tables/BRIDGE.ports       settings of ports that were changed at run time, by name
  *   tables/BRIDGE.flows.refused  what was saved when some of it could not be loaded
  *   lock                      held while a switch uses the folder
  * </pre>
@@ -140,6 +143,38 @@ final class FileStateStore implements StateStore, AutoCloseable {
             write(folder.resolve("configuration.json"), JSON.writeValueAsString(new Saved(file, configuration)));
         } catch (JacksonException e) {
             throw new IOException(e.getOriginalMessage(), e);
+        }
+    }
+
+    private Path portsOf(String bridge) {
+        return folder.resolve("tables").resolve(bridge + ".ports");
+    }
+
+    @Override
+    public void savePortSettings(String bridge, Map<String, Integer> settings) throws IOException {
+        if (settings.isEmpty()) {
+            Files.deleteIfExists(portsOf(bridge));
+            syncFolder(portsOf(bridge).getParent());
+            return;
+        }
+        try {
+            write(portsOf(bridge), JSON.writeValueAsString(settings));
+        } catch (JacksonException e) {
+            throw new IOException(e.getOriginalMessage(), e);
+        }
+    }
+
+    @Override
+    public Map<String, Integer> loadPortSettings(String bridge) throws IOException {
+        Path path = portsOf(bridge);
+        if (!Files.exists(path)) {
+            return Map.of();
+        }
+        try {
+            return JSON.readValue(Files.readString(path), new TypeReference<Map<String, Integer>>() {});
+        } catch (JacksonException e) {
+            throw new IOException(path + " does not hold settings of ports: " + e.getOriginalMessage()
+                    + ": remove it; ports then have the usual ones");
         }
     }
 

@@ -72,6 +72,11 @@ final class FastPath {
         this.nowNs = nowNs;
     }
 
+    /** Says whether packets wait to be looked up again: {@link #process} does. */
+    boolean hasRecirculated() {
+        return !recirculated.isEmpty();
+    }
+
     /** Takes all packets over and leaves the batch empty. */
     void process(PacketBatch batch) {
         executor.setDepth(0);

@@ -376,14 +376,11 @@ public final class PollLoop implements AutoCloseable {
     public int doWork(long nowNs) {
         this.nowNs = nowNs;
         outputs.begin(nowNs);
+        slowPath.begin(nowNs);
         int work = runCommands();
         long revision = clock.revision();
         acknowledge(revision);
         fastPath.begin(revision, nowNs);
-        slowPath.begin(nowNs);
-        if (work > 0) {
-            finishInjected();
-        }
         work += links.take(outputs);
         for (int i = 0; i < ports.size(); i++) {
             if (misses.mayReceive(i)) {
@@ -433,9 +430,10 @@ public final class PollLoop implements AutoCloseable {
         }
     }
 
-    /** Looks up again what the packets of controllers have left for that. */
+    /** Looks up again what a controller's packet has left for that, by the rules that were there when it was sent or by later ones. */
     private void finishInjected() {
         try {
+            fastPath.begin(clock.revision(), nowNs);
             fastPath.process(batch);
         } catch (RuntimeException e) {
             fastPath.reset();
@@ -472,12 +470,20 @@ public final class PollLoop implements AutoCloseable {
 
     private int runCommands() {
         int count = 0;
-        for (Runnable command = commands.poll(); command != null; command = commands.poll()) {
+        long most = commands.submitted() - taken; // a command that submits itself again has the next cycle
+        while (count < most) {
+            Runnable command = commands.poll();
+            if (command == null) {
+                break; // counted before it is there
+            }
             count++;
             try {
                 command.run();
             } catch (RuntimeException e) {
                 report(e);
+            }
+            if (fastPath.hasRecirculated()) {
+                finishInjected(); // not after all commands: there is room for a batch
             }
         }
         taken += count;

@@ -154,9 +154,14 @@ public final class PortFactory implements AutoCloseable {
 
     private Port watch(DevicePort port) throws IOException {
         Watched entry = new Watched(port);
-        // What happened between the look at the device and now is not lost: events are read after this.
-        Link link = requests.find(port.name());
-        entry.index = link == null ? 0 : link.index();
+        try {
+            // What happened between the look at the device and now is not lost: events are read after this.
+            Link link = requests.find(port.name());
+            entry.index = link == null ? 0 : link.index();
+        } catch (IOException e) {
+            port.close();
+            throw e;
+        }
         watched.put(port.name(), entry);
         return port;
     }
@@ -220,10 +225,6 @@ public final class PortFactory implements AutoCloseable {
             Link link = requests.get(spec.name());
             int oldMtu = link.mtu();
             boolean changeMtu = spec.mtu() != 0 && spec.mtu() != oldMtu;
-            if (changeMtu) {
-                requests.setMtu(link.index(), spec.mtu());
-                link = requests.get(spec.name());
-            }
             DeviceOrigin origin = new DeviceOrigin() {
                 @Override
                 public void remake() {
@@ -238,14 +239,27 @@ public final class PortFactory implements AutoCloseable {
                 }
             };
             try {
-                return onDevice(spec, spec.io(), spec.ringMebibytes(), link, number, context, claim, origin);
+                if (changeMtu) {
+                    requests.setMtu(link.index(), spec.mtu());
+                }
+                Link changed = changeMtu ? requests.get(spec.name()) : link;
+                return onDevice(spec, spec.io(), spec.ringMebibytes(), changed, number, context, claim, origin);
             } catch (IOException e) {
-                origin.undo(link.index());
+                undo(origin, link.index(), e);
                 throw e;
             }
         } catch (IOException e) {
             claim.close();
             throw e;
+        }
+    }
+
+    /** Leaves the device as it was found; that this fails too is told with what failed before. */
+    private static void undo(DeviceOrigin origin, int index, IOException failure) {
+        try {
+            origin.undo(index);
+        } catch (IOException e) {
+            failure.addSuppressed(e);
         }
     }
 
@@ -257,7 +271,9 @@ public final class PortFactory implements AutoCloseable {
             try {
                 return onDevice(spec, spec.io(), 0, link, number, context, claim, pair);
             } catch (IOException e) {
-                pair.undo(link.index());
+                if (pair.isNew()) {
+                    undo(pair, link.index(), e);
+                }
                 throw e;
             }
         } catch (IOException e) {

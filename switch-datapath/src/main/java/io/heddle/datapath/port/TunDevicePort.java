@@ -56,7 +56,12 @@ abstract class TunDevicePort extends DevicePort {
         TunDevice opened = opener.open();
         device = opened;
         watched = opened;
-        adopt(opened.link());
+        try {
+            adopt(opened.link());
+        } catch (IOException e) {
+            opened.close();
+            throw e;
+        }
     }
 
     // ---- control loop

@@ -75,7 +75,12 @@ final class TunPort extends TunDevicePort {
             waiting[i] = new Waiting();
         }
         setMac(spec.mac() != 0 ? spec.mac() : macOf(spec.name()));
-        onTick();
+        try {
+            onTick();
+        } catch (IOException e) {
+            shut();
+            throw e;
+        }
     }
 
     /** Returns a locally administered address that is the same after each start. */

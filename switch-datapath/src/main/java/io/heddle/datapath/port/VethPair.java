@@ -21,6 +21,7 @@ final class VethPair implements DeviceOrigin {
     private final PortSpec.Veth spec;
     private final Netlink requests;
     private long peerMac;
+    private boolean isNew;
 
     VethPair(PortSpec.Veth spec, Netlink requests) {
         this.spec = spec;
@@ -46,15 +47,33 @@ final class VethPair implements DeviceOrigin {
         if (link == null) {
             requests.createVeth(spec.name(), ALIAS, spec.peer(), spec.netns(), peerMac, spec.mtu());
             link = requests.get(spec.name());
-            requests.disableIpv6Address(link.index());
-            peerMac = atPeer(netlink -> {
-                Link peer = netlink.get(spec.peer());
-                netlink.setUp(peer.index(), true);
-                return peer.mac();
-            });
+            try {
+                isNew = true;
+                return setUp(link);
+            } catch (IOException e) {
+                isNew = false;
+                requests.delete(link.index());
+                throw e;
+            }
         }
         requests.setUp(link.index(), true);
         return requests.get(spec.name());
+    }
+
+    private Link setUp(Link made) throws IOException {
+        requests.disableIpv6Address(made.index());
+        peerMac = atPeer(netlink -> {
+            Link peer = netlink.get(spec.peer());
+            netlink.setUp(peer.index(), true);
+            return peer.mac();
+        });
+        requests.setUp(made.index(), true);
+        return requests.get(spec.name());
+    }
+
+    /** Says whether {@link #make} has made the pair, and not found it. */
+    boolean isNew() {
+        return isNew;
     }
 
     private boolean isPeerInPlace(Link link) throws IOException {

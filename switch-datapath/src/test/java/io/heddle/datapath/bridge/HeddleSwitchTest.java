@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.util.AbstractList;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
@@ -327,6 +328,14 @@ class HeddleSwitchTest {
         public void saveConfiguration(SwitchConfiguration configuration) {}
 
         @Override
+        public void savePortSettings(String bridge, Map<String, Integer> settings) {}
+
+        @Override
+        public Map<String, Integer> loadPortSettings(String bridge) {
+            return Map.of();
+        }
+
+        @Override
         public void saveTables(String bridge, Tables tables) throws IOException {
             if (isFull) {
                 throw new IOException("no space left on device");
@@ -549,6 +558,38 @@ class HeddleSwitchTest {
             assertThat(lab.await(lab.bridge().read(BridgeReader::meters)))
                     .extracting(meter -> meter.meterId() + " " + meter.flowCount())
                     .containsExactly("3 1");
+        }
+    }
+
+    @Test
+    void shouldLookUpAgainMorePacketsOfControllersThanABatchHolds() {
+        int count = 200;
+        try (SwitchLab lab =
+                SwitchLab.withPorts(2).flows("table=0,ip actions=ct(zone=1,table=1)", "table=1,ip actions=output:2")) {
+            var packet = new BridgeControl.PacketOut(udp(A, B, 1, 2), 1, List.of(new Action.Output(Ports.TABLE)));
+            for (int i = 0; i < count; i++) {
+                var _ = lab.bridge().packetOut(packet);
+            }
+            lab.await(lab.bridge().barrier());
+            assertThat(lab.heddle.datapathLoops().drops(DropReason.RECIRC_LIMIT)).isZero();
+            assertThat(lab.outputs()).isEqualTo("p2x" + count);
+        }
+    }
+
+    @Test
+    void shouldReadManyConnectionsInSlices() {
+        int count = 3 * ConnectionQuery.PER_CYCLE / 2;
+        try (SwitchLab lab = SwitchLab.withPorts(2).flows("ip actions=ct(zone=1,commit),output:2")) {
+            for (int i = 1; i <= count; i++) {
+                lab.send("p1", udp(A, B, i, 53));
+                lab.turn();
+                lab.outputs();
+            }
+            assertThat(lab.await(lab.heddle.connections(null, Integer.MAX_VALUE)))
+                    .hasSize(count)
+                    .doesNotHaveDuplicates();
+            assertThat(lab.await(lab.heddle.connections(null, 5))).hasSize(5);
+            assertThat(lab.await(lab.heddle.connections(2, 5))).isEmpty();
         }
     }
 }

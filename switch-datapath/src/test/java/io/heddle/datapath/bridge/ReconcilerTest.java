@@ -21,6 +21,7 @@ class ReconcilerTest {
     private static final class MemoryStore implements StateStore {
         final Map<String, Tables> tables = new ConcurrentHashMap<>();
         final Map<String, Tables> aside = new ConcurrentHashMap<>();
+        final Map<String, Map<String, Integer>> portSettings = new ConcurrentHashMap<>();
         volatile boolean isFull;
 
         @Override
@@ -28,6 +29,16 @@ class ReconcilerTest {
             if (isFull) {
                 throw new IOException("no space left on device");
             }
+        }
+
+        @Override
+        public void savePortSettings(String bridge, Map<String, Integer> settings) {
+            portSettings.put(bridge, settings);
+        }
+
+        @Override
+        public Map<String, Integer> loadPortSettings(String bridge) {
+            return portSettings.getOrDefault(bridge, Map.of());
         }
 
         @Override
@@ -230,6 +241,48 @@ class ReconcilerTest {
             assertThat(lab.heddle.configuration().configuration().bridges().getFirst().ports().stream()
                             .map(PortConfiguration::number))
                     .containsExactly(3, 1, 2);
+        }
+    }
+
+    private static void setDown(SwitchLab lab, int port, boolean isDown) {
+        var update = new TableUpdate.PortUpdate(port, isDown ? PortState.CONFIG_DOWN : 0, PortState.CONFIG_DOWN, -1);
+        assertThat(lab.write(List.of(update)).failures()).isEmpty();
+    }
+
+    private static List<Integer> portSettings(SwitchLab lab) {
+        return lab.await(lab.bridge()
+                .read(reader -> reader.ports().stream().map(PortState::config).toList()));
+    }
+
+    @Test
+    void shouldKeepSettingsOfPortsOverARestart() {
+        // Not closed before the second is there: what a kill would leave.
+        try (SwitchLab first = new SwitchLab(store)) {
+            first.configure(BR0);
+            setDown(first, 2, true);
+            try (SwitchLab second = new SwitchLab(store)) {
+                second.configure(BR0);
+                assertThat(portSettings(second)).containsExactly(0, PortState.CONFIG_DOWN);
+                setDown(second, 2, false);
+                assertThat(store.portSettings.get("br0")).isEmpty();
+            }
+        }
+    }
+
+    @Test
+    void shouldForgetSettingsOfRemovedPortsAndKeepThemWhenTheRemovalFails() {
+        try (SwitchLab lab = new SwitchLab(store)) {
+            lab.configure(BR0);
+            setDown(lab, 2, true);
+            store.isFull = true;
+            assertThatThrownBy(() -> lab.configure(new ConfigurationChange.PutBridge(SwitchLab.bridge("br0", 1))))
+                    .hasMessageContaining("no space left");
+            assertThat(portSettings(lab)).containsExactly(0, PortState.CONFIG_DOWN);
+            store.isFull = false;
+            lab.configure(new ConfigurationChange.PutBridge(SwitchLab.bridge("br0", 1)));
+            lab.configure(BR0);
+            assertThat(portSettings(lab)).containsExactly(0, 0);
+            assertThat(store.portSettings.get("br0")).isEmpty();
         }
     }
 }

@@ -19,6 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -70,6 +71,21 @@ class FileStateStoreTest {
             assertThat(load(store)).isEqualTo(tables);
             store.forgetTables("br0");
             assertThat(load(store)).isEqualTo(Tables.EMPTY);
+        }
+    }
+
+    @Test
+    void shouldLoadTheSettingsOfPortsThatWereSaved() throws Exception {
+        try (FileStateStore store = FileStateStore.open(folder)) {
+            assertThat(store.loadPortSettings("br0")).isEmpty();
+            store.savePortSettings("br0", Map.of("p1", 1, "p2", 16));
+            store.savePortSettings("br1", Map.of("q", 4));
+            assertThat(store.loadPortSettings("br0")).isEqualTo(Map.of("p1", 1, "p2", 16));
+            store.savePortSettings("br0", Map.of());
+            assertThat(store.loadPortSettings("br0")).isEmpty();
+            assertThat(store.loadPortSettings("br1")).isEqualTo(Map.of("q", 4));
+            Files.writeString(folder.resolve("tables/br1.ports"), "{");
+            assertThatThrownBy(() -> store.loadPortSettings("br1")).hasMessageContaining("remove it");
         }
     }
 

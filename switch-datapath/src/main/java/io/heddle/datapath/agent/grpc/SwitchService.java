@@ -4,6 +4,7 @@ import com.google.rpc.Code;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.heddle.datapath.bridge.BridgeControl;
+import io.heddle.datapath.bridge.BridgeReader;
 import io.heddle.datapath.bridge.Election;
 import io.heddle.datapath.bridge.SwitchControl;
 import io.heddle.datapath.bridge.TraceReport;
@@ -32,9 +33,12 @@ import io.heddle.proto.v1.WriteRequest;
 import io.heddle.proto.v1.WriteResponse;
 import java.math.BigInteger;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.SequencedMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
@@ -107,28 +111,32 @@ final class SwitchService extends SwitchGrpc.SwitchImplBase {
         ResponsePump<ReadResponse> pump = new ResponsePump<>((ServerCallStreamObserver<ReadResponse>) client);
         try {
             Selections.requireQueries(request.getQueriesCount());
-            List<CompletableFuture<Snapshot>> snapshots = new ArrayList<>();
+            SequencedMap<String, Function<BridgeReader, Snapshot>> questions = new LinkedHashMap<>();
             for (BridgeControl bridge : bridges(control, request.getBridge())) {
                 Queries queries = queries(bridge, request.getQueriesList(), request.getWithText());
                 if (queries.askBridges()) {
-                    snapshots.add(bridge.read(reader -> queries.read(bridge.name(), reader)));
+                    questions.put(bridge.name(), reader -> queries.read(bridge.name(), reader));
                 }
             }
+            CompletableFuture<List<Snapshot>> snapshots = control.read(questions);
             if (Queries.askProcess(request.getQueriesList())) {
-                snapshots.add(Queries.process(control, request.getQueriesList(), new StateMapping(null)));
+                snapshots = snapshots.thenCombine(
+                        Queries.process(control, request.getQueriesList(), new StateMapping(null)),
+                        (bridges, process) -> {
+                            List<Snapshot> all = new ArrayList<>(bridges);
+                            all.add(process);
+                            return all;
+                        });
             }
-            var _ = CompletableFuture.allOf(snapshots.toArray(CompletableFuture[]::new))
-                    .whenCompleteAsync(
-                            (_, failure) -> {
-                                if (failure != null) {
-                                    pump.fail(failure);
-                                } else {
-                                    pump.send(Snapshot.responses(snapshots.stream()
-                                            .map(CompletableFuture::join)
-                                            .toList()));
-                                }
-                            },
-                            calls);
+            var _ = snapshots.whenCompleteAsync(
+                    (all, failure) -> {
+                        if (failure != null) {
+                            pump.fail(failure);
+                        } else {
+                            pump.send(Snapshot.responses(all));
+                        }
+                    },
+                    calls);
         } catch (FlowException | RuntimeException e) {
             pump.fail(e);
         }

@@ -45,6 +45,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
+import java.util.SequencedMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
@@ -93,6 +94,13 @@ final class FakeSwitch implements SwitchControl, AutoCloseable {
     @Override
     public Configured configuration() {
         return new Configured(7, new SwitchConfiguration(List.of(bridge.configuration())));
+    }
+
+    @Override
+    public <T> CompletableFuture<List<T>> read(SequencedMap<String, Function<BridgeReader, T>> questions) {
+        return questions.isEmpty()
+                ? CompletableFuture.completedFuture(List.of())
+                : bridge.read(questions.firstEntry().getValue()).thenApply(List::of);
     }
 
     @Override
