@@ -155,10 +155,13 @@ final class Bridge implements BridgeControl {
         return was;
     }
 
-    void publish(BridgeEvent event) {
+    /** Returns whether somebody wants it. */
+    boolean publish(BridgeEvent event) {
+        boolean isWanted = false;
         for (EventQueue subscriber : subscribers) {
-            subscriber.offer(event);
+            isWanted |= subscriber.offer(event);
         }
+        return isWanted;
     }
 
     void setFollowing(FlowFollower follower, boolean isFollowing) {
@@ -178,12 +181,13 @@ final class Bridge implements BridgeControl {
         }
     }
 
-    void punted(Punt punt) {
+    /** Returns whether there is a controller that the packet is for. */
+    boolean punted(Punt punt) {
         if (subscribers.isEmpty()) {
-            return;
+            return false;
         }
         var action = punt.action();
-        publish(new BridgeEvent.PacketIn(
+        return publish(new BridgeEvent.PacketIn(
                 punt.frame(),
                 punt.totalLength(),
                 action.reason(),

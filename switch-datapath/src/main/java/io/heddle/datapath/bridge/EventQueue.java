@@ -28,15 +28,19 @@ final class EventQueue implements EventSubscription {
         return interest.kinds().contains(kind);
     }
 
-    /** Adds an event, if it is wanted and there is room. Control loop. */
-    void offer(BridgeEvent event) {
+    /**
+     * Adds an event, if it is wanted and there is room. Control loop.
+     *
+     * @return whether it was wanted
+     */
+    boolean offer(BridgeEvent event) {
         if (!interest.kinds().contains(event.kind()) || !isForThisController(event)) {
-            return;
+            return false;
         }
         boolean wakes;
         synchronized (this) {
             if (isClosed) {
-                return;
+                return false;
             }
             boolean isPacket = event.kind() == BridgeEvent.Kind.PACKET_IN;
             Deque<BridgeEvent> queue = isPacket ? packets : changes;
@@ -51,6 +55,7 @@ final class EventQueue implements EventSubscription {
         if (wakes) {
             interest.wakeUp().run();
         }
+        return true;
     }
 
     private boolean isForThisController(BridgeEvent event) {

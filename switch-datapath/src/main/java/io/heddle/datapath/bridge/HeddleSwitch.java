@@ -48,6 +48,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -102,6 +103,10 @@ public final class HeddleSwitch implements SwitchControl, AutoCloseable {
     private final VersionClock clock = new VersionClock();
     private final Pipeline pipeline = new Pipeline(clock, new RecirculationTable());
     private final PollLoops pollLoops;
+
+    /** Packets for controllers that were not there. The control loop adds, any thread reads. */
+    private final LongAdder unheard = new LongAdder();
+
     private final ConnectionTracker tracker;
     private final ControlLoop controlLoop;
     private final BarrierTracker barriers;
@@ -472,8 +477,8 @@ public final class HeddleSwitch implements SwitchControl, AutoCloseable {
             }
             if (PacketInReason.isOwn(punt.action().reason())) {
                 bridge.layer2().received(punt, nowNs);
-            } else {
-                bridge.punted(punt);
+            } else if (!bridge.punted(punt)) {
+                unheard.increment();
             }
         }
         return count;
@@ -648,7 +653,7 @@ public final class HeddleSwitch implements SwitchControl, AutoCloseable {
         List<DropCount> counts = new ArrayList<>();
         List<Port> open = devices;
         for (DropReason reason : DropReason.ALL) {
-            counts.add(new DropCount(reason.name(), reason.sentence(), "", pollLoops.drops(reason)));
+            counts.add(new DropCount(reason.name(), reason.sentence(), "", dropsOf(reason)));
             for (Port port : open) {
                 long packets = port.statistics().receiveDrops(reason)
                         + port.statistics().transmitDrops(reason);
@@ -658,6 +663,10 @@ public final class HeddleSwitch implements SwitchControl, AutoCloseable {
             }
         }
         return counts;
+    }
+
+    private long dropsOf(DropReason reason) {
+        return reason == DropReason.NO_CONTROLLER ? unheard.sum() : pollLoops.drops(reason);
     }
 
     /** Open devices. Any thread. */

@@ -7,6 +7,7 @@ import io.heddle.datapath.bridge.SwitchConfiguration;
 import io.heddle.datapath.bridge.SwitchControl;
 import io.heddle.datapath.bridge.SwitchControl.ConfigurationResult;
 import io.heddle.datapath.bridge.SwitchControl.Configured;
+import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 import org.slf4j.Logger;
@@ -70,11 +71,19 @@ final class FileChanges {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (ExecutionException e) {
-            store.setFile(file);
+            takeBack();
             if (e.getCause() instanceof ConfigurationException refused) {
                 throw refused;
             }
             throw new IllegalStateException(e.getCause());
+        }
+    }
+
+    private void takeBack() {
+        try {
+            store.takeBackFile(file);
+        } catch (IOException e) {
+            LOG.error("the saved configuration names changes of the file that were refused: {}", e.getMessage());
         }
     }
 }

@@ -27,7 +27,10 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.type.TypeReference;
@@ -48,7 +51,7 @@ import tools.jackson.databind.json.JsonMapper;
  * <p>A file is replaced as a whole, by a rename, after its octets are on the disk: a kill at any moment leaves the previous or the new
  * state.
  *
- * <p>Threading: the control loop; before it runs, the main thread.
+ * <p>Threading: the control loop; before it runs, the main thread. What the file says is set and taken back from any thread.
  */
 final class FileStateStore implements StateStore, AutoCloseable {
     /** The components of records are what is saved, not what their methods say of them. */
@@ -76,8 +79,11 @@ final class FileStateStore implements StateStore, AutoCloseable {
     private final FileChannel lockChannel;
     private final FileLock lock;
 
-    /** What the configuration file says now; set by whoever reads it, read by the control loop. */
-    private volatile SwitchConfiguration file = SwitchConfiguration.EMPTY;
+    /** What the configuration file says now. Guarded by this. */
+    private SwitchConfiguration file = SwitchConfiguration.EMPTY;
+
+    /** What this process has saved last, null before. Guarded by this. */
+    private @Nullable Saved last;
 
     private FileStateStore(Path folder, FileChannel lockChannel, FileLock lock) {
         this.folder = folder;
@@ -133,16 +139,54 @@ final class FileStateStore implements StateStore, AutoCloseable {
     }
 
     /** What the configuration file says now; saved with the next configuration. Any thread. */
-    void setFile(SwitchConfiguration configuration) {
+    synchronized void setFile(SwitchConfiguration configuration) {
         file = configuration;
     }
 
+    /**
+     * Says again what the file said before the last {@link #setFile}, of which nothing has come. A configuration that somebody else has
+     * saved meanwhile is saved again without it: what the file said would else count as brought in after a restart. Any thread.
+     *
+     * @throws IOException when that cannot be written
+     */
+    synchronized void takeBackFile(SwitchConfiguration previous) throws IOException {
+        file = previous;
+        if (last != null && !last.file().equals(previous)) {
+            saveConfiguration(last.current());
+        }
+    }
+
     @Override
-    public void saveConfiguration(SwitchConfiguration configuration) throws IOException {
+    public synchronized void saveConfiguration(SwitchConfiguration configuration) throws IOException {
+        Saved next = new Saved(file, configuration);
         try {
-            write(folder.resolve("configuration.json"), JSON.writeValueAsString(new Saved(file, configuration)));
+            write(folder.resolve("configuration.json"), JSON.writeValueAsString(next));
         } catch (JacksonException e) {
             throw new IOException(e.getOriginalMessage(), e);
+        }
+        last = next;
+    }
+
+    /**
+     * Removes the tables and port settings of bridges that are not in the saved configuration: what is left when the process was killed
+     * after a bridge's removal was saved and before its tables were. Without a saved configuration nothing is removed.
+     *
+     * @param saved what {@link #load} has returned
+     */
+    void forgetOthers(Saved saved) throws IOException {
+        if (!Files.exists(folder.resolve("configuration.json"))) {
+            return;
+        }
+        Set<String> kept = saved.current().bridges().stream()
+                .flatMap(bridge -> Stream.of(bridge.name() + ".flows", bridge.name() + ".ports"))
+                .collect(Collectors.toSet());
+        try (Stream<Path> files = Files.list(folder.resolve("tables"))) {
+            for (Path each : files.toList()) {
+                String name = String.valueOf(each.getFileName());
+                if ((name.endsWith(".flows") || name.endsWith(".ports")) && !kept.contains(name)) {
+                    Files.delete(each);
+                }
+            }
         }
     }
 

@@ -203,6 +203,7 @@ public final class SwitchProcess implements AutoCloseable {
         heddle.start();
         closeLast.push(heddle);
         FileStateStore.Saved saved = store.load();
+        store.forgetOthers(saved);
         FileChanges first = new FileChanges(heddle, store, saved.file());
         first.start(configuration.configuration(), saved.current());
         changes = first;

@@ -61,6 +61,8 @@ public enum DropReason {
     TTL_EXPIRED("the time to live ran out"),
     /** Controller queue full. */
     PUNT_FULL("the queue to the controllers was full"),
+    /** No controller listens that the packet, or its copy, is for. */
+    NO_CONTROLLER("the packet or its copy was for a controller that is not connected"),
     /** Recirculated too often. */
     RECIRC_LIMIT("the packet was recirculated too often"),
     /** As many packets as may be are on their way through a second look-up. */

@@ -203,6 +203,38 @@ class HeddleSwitchTest {
     }
 
     @Test
+    void shouldCountPacketsForAControllerThatIsNotThere() {
+        try (SwitchLab lab = SwitchLab.withPorts(1).flows("actions=CONTROLLER")) {
+            lab.send("p1", udp(A, B, 1, 2));
+            lab.turn();
+            lab.turn();
+            assertThat(packetsWithoutController(lab)).isEqualTo(1);
+
+            EventSubscription other =
+                    lab.bridge().subscribe(new EventInterest(Set.of(BridgeEvent.Kind.PACKET_IN), 4, 1, 7, () -> {}));
+            lab.send("p1", udp(A, B, 1, 2));
+            lab.turn();
+            lab.turn();
+            assertThat(packetsWithoutController(lab)).as("for another id").isEqualTo(2);
+            assertThat(other.poll()).isNull();
+
+            EventSubscription events = lab.bridge().subscribe(EventInterest.all(() -> {}));
+            lab.send("p1", udp(A, B, 1, 2));
+            lab.turn();
+            lab.turn();
+            assertThat(packetsWithoutController(lab)).isEqualTo(2);
+            assertThat(events.poll()).isInstanceOf(BridgeEvent.PacketIn.class);
+        }
+    }
+
+    private static long packetsWithoutController(SwitchLab lab) {
+        return lab.heddle.drops().stream()
+                .filter(drop -> drop.reason().equals("NO_CONTROLLER"))
+                .mapToLong(SwitchControl.DropCount::packets)
+                .sum();
+    }
+
+    @Test
     void shouldSendAControllersPacketThroughTheTables() {
         try (SwitchLab lab = SwitchLab.withPorts(3).flows("in_port=1 actions=output:3")) {
             lab.await(lab.bridge()
@@ -571,7 +603,8 @@ class HeddleSwitchTest {
                 var _ = lab.bridge().packetOut(packet);
             }
             lab.await(lab.bridge().barrier());
-            assertThat(lab.heddle.datapathLoops().drops(DropReason.RECIRC_LIMIT)).isZero();
+            assertThat(lab.heddle.datapathLoops().drops(DropReason.RECIRC_LIMIT))
+                    .isZero();
             assertThat(lab.outputs()).isEqualTo("p2x" + count);
         }
     }

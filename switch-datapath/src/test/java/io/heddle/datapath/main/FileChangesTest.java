@@ -1,9 +1,11 @@
 package io.heddle.datapath.main;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.heddle.datapath.bridge.BridgeConfiguration;
 import io.heddle.datapath.bridge.ConfigurationChange;
+import io.heddle.datapath.bridge.ConfigurationException;
 import io.heddle.datapath.bridge.HeddleSwitch;
 import io.heddle.datapath.bridge.SwitchConfiguration;
 import io.heddle.datapath.bridge.SwitchControl;
@@ -50,8 +52,12 @@ class FileChangesTest {
                 });
     }
 
-    @Test
-    void shouldKeepWhatOthersConfigureMeanwhile() throws Exception {
+    @FunctionalInterface
+    private interface Scenario {
+        void run(HeddleSwitch heddle, FileStateStore store) throws Exception;
+    }
+
+    private void withSwitch(Scenario scenario) throws Exception {
         List<Throwable> exceptions = new CopyOnWriteArrayList<>();
         try (FileStateStore store = FileStateStore.open(folder);
                 HeddleSwitch heddle = new HeddleSwitch(new HeddleSwitch.Parts(
@@ -66,6 +72,14 @@ class FileChangesTest {
                         TableLimit.of(1000),
                         exceptions::add))) {
             heddle.start();
+            scenario.run(heddle, store);
+        }
+        assertThat(exceptions).isEmpty();
+    }
+
+    @Test
+    void shouldKeepWhatOthersConfigureMeanwhile() throws Exception {
+        withSwitch((heddle, store) -> {
             Deque<ConfigurationChange> meanwhile = new ArrayDeque<>();
             FileChanges changes = new FileChanges(disturbed(heddle, meanwhile), store, SwitchConfiguration.EMPTY);
             changes.start(bridges("br0", "br1"), SwitchConfiguration.EMPTY);
@@ -79,7 +93,22 @@ class FileChangesTest {
                     .containsExactlyInAnyOrder("br0", "br2", "br8", "br9");
             assertThat(names(store.load().file())).containsExactly("br0", "br2");
             assertThat(names(store.load().current())).containsExactlyInAnyOrder("br0", "br2", "br8", "br9");
-        }
-        assertThat(exceptions).isEmpty();
+        });
+    }
+
+    @Test
+    void shouldNotSaveARefusedFileWithWhatOthersConfigureMeanwhile() throws Exception {
+        withSwitch((heddle, store) -> {
+            Deque<ConfigurationChange> meanwhile = new ArrayDeque<>();
+            FileChanges changes = new FileChanges(disturbed(heddle, meanwhile), store, SwitchConfiguration.EMPTY);
+            changes.start(bridges("br0"), SwitchConfiguration.EMPTY);
+            meanwhile.add(
+                    new ConfigurationChange.PutBridge(bridges("br8").bridges().getFirst()));
+            SwitchConfiguration refused = bridges("br0", "no/name");
+            assertThatThrownBy(() -> changes.apply(refused)).isInstanceOf(ConfigurationException.class);
+
+            assertThat(names(store.load().file())).containsExactly("br0");
+            assertThat(names(store.load().current())).containsExactlyInAnyOrder("br0", "br8");
+        });
     }
 }

@@ -102,6 +102,26 @@ class FileStateStoreTest {
         }
     }
 
+    @Test
+    void shouldForgetTablesOfBridgesThatAreNotSaved() throws Exception {
+        try (FileStateStore store = FileStateStore.open(folder)) {
+            Tables tables = new Tables(List.of(flow("actions=drop")), List.of(), List.of());
+            store.saveTables("br0", tables);
+            store.saveTables("br1", tables);
+            store.savePortSettings("br1", Map.of("p1", 1));
+            store.forgetOthers(store.load());
+            assertThat(store.loadTables("br1", _ -> {}))
+                    .as("nobody has said what there is")
+                    .isEqualTo(tables);
+
+            store.saveConfiguration(new SwitchConfiguration(List.of(bridge("br0"))));
+            store.forgetOthers(store.load());
+            assertThat(load(store)).isEqualTo(tables);
+            assertThat(store.loadTables("br1", _ -> {})).isEqualTo(Tables.EMPTY);
+            assertThat(store.loadPortSettings("br1")).isEmpty();
+        }
+    }
+
     private static BridgeConfiguration bridge(String name) {
         return new BridgeConfiguration(
                 name,
