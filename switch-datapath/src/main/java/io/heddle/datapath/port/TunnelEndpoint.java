@@ -68,7 +68,7 @@ final class TunnelEndpoint {
                 return;
             }
         }
-        TunnelListener added = new TunnelListener(spec, isIpv6);
+        TunnelListener added = open(spec, isIpv6);
         try {
             epoll.add(added.fd(), 0);
         } catch (NativeException e) {
@@ -79,6 +79,25 @@ final class TunnelEndpoint {
         TunnelListener[] all = Arrays.copyOf(old, old.length + 1);
         all[old.length] = added;
         listeners = all;
+    }
+
+    /** One for any address cannot hold a UDP port while others hold it for theirs; it holds what they did. */
+    private TunnelListener open(PortSpec.Tunnel spec, boolean isIpv6) throws NativeException {
+        if (!spec.local().address().isNone()) {
+            return new TunnelListener(spec, isIpv6);
+        }
+        List<TunnelListener> narrower = Arrays.stream(listeners)
+                .filter(each -> each.isForOne(isIpv6))
+                .toList();
+        narrower.forEach(TunnelListener::letGo);
+        try {
+            return new TunnelListener(spec, isIpv6);
+        } catch (NativeException e) {
+            for (TunnelListener each : narrower) {
+                each.hold();
+            }
+            throw e;
+        }
     }
 
     /** Returns false when another port would get the same packets. Control loop. */
@@ -97,15 +116,15 @@ final class TunnelEndpoint {
         }
         TunnelPort[] added = Arrays.copyOf(old, old.length + 1);
         added[old.length] = port;
-        // Most specific first (as Open vSwitch): both given, then the remote, then the key, then neither.
+        // Most specific first, as Open vSwitch: both given, then the key, then the remote, then neither.
         Arrays.sort(added, (a, b) -> Integer.compare(generality(a.spec()), generality(b.spec())));
         ports = added;
         return true;
     }
 
     private static int generality(PortSpec.Tunnel spec) {
-        return (spec.remote().isFromFlow() ? 4 : 0)
-                + (spec.key().isFromFlow() ? 2 : 0)
+        return (spec.key().isFromFlow() ? 4 : 0)
+                + (spec.remote().isFromFlow() ? 2 : 0)
                 + (spec.local().address().isNone() ? 1 : 0);
     }
 
@@ -134,8 +153,9 @@ final class TunnelEndpoint {
             return 0;
         }
         int count = 0;
-        for (TunnelListener each : listeners) {
-            count += each.receive(current, batch);
+        TunnelListener[] all = listeners;
+        for (TunnelListener each : all) {
+            count += each.receive(current, all, batch);
         }
         return count;
     }

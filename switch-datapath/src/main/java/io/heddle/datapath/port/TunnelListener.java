@@ -60,11 +60,12 @@ final class TunnelListener implements PacketOwner {
     private static final int ECN_CONGESTED = 3;
     private static final int OAM = 1;
 
+    private final String subject;
     private final TunnelProtocol protocol;
     private final boolean isIpv6;
     private final IpAddress local;
     private final int udpPort;
-    private final Runnable hold;
+    private @Nullable Runnable hold;
     private final PacketSocket socket;
     private final Packet[] packets;
 
@@ -89,9 +90,8 @@ final class TunnelListener implements PacketOwner {
         this.isIpv6 = isIpv6;
         local = spec.local().address();
         udpPort = spec.udpPort();
-        hold = protocol.isUdp()
-                ? new UdpPortHold(subject, isIpv6, local, udpPort)::close
-                : RawIpSocket.open(subject, protocol.ipProtocol(), isIpv6, local)::close;
+        this.subject = subject;
+        hold();
         try {
             socket = PacketSocket.open(
                     subject,
@@ -104,12 +104,32 @@ final class TunnelListener implements PacketOwner {
                             !isIpv6,
                             isIpv6 ? ipv6Filter() : ipv4Filter()));
         } catch (NativeException e) {
-            hold.run();
+            letGo();
             throw e;
         }
         packets = new Packet[socket.slots()];
         for (int i = 0; i < packets.length; i++) {
             packets[i] = new Packet(this, i);
+        }
+    }
+
+    /**
+     * Has the kernel leave what comes here to this process.
+     *
+     * @throws NativeException if somebody else has it
+     */
+    void hold() throws NativeException {
+        hold = protocol.isUdp()
+                ? new UdpPortHold(subject, isIpv6, local, udpPort)::close
+                : RawIpSocket.open(subject, protocol.ipProtocol(), isIpv6, local)::close;
+    }
+
+    /** The kernel may give to others what comes here; for as long as another listener holds it too. */
+    void letGo() {
+        Runnable held = hold;
+        hold = null;
+        if (held != null) {
+            held.run();
         }
     }
 
@@ -168,12 +188,32 @@ final class TunnelListener implements PacketOwner {
         return isIpv6 == ofIpv6 && (local.equals(address) || local.isNone());
     }
 
+    /** Says whether this is for one address of the family. */
+    boolean isForOne(boolean ofIpv6) {
+        return isIpv6 == ofIpv6 && !local.isNone();
+    }
+
+    /** Says whether what comes to the packet's outer destination is received by a listener for that address, too. */
+    private boolean isReceivedBy(TunnelListener[] all) {
+        if (!local.isNone() || all.length == 1) {
+            return false;
+        }
+        for (TunnelListener each : all) {
+            if (each.isForOne(isIpv6)
+                    && each.local.high() == destinationHigh
+                    && each.local.low() == destinationLow) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     int fd() {
         return socket.fd();
     }
 
     /** Adds packets to the batch. Poll loop. */
-    int receive(TunnelPort[] ports, PacketBatch batch) {
+    int receive(TunnelPort[] ports, TunnelListener[] all, PacketBatch batch) {
         if ((++receives & LOST_INTERVAL) == 0) {
             ports[0].statistics().countReceiveDrop(DropReason.RX_OVERRUN, socket.lostFrames());
         }
@@ -183,21 +223,20 @@ final class TunnelListener implements PacketOwner {
             if (slot < 0) {
                 break;
             }
-            DropReason drop = receive(slot, ports, batch);
-            if (drop == null) {
+            Packet packet = receive(slot, ports, all);
+            if (packet != null) {
+                batch.add(packet);
                 count++;
-            } else {
-                ports[0].statistics().countReceiveDrop(drop, 1);
             }
         }
         return count;
     }
 
-    /** Returns why the packet was dropped and its slot released, null if it is in the batch. */
-    private @Nullable DropReason receive(int slot, TunnelPort[] ports, PacketBatch batch) {
+    /** Returns null for a packet that was dropped and counted, or that another listener has received too: its slot is released. */
+    private @Nullable Packet receive(int slot, TunnelPort[] ports, TunnelListener[] all) {
         if (socket.isTruncated(slot)) {
             socket.release(slot);
-            return DropReason.RX_TRUNCATED;
+            return drop(DropReason.RX_TRUNCATED, ports);
         }
         int l3 = socket.networkOffset(slot);
         long frame = socket.frameOffset(slot);
@@ -206,20 +245,32 @@ final class TunnelListener implements PacketOwner {
         // Past this point the packet's release gives the slot back.
         if (!VirtioNetHeader.read(socket.ring(), frame - PacketSocket.VNET_HEADER, packet)) {
             packet.release();
-            return DropReason.MALFORMED;
+            return drop(DropReason.MALFORMED, ports);
+        }
+        if (!readOuter(packet, l3)) {
+            packet.release();
+            return drop(DropReason.MALFORMED, ports);
+        }
+        if (isReceivedBy(all)) {
+            packet.release();
+            return null;
         }
         DropReason drop = decapsulate(packet, l3, ports);
         if (drop != null) {
             packet.release();
-            return drop;
+            return drop(drop, ports);
         }
-        batch.add(packet);
+        return packet;
+    }
+
+    private static @Nullable Packet drop(DropReason reason, TunnelPort[] ports) {
+        ports[0].statistics().countReceiveDrop(reason, 1);
         return null;
     }
 
+    /** Returns why the packet is to be dropped, or null. Its outer IP header has been read. */
     private @Nullable DropReason decapsulate(Packet packet, int l3, TunnelPort[] ports) {
-        if (!readOuter(packet, l3)
-                || !(protocol.isUdp() ? readUdp(packet, l3) : readGre(packet))
+        if (!(protocol.isUdp() ? readUdp(packet, l3) : readGre(packet))
                 || end - l4 < headerLength + EthernetView.LENGTH
                 || packet.isGso() && packet.checksumStart() < l4 + headerLength) {
             return DropReason.MALFORMED;
@@ -399,6 +450,6 @@ final class TunnelListener implements PacketOwner {
 
     void close() {
         socket.close();
-        hold.run();
+        letGo();
     }
 }

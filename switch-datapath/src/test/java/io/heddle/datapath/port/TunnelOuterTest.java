@@ -2,6 +2,7 @@ package io.heddle.datapath.port;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import io.heddle.datapath.buffer.Packet;
 import io.heddle.datapath.buffer.PacketBatch;
@@ -81,6 +82,69 @@ class TunnelOuterTest {
         TunnelPort port = NetworkNamespace.run(a.netns(), () -> endpoints.open(5, spec, context));
         opened.addFirst(port);
         return port;
+    }
+
+    private static PortSpec.Tunnel spec(String name, TunnelProtocol protocol, TunnelEnd remote, TunnelEnd local) {
+        return new PortSpec.Tunnel(
+                name,
+                protocol,
+                remote,
+                local,
+                TunnelKey.of(77),
+                protocol.defaultUdpPort(),
+                new TunnelOuter(false, 0, false, 0, false, true, false),
+                0);
+    }
+
+    private void send(TunnelPort port, int count, PacketPool from) throws IOException {
+        byte[] frame = frame(0);
+        PacketBatch batch = new PacketBatch();
+        for (int i = 0; i < count; i++) {
+            Packet packet = Objects.requireNonNull(from.allocate());
+            packet.append(frame.length);
+            MemorySegment.copy(frame, 0, packet.memory(), ValueLayout.JAVA_BYTE, packet.offset(), frame.length);
+            batch.add(packet);
+        }
+        assertThat(NetworkNamespace.run(b.netns(), () -> port.transmit(batch, 0)))
+                .isEqualTo(count);
+    }
+
+    /** Receives until a port has counted so many packets. */
+    private static void awaitReceived(TunnelPort port, long count) {
+        PacketBatch batch = new PacketBatch();
+        await().atMost(DEADLINE).until(() -> {
+            port.receive(batch);
+            batch.release();
+            return port.statistics().receivedPackets() >= count;
+        });
+    }
+
+    /** One listener for its own address, then one for all. */
+    @ParameterizedTest
+    @EnumSource(TunnelProtocol.class)
+    void shouldReceiveEachPacketOnceWhereOnlyOnePortHasALocalAddress(TunnelProtocol protocol) throws Exception {
+        IpAddress own = IpAddress.ipv4(0x0a090001);
+        TunnelPort narrow = NetworkNamespace.run(
+                a.netns(),
+                () -> endpoints.open(5, spec("t1", protocol, TunnelEnd.at(B4), TunnelEnd.at(own)), context));
+        opened.addFirst(narrow);
+        TunnelEnd elsewhere = TunnelEnd.at(IpAddress.ipv4(0x0a090003));
+        TunnelPort wide = NetworkNamespace.run(
+                a.netns(), () -> endpoints.open(6, spec("t2", protocol, elsewhere, TunnelEnd.ROUTED), context));
+        opened.addFirst(wide);
+        PacketPool others = new PacketPool(64);
+        PortContext theirs = new PortContext(others, new PooledOffload(), (port, packet, mtu) -> {});
+        TunnelPort sender = NetworkNamespace.run(
+                b.netns(),
+                () -> new TunnelEndpoints()
+                        .open(7, spec("t3", protocol, TunnelEnd.at(own), TunnelEnd.ROUTED), theirs));
+        opened.addFirst(sender);
+        for (int round = 1; round <= 3; round++) {
+            send(sender, 10, others);
+            awaitReceived(narrow, round * 10L);
+        }
+        assertThat(narrow.statistics().receivedPackets()).isEqualTo(30);
+        others.close();
     }
 
     private static byte[] frame(int tos) {
