@@ -86,9 +86,8 @@ final class TunnelEndpoint {
         if (!spec.local().address().isNone()) {
             return new TunnelListener(spec, isIpv6);
         }
-        List<TunnelListener> narrower = Arrays.stream(listeners)
-                .filter(each -> each.isForOne(isIpv6))
-                .toList();
+        List<TunnelListener> narrower =
+                Arrays.stream(listeners).filter(each -> each.isForOne(isIpv6)).toList();
         narrower.forEach(TunnelListener::letGo);
         try {
             return new TunnelListener(spec, isIpv6);

@@ -199,9 +199,7 @@ final class TunnelListener implements PacketOwner {
             return false;
         }
         for (TunnelListener each : all) {
-            if (each.isForOne(isIpv6)
-                    && each.local.high() == destinationHigh
-                    && each.local.low() == destinationLow) {
+            if (each.isForOne(isIpv6) && each.local.high() == destinationHigh && each.local.low() == destinationLow) {
                 return true;
             }
         }

@@ -125,8 +125,7 @@ class TunnelOuterTest {
     void shouldReceiveEachPacketOnceWhereOnlyOnePortHasALocalAddress(TunnelProtocol protocol) throws Exception {
         IpAddress own = IpAddress.ipv4(0x0a090001);
         TunnelPort narrow = NetworkNamespace.run(
-                a.netns(),
-                () -> endpoints.open(5, spec("t1", protocol, TunnelEnd.at(B4), TunnelEnd.at(own)), context));
+                a.netns(), () -> endpoints.open(5, spec("t1", protocol, TunnelEnd.at(B4), TunnelEnd.at(own)), context));
         opened.addFirst(narrow);
         TunnelEnd elsewhere = TunnelEnd.at(IpAddress.ipv4(0x0a090003));
         TunnelPort wide = NetworkNamespace.run(
@@ -136,8 +135,7 @@ class TunnelOuterTest {
         PortContext theirs = new PortContext(others, new PooledOffload(), (port, packet, mtu) -> {});
         TunnelPort sender = NetworkNamespace.run(
                 b.netns(),
-                () -> new TunnelEndpoints()
-                        .open(7, spec("t3", protocol, TunnelEnd.at(own), TunnelEnd.ROUTED), theirs));
+                () -> new TunnelEndpoints().open(7, spec("t3", protocol, TunnelEnd.at(own), TunnelEnd.ROUTED), theirs));
         opened.addFirst(sender);
         for (int round = 1; round <= 3; round++) {
             send(sender, 10, others);

@@ -19,6 +19,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.EventLoop;
 import io.netty.handler.timeout.IdleState;
 import io.netty.handler.timeout.IdleStateEvent;
@@ -84,6 +85,10 @@ final class Session extends ChannelInboundHandlerAdapter implements Roles.Holder
     private Role role = Role.EQUAL;
     private int outstanding;
     private boolean isProbing;
+
+    // What waits for the client, when that was looked at last.
+    private @Nullable Object firstWaiting;
+    private int firstLeft;
     private String closeReason = "closed by the other side";
 
     Session(
@@ -263,13 +268,29 @@ final class Session extends ChannelInboundHandlerAdapter implements Roles.Holder
     @Override
     public void userEventTriggered(ChannelHandlerContext context, Object event) {
         if (event instanceof IdleStateEvent idle && idle.state() == IdleState.READER_IDLE && codec != null) {
-            if (isProbing) {
+            boolean isBusy = hasReadSome() || outstanding > 0;
+            if (isProbing && !isBusy) {
                 close("no answer to an echo request within " + timing.probeMs() + " ms");
-            } else if (channel().config().isAutoRead()) {
+            } else if (!isProbing && channel().config().isAutoRead()) {
                 isProbing = true;
                 send(0, new OpenFlowMessage.EchoRequest(Octets.EMPTY));
             }
         }
+    }
+
+    /**
+     * Says whether the client has read something of what waits for it since this was asked last: it cannot answer an echo request that is
+     * behind a long reply.
+     */
+    @SuppressWarnings("ReferenceEquality") // whether it is the very buffer, not one with the same octets
+    private boolean hasReadSome() {
+        ChannelOutboundBuffer out = channel().unsafe().outboundBuffer();
+        Object first = out == null ? null : out.current();
+        int left = first instanceof ByteBuf octets ? octets.readableBytes() : 0;
+        boolean hasRead = firstWaiting != null && (first != firstWaiting || left < firstLeft);
+        firstWaiting = first;
+        firstLeft = left;
+        return hasRead;
     }
 
     // ---- requests

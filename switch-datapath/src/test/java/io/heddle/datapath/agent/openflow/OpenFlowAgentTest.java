@@ -27,6 +27,8 @@ import io.heddle.proto.transport.OpenFlowAddress;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.io.EOFException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnixDomainSocketAddress;
@@ -38,6 +40,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -373,6 +376,33 @@ final class OpenFlowAgentTest {
         try (Client client = client()) {
             assertThat(client.receive().message()).isEqualTo(new OpenFlowMessage.EchoRequest(Octets.EMPTY));
             assertThatThrownBy(client::receive).isInstanceOf(EOFException.class);
+        }
+    }
+
+    /** An answer that is longer than what the system keeps for a socket, read slowly; the echo request is behind it. */
+    @Test
+    void shouldKeepAClientThatReadsALongAnswerSlowly() throws Exception {
+        try (Client client = client()) {
+            Thread.ofVirtual().start(() -> {
+                try {
+                    for (int i = 0; i < 200; i++) {
+                        client.send(100 + i, new OpenFlowMessage.EchoRequest(Octets.of(new byte[60_000])));
+                    }
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e); // the answers do not come then
+                }
+            });
+            long slowUntil = System.nanoTime() + TimeUnit.SECONDS.toNanos(4); // several probes
+            for (int i = 0; i < 200; i++) {
+                Frame frame = client.receive();
+                while (frame.message() instanceof OpenFlowMessage.EchoRequest) {
+                    frame = client.receive();
+                }
+                assertThat(frame.xid()).isEqualTo(100 + i);
+                if (System.nanoTime() - slowUntil < 0) {
+                    LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(40));
+                }
+            }
         }
     }
 
