@@ -156,11 +156,12 @@ public final class TunnelOptions {
     // ---- packets
 
     /**
-     * Reads the options of a packet; those that are not mapped are left out.
+     * Reads the options of a packet; those that are not mapped are left out, unless they are critical: a packet with an unknown one of those
+     * must be dropped (RFC 8926 section 3.5).
      *
      * @param length octets of all options
      * @param words that are written, {@link KeyLayout#TUN_OPTION_WORDS} of them, 0 before
-     * @return false if they contradict themselves, or one has not the length that it is mapped with
+     * @return false if they contradict themselves, one has not the length that it is mapped with, or a critical one is not mapped
      */
     public boolean decode(MemorySegment memory, long at, int length, long[] words) {
         long next = at;
@@ -176,6 +177,9 @@ public final class TunnelOptions {
                 return false;
             }
             Option option = find((int) (header >>> 16), (int) (header >>> 8) & 0xff);
+            if (option == null && (header >>> 8 & CRITICAL) != 0) {
+                return false;
+            }
             if (option != null) {
                 if (option.length != octets) {
                     return false;

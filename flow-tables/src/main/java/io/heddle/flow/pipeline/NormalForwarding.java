@@ -67,7 +67,7 @@ final class NormalForwarding {
                             .formatted(id, from.name(), from.vlans()));
             return;
         }
-        if ((destination & ~0xfL) == LINK_LOCAL) {
+        if (isLinkLocal(destination)) {
             translator.problem(DropCause.NO_OUTPUT, "a bridge does not forward link-local destinations");
             return;
         }
@@ -101,6 +101,19 @@ final class NormalForwarding {
             send(bridge, port, vlan);
         }
         restoreTag();
+    }
+
+    /** Addresses of protocols between neighbours: IEEE 802.1Q table 8-1, and those that Open vSwitch keeps back with them. */
+    private static boolean isLinkLocal(long destination) {
+        return (destination & ~0xfL) == LINK_LOCAL
+                || destination == 0x00e02b000000L // EDP
+                || destination == 0x00e02b000004L // EAPS
+                || destination == 0x00e02b000006L
+                || destination == 0x01000c000000L // ISL
+                || destination == 0x01000cccccccL // CDP, VTP, UDLD, PAgP, DTP
+                || destination == 0x01000ccccccdL // PVST+
+                || destination == 0x01000ccdcdcdL // UplinkFast
+                || (destination & ~7L) == 0x01000cccccc0L; // Cisco's CFM
     }
 
     private void learn(BridgeView bridge, @Nullable PortInfo from, int vlan, long source) {

@@ -74,6 +74,20 @@ public final class FlowTable {
         isVacancyLow = vacancyPercent(maxEntries) < wanted.vacancyUp();
     }
 
+    /** What a change of the policy changes. */
+    record PolicyState(TablePolicy policy, boolean isVacancyLow) {}
+
+    PolicyState policyState() {
+        return new PolicyState(policy, isVacancyLow);
+    }
+
+    /** Takes a change of the policy back. */
+    void restore(PolicyState before) {
+        policy = before.policy();
+        isVacancyLow = before.isVacancyLow();
+        evictions = null;
+    }
+
     /** Places that are free, in percent. Control loop. */
     public int vacancyPercent(int maxEntries) {
         return (int) Math.max(0, (maxEntries - activeCount) * 100L / maxEntries);

@@ -62,7 +62,7 @@ public final class TableSet {
     private final GroupTable groups = new GroupTable();
     private final MeterTable meters = new MeterTable();
     private final List<Change> staged = new ArrayList<>();
-    private final Map<FlowTable, TablePolicy> policiesBefore = new LinkedHashMap<>();
+    private final Map<FlowTable, FlowTable.PolicyState> policiesBefore = new LinkedHashMap<>();
 
     /** Some table has, or had, vacancy events. */
     private boolean watchesVacancy;
@@ -150,7 +150,7 @@ public final class TableSet {
 
     /** Changes what a table does when it fills up: from now on for changes of this transaction. */
     void stagePolicy(FlowTable table, TablePolicy policy) {
-        policiesBefore.putIfAbsent(table, table.policy());
+        policiesBefore.putIfAbsent(table, table.policyState());
         watchesVacancy |= policy.hasVacancyEvents();
         table.setPolicy(policy, limit.maxEntries());
     }
@@ -242,7 +242,7 @@ public final class TableSet {
         }
         staged.clear();
         usedTables().forEach(FlowTable::reverted);
-        policiesBefore.forEach((table, policy) -> table.setPolicy(policy, limit.maxEntries()));
+        policiesBefore.forEach(FlowTable::restore);
         policiesBefore.clear();
         groups.revert();
         meters.revert();

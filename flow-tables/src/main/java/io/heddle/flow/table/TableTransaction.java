@@ -206,6 +206,7 @@ public final class TableTransaction implements AutoCloseable {
     /** Has a table take one more entry: evicts others from a full one that does so, refuses otherwise. */
     private void requireRoom(TableSet tables, FlowTable table) throws FlowException {
         int maxEntries = tables.limit().maxEntries();
+        boolean hasEvicted = table.activeCount() >= maxEntries;
         while (table.activeCount() >= maxEntries) {
             if (!evict(tables, table)) {
                 throw new FlowException(
@@ -215,7 +216,7 @@ public final class TableTransaction implements AutoCloseable {
                                 + (table.policy().evicts() ? ", none of which may be evicted" : ""));
             }
         }
-        if (tables.limit().isMemoryShort() && !evict(tables, table)) {
+        if (tables.limit().isMemoryShort() && !hasEvicted && !evict(tables, table)) {
             throw new FlowException(
                     ErrorCode.FLOW_MOD_FAILED_TABLE_FULL,
                     "flow.table_id",

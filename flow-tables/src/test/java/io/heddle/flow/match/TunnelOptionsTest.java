@@ -58,10 +58,11 @@ class TunnelOptionsTest {
     }
 
     @Test
-    void shouldRefuseOptionsThatContradictThemselves() throws FlowException {
+    void shouldRefuseOptionsThatContradictThemselvesOrMustBeKnown() throws FlowException {
         TunnelOptions table = table(SMALL);
         long[] words = new long[KeyLayout.TUN_OPTION_WORDS];
-        for (String hex : List.of("0102 80 02 0011223344556677", "0102 80 01", "0102", "ffff 00 1f 00000000")) {
+        for (String hex : List.of(
+                "0102 80 02 0011223344556677", "0102 80 01", "0102", "ffff 00 1f 00000000", "ffff 80 01 00000000")) {
             MemorySegment wire = octets(hex);
             assertThat(table.decode(wire, 0, (int) wire.byteSize(), words))
                     .as(hex)

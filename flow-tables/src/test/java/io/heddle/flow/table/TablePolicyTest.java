@@ -114,6 +114,20 @@ class TablePolicyTest {
     }
 
     @Test
+    void shouldTellVacancyAsIfARefusedChangeOfThePolicyHadNotBeen() throws FlowException {
+        policy(0, new TablePolicy(false, true, 40, 60));
+        flow("metadata=1,actions=drop");
+        flow("metadata=2,actions=drop"); // 50 %: between both
+        try (TableTransaction transaction = new TableTransaction(clock, nowNs)) {
+            transaction.apply(tables, 0, TablePolicy.DEFAULT);
+            transaction.revert();
+        }
+        assertThat(events).isEmpty();
+        flow("metadata=3,actions=drop");
+        assertThat(events).containsExactly("table 0 low");
+    }
+
+    @Test
     void shouldTakeEvictionAndPolicyBack() throws FlowException {
         fill();
         policy(0, EVICTS);

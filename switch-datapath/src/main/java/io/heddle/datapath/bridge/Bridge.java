@@ -165,7 +165,7 @@ final class Bridge implements BridgeControl {
     }
 
     void setFollowing(FlowFollower follower, boolean isFollowing) {
-        followers.remove(follower);
+        followers.removeIf(each -> each.equals(follower) || each.isClosed()); // clients that have gone say nothing more
         if (isFollowing) {
             followers.add(follower);
         }

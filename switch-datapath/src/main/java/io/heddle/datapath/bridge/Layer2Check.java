@@ -5,6 +5,7 @@ import io.heddle.datapath.bridge.Layer2Configuration.Bond;
 import io.heddle.datapath.bridge.Layer2Configuration.BondMode;
 import io.heddle.datapath.bridge.Layer2Configuration.LacpMode;
 import io.heddle.datapath.bridge.Layer2Configuration.Mirror;
+import io.heddle.flow.pipeline.BridgeLayer2;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
@@ -32,6 +33,12 @@ final class Layer2Check {
         Set<String> members = new HashSet<>();
         for (int i = 0; i < layer2.bonds().size(); i++) {
             checkBond(layer2.bonds().get(i), ports, names, members, path + ".bonds[" + i + "]");
+        }
+        if (layer2.mirrors().size() > BridgeLayer2.MAX_MIRRORS) {
+            throw invalid(
+                    path + ".mirrors",
+                    "there are " + layer2.mirrors().size() + " mirrors: a bridge has " + BridgeLayer2.MAX_MIRRORS
+                            + " at most");
         }
         Set<String> mirrors = new HashSet<>();
         for (int i = 0; i < layer2.mirrors().size(); i++) {

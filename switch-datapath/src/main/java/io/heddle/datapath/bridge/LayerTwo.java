@@ -82,9 +82,12 @@ final class LayerTwo {
             return !isKept;
         });
         for (Bond bond : wanted.bonds()) {
-            BondGroup group = bonds.computeIfAbsent(
-                    bond.name(), name -> new BondGroup(bridge, this, bond, address(), owner.nowNs()));
-            group.members().forEach(number -> bridge.macs().flushPort(number));
+            BondGroup group = bonds.get(bond.name());
+            if (group == null) {
+                group = new BondGroup(bridge, this, bond, address(), owner.nowNs());
+                bonds.put(bond.name(), group);
+                group.members().forEach(number -> bridge.macs().flushPort(number));
+            }
             group.run(owner.nowNs());
         }
     }

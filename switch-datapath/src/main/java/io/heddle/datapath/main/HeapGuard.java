@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
 import javax.management.ListenerNotFoundException;
 import javax.management.Notification;
@@ -34,6 +35,9 @@ final class HeapGuard implements TableLimit, AutoCloseable {
     static final int FULL_PERCENT = 80;
     private static final int ROOM = 2;
     private static final long LEAST_AIM = 384L << 20;
+    /** Between collections that are asked for while memory is short. */
+    private static final long COLLECTION_NS = 5_000_000_000L;
+
     private static final String SOFT_LIMIT = "SoftMaxHeapSize";
 
     private static final Logger LOG = LoggerFactory.getLogger(HeapGuard.class);
@@ -47,6 +51,7 @@ final class HeapGuard implements TableLimit, AutoCloseable {
             .collect(Collectors.toSet());
     private final NotificationListener listener = (notification, _) -> collected(notification);
     private final List<NotificationEmitter> collectors = new ArrayList<>();
+    private final AtomicLong nextCollectionNs = new AtomicLong(System.nanoTime());
     private volatile boolean isShort;
 
     HeapGuard(int maxEntries) {
@@ -105,7 +110,20 @@ final class HeapGuard implements TableLimit, AutoCloseable {
 
     @Override
     public boolean isMemoryShort() {
-        return isShort;
+        boolean isShortNow = isShort;
+        if (isShortNow) {
+            collectSometimes();
+        }
+        return isShortNow;
+    }
+
+    /** What was deleted since is noticed by a collection only, and who adds a flow waits for it. */
+    private void collectSometimes() {
+        long now = System.nanoTime();
+        long due = nextCollectionNs.get();
+        if (now - due >= 0 && nextCollectionNs.compareAndSet(due, now + COLLECTION_NS)) {
+            Thread.ofPlatform().daemon().name("heddle-collection").start(ManagementFactory.getMemoryMXBean()::gc);
+        }
     }
 
     @Override

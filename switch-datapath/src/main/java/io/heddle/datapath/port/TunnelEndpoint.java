@@ -86,9 +86,13 @@ final class TunnelEndpoint {
         if (!spec.local().address().isNone()) {
             return new TunnelListener(spec, isIpv6);
         }
-        List<TunnelListener> narrower =
-                Arrays.stream(listeners).filter(each -> each.isForOne(isIpv6)).toList();
-        narrower.forEach(TunnelListener::letGo);
+        List<TunnelListener> narrower = new ArrayList<>();
+        for (TunnelListener each : listeners) {
+            if (each.isForOne(isIpv6)) {
+                narrower.add(each);
+                each.letGo();
+            }
+        }
         try {
             return new TunnelListener(spec, isIpv6);
         } catch (NativeException e) {

@@ -88,6 +88,17 @@ class BondTest {
     }
 
     @Test
+    void shouldKeepTheAddressesBehindABondThatNothingIsChangedOf() {
+        try (SwitchLab lab = lab(BondMode.ACTIVE_BACKUP, LacpMode.OFF, 0, "p1", "p2")) {
+            pass(lab, 300);
+            sent(lab, "p1", frame(-1L >>> 16, 0x020000000010L));
+            assertThat(lab.bridge().macs().find(0, 0x020000000010L)).isNotNull();
+            lab.configure(new ConfigurationChange.PutBridge(SwitchLab.bridge("other", 1)));
+            assertThat(lab.bridge().macs().find(0, 0x020000000010L)).isNotNull();
+        }
+    }
+
+    @Test
     void shouldWaitForTheUpdelay() {
         try (SwitchLab lab = lab(BondMode.BALANCE_SLB, LacpMode.OFF, 5000, "p1", "p2")) {
             pass(lab, 1000);

@@ -235,6 +235,19 @@ class HeddleSwitchTest {
     }
 
     @Test
+    void shouldNotForwardByNormalWhatIsForTheNeighbourOnly() {
+        try (SwitchLab lab = SwitchLab.withPorts(2).flows("actions=NORMAL")) {
+            for (long to :
+                    new long[] {0x0180c2000000L, 0x0180c200000fL, 0x01000cccccccL, 0x01000ccccccdL, 0x00e02b000004L}) {
+                lab.send("p1", udp(A, to, 1, 2)).turn();
+                assertThat(lab.outputs()).as("%012x", to).isEmpty();
+            }
+            lab.send("p1", udp(A, 0x0180c2000010L, 1, 2)).turn();
+            assertThat(lab.outputs()).isEqualTo("p2x1");
+        }
+    }
+
+    @Test
     void shouldSendAControllersPacketThroughTheTables() {
         try (SwitchLab lab = SwitchLab.withPorts(3).flows("in_port=1 actions=output:3")) {
             lab.await(lab.bridge()

@@ -1,7 +1,9 @@
 package io.heddle.datapath.main;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 class HeapGuardTest {
@@ -18,6 +20,15 @@ class HeapGuardTest {
             assertThat(guard.isMemoryShort()).isTrue();
             guard.collected(HEAP / 100 * 50);
             assertThat(guard.isMemoryShort()).isFalse();
+        }
+    }
+
+    @Test
+    void shouldNoticeByACollectionOfItsOwnThatThereIsMemoryAgain() {
+        try (HeapGuard guard = new HeapGuard(1000)) {
+            guard.collected(HEAP / 100 * 81);
+            assertThat(guard.isMemoryShort()).isTrue(); // who is refused asks for the collection
+            await().atMost(30, TimeUnit.SECONDS).until(() -> !guard.isMemoryShort());
         }
     }
 }
