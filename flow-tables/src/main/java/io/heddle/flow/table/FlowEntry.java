@@ -65,10 +65,16 @@ public final class FlowEntry extends ClassifierRule {
         this.flags = pack(mod.flags());
     }
 
-    /** {@code old} with other instructions: cookie, timeouts, flags and times stay. */
-    FlowEntry(FlowEntry old, List<Instruction> instructions, HitCounter counter, long nowNs, long version) {
+    /** {@code old} with other instructions and this cookie: timeouts, flags and times stay. */
+    FlowEntry(
+            FlowEntry old,
+            List<Instruction> instructions,
+            long cookie,
+            HitCounter counter,
+            long nowNs,
+            long version) {
         super(old.match(), old.priority(), version, clauses(instructions));
-        this.cookie = old.cookie;
+        this.cookie = cookie;
         this.createdNs = old.createdNs;
         this.modifiedNs = nowNs;
         this.counter = counter;

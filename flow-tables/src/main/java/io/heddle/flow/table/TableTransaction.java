@@ -73,10 +73,21 @@ public final class TableTransaction implements AutoCloseable {
      * @throws FlowException when it is refused, with a path that begins with {@code flow}; nothing of it is staged
      */
     public int apply(TableSet tables, FlowMod mod) throws FlowException {
+        return apply(tables, mod, false);
+    }
+
+    /**
+     * Stages a change of flow entries.
+     *
+     * @param setsCookie what a modify finds gets the mod's cookie, as OpenFlow 1.0 has it
+     * @return how many entries were added, modified or removed
+     * @throws FlowException when it is refused, with a path that begins with {@code flow}; nothing of it is staged
+     */
+    public int apply(TableSet tables, FlowMod mod, boolean setsCookie) throws FlowException {
         touch(tables);
         return switch (mod.command()) {
             case ADD -> add(tables, mod);
-            case MODIFY, MODIFY_STRICT -> modify(tables, mod);
+            case MODIFY, MODIFY_STRICT -> modify(tables, mod, setsCookie);
             case DELETE, DELETE_STRICT -> delete(tables, mod);
         };
     }
@@ -232,14 +243,15 @@ public final class TableTransaction implements AutoCloseable {
         return evicted != null;
     }
 
-    private int modify(TableSet tables, FlowMod mod) throws FlowException {
+    private int modify(TableSet tables, FlowMod mod, boolean setsCookie) throws FlowException {
         new FlowModValidator(tables, version).check(mod);
         boolean isStrict = mod.command() == FlowMod.Command.MODIFY_STRICT;
         List<FlowEntry> found = select(tables, mod, isStrict, entry -> true);
         for (FlowEntry old : found) {
             HitCounter counter =
                     mod.flags().contains(FlowMod.Flag.RESET_COUNTS) ? new HitCounter(nowNs) : old.counter();
-            tables.stageReplace(old, new FlowEntry(old, mod.instructions(), counter, nowNs, version));
+            long cookie = setsCookie ? mod.cookie() : old.cookie();
+            tables.stageReplace(old, new FlowEntry(old, mod.instructions(), cookie, counter, nowNs, version));
         }
         return found.size();
     }

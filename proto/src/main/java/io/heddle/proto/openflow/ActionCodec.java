@@ -472,9 +472,17 @@ final class ActionCodec {
         out.setShort(start + 2, length + padding);
     }
 
+    private boolean hasMeters() {
+        return version.isAtLeast(OpenFlowVersion.OPENFLOW_13);
+    }
+
+    /** Writes instructions. A meter, where the version has none, is left out. */
     void instructions(ByteBuf out, List<Instruction> instructions) {
         boolean hasMeterAction = version.isAtLeast(OpenFlowVersion.OPENFLOW_15);
         for (Instruction instruction : hasMeterAction ? withMeterAsAction(instructions) : instructions) {
+            if (instruction instanceof Instruction.Meter && !hasMeters()) {
+                continue;
+            }
             int start = out.writerIndex();
             switch (instruction) {
                 case Instruction.Meter meter ->

@@ -25,15 +25,18 @@ import java.util.Set;
 final class ModCodec {
     private static final FlowMod.Command[] COMMANDS = FlowMod.Command.values();
     private static final FlowMod.Flag[] FLAGS = FlowMod.Flag.values();
+    private static final int FLAGS_BEFORE_12 = 3;
     private static final int OFPMBT_DROP = 1;
     private static final int OFPMBT_DSCP_REMARK = 2;
 
     private final OpenFlowVersion version;
     private final ActionCodec actions;
+    private final MatchCodec matches;
 
     ModCodec(OpenFlowVersion version, ActionCodec actions) {
         this.version = version;
         this.actions = actions;
+        this.matches = new MatchCodec(version);
     }
 
     OpenFlowMessage.FlowModRequest flowMod(Reader in) throws FlowException {
@@ -55,9 +58,10 @@ final class ModCodec {
                     ErrorCode.FLOW_MOD_FAILED_BAD_COMMAND, "command", "command " + command + " is not in 0-4");
         }
         FlowMod.Command known = COMMANDS[command];
-        Match match = OxmCodec.match(in);
+        Match match = matches.read(in);
         boolean isDelete = known == FlowMod.Command.DELETE || known == FlowMod.Command.DELETE_STRICT;
-        List<Instruction> instructions = actions.instructions(in);
+        List<Instruction> instructions = actions.of(match).instructions(in);
+        requireTable(table);
         FlowMod mod = new FlowMod(
                 known,
                 table,
@@ -68,11 +72,44 @@ final class ModCodec {
                 idle,
                 hard,
                 version.isAtLeast(OpenFlowVersion.OPENFLOW_14) ? importance : 0,
-                flags(flagBits),
+                flags(known, flagBits),
                 isDelete ? outPort : Ports.ANY,
                 isDelete ? outGroup : FlowMod.ANY_GROUP,
                 isDelete ? List.of() : instructions);
         return new OpenFlowMessage.FlowModRequest(mod, buffer);
+    }
+
+    private boolean isSecond() {
+        return version == OpenFlowVersion.OPENFLOW_11;
+    }
+
+    /** OpenFlow 1.1 has no number for all tables. */
+    private void requireTable(int table) throws FlowException {
+        if (isSecond() && table == FlowMod.ALL_TABLES) {
+            throw new FlowException(
+                    ErrorCode.FLOW_MOD_FAILED_BAD_TABLE_ID,
+                    "table_id",
+                    "OpenFlow 1.1 has no number for all tables: name one in 0-253");
+        }
+    }
+
+    /** The flags of a flow-mod; in OpenFlow 1.1 as in 1.0 an add of a flow that is there begins its counters anew. */
+    private Set<FlowMod.Flag> flags(FlowMod.Command command, int bits) throws FlowException {
+        if (!isSecond()) {
+            return flags(bits);
+        }
+        if ((bits & ~FLAGS_BEFORE_12) != 0) {
+            throw new FlowException(
+                    ErrorCode.FLOW_MOD_FAILED_BAD_FLAGS,
+                    "flags",
+                    "flags 0x%04x have bits beyond 0x0003".formatted(bits));
+        }
+        Set<FlowMod.Flag> flags = EnumSet.noneOf(FlowMod.Flag.class);
+        flags.addAll(flags(bits));
+        if (command == FlowMod.Command.ADD) {
+            flags.add(FlowMod.Flag.RESET_COUNTS);
+        }
+        return flags;
     }
 
     static Set<FlowMod.Flag> flags(int bits) throws FlowException {
@@ -102,9 +139,9 @@ final class ModCodec {
                 .writeShort(mod.hardTimeoutSeconds())
                 .writeShort(mod.priority());
         out.writeInt(request.bufferId()).writeInt(mod.outPort()).writeInt(mod.outGroup());
-        out.writeShort(flagBits(mod.flags()));
+        out.writeShort(isSecond() ? flagBits(mod.flags()) & FLAGS_BEFORE_12 : flagBits(mod.flags()));
         out.writeShort(version.isAtLeast(OpenFlowVersion.OPENFLOW_14) ? mod.importance() : 0);
-        OxmCodec.match(out, mod.match());
+        matches.write(out, mod.match());
         actions.instructions(out, mod.instructions());
     }
 

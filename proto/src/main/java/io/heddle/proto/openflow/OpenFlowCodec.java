@@ -37,6 +37,7 @@ public final class OpenFlowCodec {
     /** Versions that have a codec. */
     public static final Set<OpenFlowVersion> SUPPORTED = Collections.unmodifiableSet(EnumSet.of(
             OpenFlowVersion.OPENFLOW_10,
+            OpenFlowVersion.OPENFLOW_11,
             OpenFlowVersion.OPENFLOW_12,
             OpenFlowVersion.OPENFLOW_13,
             OpenFlowVersion.OPENFLOW_14,

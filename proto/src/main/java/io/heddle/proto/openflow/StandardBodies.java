@@ -21,11 +21,15 @@ import java.util.OptionalLong;
  */
 @SuppressWarnings("EnumOrdinal") // the order is that of the numbers on the wire
 final class StandardBodies implements Bodies {
+    /** {@code OFPC_ARP_MATCH_IP} of OpenFlow 1.1. */
+    private static final int CAPABILITY_ARP_MATCH_IP = 1 << 7;
+
     private final OpenFlowVersion version;
     private final ActionCodec actions;
     private final ModCodec mods;
     private final PortCodec ports;
     private final MultipartCodec multipart;
+    private final MatchCodec matches;
 
     StandardBodies(
             OpenFlowVersion version, ActionCodec actions, ModCodec mods, PortCodec ports, MultipartCodec multipart) {
@@ -34,6 +38,7 @@ final class StandardBodies implements Bodies {
         this.actions = actions;
         this.mods = mods;
         this.multipart = multipart;
+        this.matches = new MatchCodec(version);
     }
 
     @Override
@@ -129,7 +134,7 @@ final class StandardBodies implements Bodies {
         int tables = in.u8();
         int auxiliary = in.u8();
         in.skip(2);
-        int capabilities = in.i32();
+        int capabilities = isSecond() ? in.i32() & ~CAPABILITY_ARP_MATCH_IP : in.i32();
         in.skip(4);
         List<OpenFlowMessage.PortDescription> list = new ArrayList<>();
         while (in.remaining() > 0) {
@@ -140,6 +145,9 @@ final class StandardBodies implements Bodies {
 
     private OpenFlowMessage packetIn(Reader in) throws FlowException {
         int buffer = in.i32();
+        if (isSecond()) {
+            return packetIn11(buffer, in);
+        }
         int totalLength = in.u16();
         int reason = in.u8();
         int table = in.u8();
@@ -149,7 +157,18 @@ final class StandardBodies implements Bodies {
         return new OpenFlowMessage.PacketIn(buffer, totalLength, reason, table, cookie, match, in.rest());
     }
 
-    private static OpenFlowMessage flowRemoved(Reader in) throws FlowException {
+    /** Without a match: two port numbers instead. */
+    private static OpenFlowMessage packetIn11(int buffer, Reader in) throws FlowException {
+        long port = Integer.toUnsignedLong(in.i32());
+        in.skip(4);
+        int totalLength = in.u16();
+        int reason = in.u8();
+        int table = in.u8();
+        Match match = Match.builder().exact(MatchField.IN_PORT, port).build();
+        return new OpenFlowMessage.PacketIn(buffer, totalLength, reason, table, -1, match, in.rest());
+    }
+
+    private OpenFlowMessage flowRemoved(Reader in) throws FlowException {
         long cookie = in.i64();
         int priority = in.u16();
         int reason = in.u8();
@@ -159,7 +178,7 @@ final class StandardBodies implements Bodies {
         int hard = in.u16();
         long packets = in.i64();
         long octets = in.i64();
-        Match match = OxmCodec.match(in);
+        Match match = matches.read(in);
         exactly(in, 0);
         return new OpenFlowMessage.FlowRemoved(
                 cookie, priority, reason, table, duration, idle, hard, packets, octets, match);
@@ -167,6 +186,10 @@ final class StandardBodies implements Bodies {
 
     private boolean isLatest() {
         return version.isAtLeast(OpenFlowVersion.OPENFLOW_15);
+    }
+
+    private boolean isSecond() {
+        return version == OpenFlowVersion.OPENFLOW_11;
     }
 
     private boolean hasProperties() {
@@ -226,21 +249,23 @@ final class StandardBodies implements Bodies {
         return new OpenFlowMessage.TableModRequest(TableCodec.mod(hasProperties() ? in : exactly(in, 8)));
     }
 
-    private static OpenFlowMessage queueConfig(Reader in) throws FlowException {
+    /** Queues name their port since OpenFlow 1.2. */
+    private OpenFlowMessage queueConfig(Reader in) throws FlowException {
         int port = in.i32();
         in.skip(4);
+        int least = isSecond() ? 8 : 16;
         List<OpenFlowMessage.Queue> queues = new ArrayList<>();
         while (in.remaining() > 0) {
             int queueId = in.i32();
-            int queuePort = in.i32();
+            int queuePort = isSecond() ? port : in.i32();
             int length = in.u16();
-            if (length < 16) {
+            if (length < least) {
                 throw new FlowException(
                         ErrorCode.BAD_REQUEST_BAD_LEN,
                         "queues",
-                        "a queue of " + length + " octets is too short: 16 or more");
+                        "a queue of " + length + " octets is too short: " + least + " or more");
             }
-            in.skip(length - 10);
+            in.skip(length - (isSecond() ? 6 : 10));
             queues.add(new OpenFlowMessage.Queue(queueId, queuePort));
         }
         return new OpenFlowMessage.QueueGetConfigReply(port, queues);
@@ -262,7 +287,8 @@ final class StandardBodies implements Bodies {
                         .writeInt(features.buffers())
                         .writeByte(features.tables());
                 out.writeByte(features.auxiliaryId()).writeZero(2);
-                out.writeInt(features.capabilities()).writeZero(4);
+                out.writeInt(isSecond() ? features.capabilities() | CAPABILITY_ARP_MATCH_IP : features.capabilities());
+                out.writeZero(4);
                 if (hasPortsInFeatures()) {
                     features.ports().forEach(port -> ports.port(out, port));
                 }
@@ -345,8 +371,15 @@ final class StandardBodies implements Bodies {
     }
 
     private void writePacketIn(ByteBuf out, OpenFlowMessage.PacketIn packet) {
-        out.writeInt(packet.bufferId()).writeShort(packet.totalLength());
-        out.writeByte(packet.reason()).writeByte(packet.tableId());
+        out.writeInt(packet.bufferId());
+        if (isSecond()) {
+            int port = (int) packet.match().valueOf(MatchField.IN_PORT).low();
+            out.writeInt(port).writeInt(port).writeShort(packet.totalLength());
+            out.writeByte(packet.reason()).writeByte(packet.tableId());
+            out.writeBytes(packet.frame().array());
+            return;
+        }
+        out.writeShort(packet.totalLength()).writeByte(packet.reason()).writeByte(packet.tableId());
         if (version.isAtLeast(OpenFlowVersion.OPENFLOW_13)) {
             out.writeLong(packet.cookie());
         }
@@ -354,13 +387,13 @@ final class StandardBodies implements Bodies {
         out.writeZero(2).writeBytes(packet.frame().array());
     }
 
-    private static void writeFlowRemoved(ByteBuf out, OpenFlowMessage.FlowRemoved removed) {
+    private void writeFlowRemoved(ByteBuf out, OpenFlowMessage.FlowRemoved removed) {
         out.writeLong(removed.cookie()).writeShort(removed.priority());
         out.writeByte(removed.reason()).writeByte(removed.tableId());
         out.writeInt(removed.duration().seconds()).writeInt(removed.duration().nanoseconds());
         out.writeShort(removed.idleTimeoutSeconds()).writeShort(removed.hardTimeoutSeconds());
         out.writeLong(removed.packets()).writeLong(removed.octets());
-        OxmCodec.match(out, removed.match());
+        matches.write(out, removed.match());
     }
 
     private void writePacketOut(ByteBuf out, OpenFlowMessage.PacketOut packet) {
@@ -391,10 +424,15 @@ final class StandardBodies implements Bodies {
         }
     }
 
-    private static void writeQueueConfig(ByteBuf out, OpenFlowMessage.QueueGetConfigReply reply) {
+    private void writeQueueConfig(ByteBuf out, OpenFlowMessage.QueueGetConfigReply reply) {
         out.writeInt(reply.port()).writeZero(4);
         for (OpenFlowMessage.Queue queue : reply.queues()) {
-            out.writeInt(queue.queueId()).writeInt(queue.port()).writeShort(16).writeZero(6);
+            out.writeInt(queue.queueId());
+            if (isSecond()) {
+                out.writeShort(8).writeZero(2);
+            } else {
+                out.writeInt(queue.port()).writeShort(16).writeZero(6);
+            }
         }
     }
 }

@@ -18,19 +18,23 @@ import java.util.Set;
  */
 @SuppressWarnings("EnumOrdinal") // the order is that of the numbers on the wire
 final class StandardMultipart implements MultipartCodec.Layout {
+    /** As below in OpenFlow 1.1. */
+    private static final int TABLE_CAPABILITIES_11 = 7 + 32 + 6 * 4;
+
     /** Octets from a table's number to its largest number of entries in OpenFlow 1.2. */
     private static final int TABLE_CAPABILITIES_12 = 7 + 32 + 2 * 8 + 2 * 4 + 4 * 8 + 2 * 4;
 
     /** Bits of the fields of OpenFlow 1.2, {@code OFPXMT_OFB_IN_PORT} to {@code MPLS_TC}. */
     private static final long FIELDS_12 = (1L << 36) - 1;
 
-    /** Bits of the instructions of OpenFlow 1.2: all five. */
+    /** Bits of the instructions of OpenFlow 1.1 and 1.2: all five. */
     private static final int INSTRUCTIONS_12 = 0x3e;
 
     private final OpenFlowVersion version;
     private final ActionCodec actions;
     private final ModCodec mods;
     private final PortCodec ports;
+    private final MatchCodec matches;
     private final Flows15 flows15;
     private final Groups15 groups15;
 
@@ -39,12 +43,17 @@ final class StandardMultipart implements MultipartCodec.Layout {
         this.actions = actions;
         this.mods = mods;
         this.ports = ports;
+        this.matches = new MatchCodec(version);
         this.flows15 = new Flows15(actions);
         this.groups15 = new Groups15(actions);
     }
 
     private boolean isLatest() {
         return version.isAtLeast(OpenFlowVersion.OPENFLOW_15);
+    }
+
+    private boolean isSecond() {
+        return version == OpenFlowVersion.OPENFLOW_11;
     }
 
     private boolean hasProperties() {
@@ -97,7 +106,7 @@ final class StandardMultipart implements MultipartCodec.Layout {
         return number;
     }
 
-    private static FlowSelection selection(Reader in) throws FlowException {
+    private FlowSelection selection(Reader in) throws FlowException {
         in.need(32);
         int table = in.u8();
         in.skip(3);
@@ -106,7 +115,7 @@ final class StandardMultipart implements MultipartCodec.Layout {
         in.skip(4);
         long cookie = in.i64();
         long cookieMask = in.i64();
-        Match match = OxmCodec.match(in);
+        Match match = matches.read(in);
         MultipartCodec.exactly(in, 0);
         return new FlowSelection(table, outPort, outGroup, cookie, cookieMask, match);
     }
@@ -193,7 +202,7 @@ final class StandardMultipart implements MultipartCodec.Layout {
         long cookie = entry.i64();
         long packets = entry.i64();
         long octets = entry.i64();
-        Match match = OxmCodec.match(entry);
+        Match match = matches.read(entry);
         return new MultipartBody.FlowEntry(
                 table,
                 duration,
@@ -206,7 +215,7 @@ final class StandardMultipart implements MultipartCodec.Layout {
                 packets,
                 octets,
                 match,
-                actions.instructions(entry));
+                actions.of(match).instructions(entry));
     }
 
     static Duration duration(Reader in) throws FlowException {
@@ -230,7 +239,7 @@ final class StandardMultipart implements MultipartCodec.Layout {
     private MultipartBody.TableEntry table(Reader in) throws FlowException {
         int table = in.u8();
         if (!hasDurations()) {
-            in.skip(TABLE_CAPABILITIES_12);
+            in.skip(isSecond() ? TABLE_CAPABILITIES_11 : TABLE_CAPABILITIES_12);
             int maxEntries = in.i32();
             return new MultipartBody.TableEntry(table, in.i32(), in.i64(), in.i64(), maxEntries);
         }
@@ -357,11 +366,11 @@ final class StandardMultipart implements MultipartCodec.Layout {
         }
     }
 
-    private static void selection(ByteBuf out, FlowSelection selection) {
+    private void selection(ByteBuf out, FlowSelection selection) {
         out.writeByte(selection.tableId()).writeZero(3);
         out.writeInt(selection.outPort()).writeInt(selection.outGroup()).writeZero(4);
         out.writeLong(selection.cookie()).writeLong(selection.cookieMask());
-        OxmCodec.match(out, selection.match());
+        matches.write(out, selection.match());
     }
 
     @Override
@@ -499,6 +508,13 @@ final class StandardMultipart implements MultipartCodec.Layout {
         }
         out.writeByte(table.tableId()).writeZero(7);
         text(out, "table" + table.tableId(), 32);
+        if (isSecond()) {
+            out.writeInt(Match11.WILDCARD_ALL).writeInt(Match11.WILDCARD_ALL).writeInt(INSTRUCTIONS_12);
+            out.writeInt(actionBits).writeInt(actionBits).writeInt(0);
+            out.writeInt(table.maxEntries()).writeInt(table.active());
+            out.writeLong(table.lookups()).writeLong(table.matches());
+            return;
+        }
         out.writeLong(FIELDS_12).writeLong(FIELDS_12).writeInt(actionBits).writeInt(actionBits);
         out.writeLong(FIELDS_12).writeLong(FIELDS_12).writeLong(-1L).writeLong(-1L);
         out.writeInt(INSTRUCTIONS_12).writeInt(0).writeInt(table.maxEntries()).writeInt(table.active());
@@ -513,7 +529,7 @@ final class StandardMultipart implements MultipartCodec.Layout {
         out.writeShort(hasDurations() ? ModCodec.flagBits(flow.flags()) : 0);
         out.writeShort(hasProperties() ? flow.importance() : 0).writeZero(2);
         out.writeLong(flow.cookie()).writeLong(flow.packets()).writeLong(flow.octets());
-        OxmCodec.match(out, flow.match());
+        matches.write(out, flow.match());
         actions.instructions(out, flow.instructions());
         out.setShort(start, out.writerIndex() - start);
     }

@@ -100,9 +100,10 @@ final class Committer {
                     ErrorCode.FLOW_MOD_FAILED_OVERLAP,
                     ErrorCode.FLOW_MOD_FAILED_UNKNOWN);
         }
-        int count = transaction.apply(tables, mod);
+        boolean setsCookie = update.precondition() == Precondition.UPSERT_WITH_COOKIE;
+        int count = transaction.apply(tables, mod, setsCookie);
         boolean isModify = mod.command() == FlowMod.Command.MODIFY || mod.command() == FlowMod.Command.MODIFY_STRICT;
-        if (count == 0 && isModify && update.precondition() == Precondition.UPSERT) {
+        if (count == 0 && isModify && (setsCookie || update.precondition() == Precondition.UPSERT)) {
             transaction.apply(tables, mod.as(FlowMod.Command.ADD));
         }
     }

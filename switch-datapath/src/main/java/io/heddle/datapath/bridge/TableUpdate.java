@@ -20,7 +20,9 @@ public sealed interface TableUpdate {
          * Add or replace, whichever is right; a group's or meter's command is then {@code ADD}. A flow-mod that modifies nothing adds,
          * as OpenFlow 1.0 and 1.1 have it.
          */
-        UPSERT
+        UPSERT,
+        /** For flow-mods: as {@link #UPSERT}, and what a modify finds gets the mod's cookie, as OpenFlow 1.0 has it. */
+        UPSERT_WITH_COOKIE
     }
 
     /** Whose change this is, for those who follow changes and asked for some themselves. */

@@ -12,6 +12,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Messages that change tables and ports, as a bridge takes them. */
 final class Updates {
+    /** Open vSwitch's cookie for none. */
+    private static final long NO_COOKIE = -1L;
+
     private Updates() {}
 
     /** The change that a client of a version asks for; null when the message is none. */
@@ -51,12 +54,18 @@ final class Updates {
                 vacancy == null ? 0 : vacancy.up());
     }
 
-    /** Until OpenFlow 1.1 a modify that finds nothing adds, unless it asks for a cookie (OpenFlow 1.0.0 section 4.6). */
+    /**
+     * Until OpenFlow 1.1 a modify that finds nothing adds, unless it asks for a cookie (OpenFlow 1.0.0 section 4.6). In 1.0 what it finds gets
+     * its cookie, unless that is all ones, which Open vSwitch has for none; 1.1 says that the cookie stays (section A.3.4.1).
+     */
     private static TableUpdate.Precondition precondition(FlowMod mod, OpenFlowVersion version) {
         boolean isModify = mod.command() == FlowMod.Command.MODIFY || mod.command() == FlowMod.Command.MODIFY_STRICT;
-        return isModify && mod.cookieMask() == 0 && !version.isAtLeast(OpenFlowVersion.OPENFLOW_12)
-                ? TableUpdate.Precondition.UPSERT
-                : TableUpdate.Precondition.NONE;
+        if (!isModify || mod.cookieMask() != 0 || version.isAtLeast(OpenFlowVersion.OPENFLOW_12)) {
+            return TableUpdate.Precondition.NONE;
+        }
+        return version == OpenFlowVersion.OPENFLOW_10 && mod.cookie() != NO_COOKIE
+                ? TableUpdate.Precondition.UPSERT_WITH_COOKIE
+                : TableUpdate.Precondition.UPSERT;
     }
 
     /** Says whether it is to go on with a packet that the switch does not hold. */
