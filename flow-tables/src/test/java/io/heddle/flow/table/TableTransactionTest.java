@@ -53,6 +53,20 @@ class TableTransactionTest {
     });
     private long nowNs = 1000 * SECOND;
 
+    @Test
+    void shouldSetTheCookieOfWhatAModifyFindsWhereItIsAskedTo() throws Exception {
+        flow("priority=5,tcp,cookie=0x11,idle_timeout=9,actions=output:1");
+        FlowMod modify = PARSER.flow(FlowMod.Command.MODIFY, "cookie=0x22,ip,actions=output:3");
+        TableTransaction transaction = new TableTransaction(clock, nowNs);
+
+        assertThat(transaction.apply(tables, modify, true)).isEqualTo(1);
+        transaction.commit();
+
+        assertThat(only().cookie()).isEqualTo(0x22);
+        assertThat(only().idleTimeoutSeconds()).isEqualTo(9);
+        assertThat(FORMATTER.instructions(only().instructions())).isEqualTo("output:3");
+    }
+
     private int flow(String line) throws FlowException {
         TableTransaction transaction = new TableTransaction(clock, nowNs);
         int count = transaction.apply(tables, PARSER.command(line));

@@ -59,7 +59,7 @@ final class ErrorNumbersDifferentialTest {
 
     @ParameterizedTest
     @EnumSource(
-            names = {"OPENFLOW_10", "OPENFLOW_12"},
+            names = {"OPENFLOW_10", "OPENFLOW_11", "OPENFLOW_12"},
             value = OpenFlowVersion.class)
     void shouldBeReadByOpenVSwitchInTheFirstVersions(OpenFlowVersion version) throws Exception {
         for (ErrorCode error : newErrors().toList()) {

@@ -56,7 +56,7 @@ final class Updates {
 
     /**
      * Until OpenFlow 1.1 a modify that finds nothing adds, unless it asks for a cookie (OpenFlow 1.0.0 section 4.6). In 1.0 what it finds gets
-     * its cookie, unless that is all ones, which Open vSwitch has for none; 1.1 says that the cookie stays (section A.3.4.1).
+     * its cookie, unless that is all ones, which Open vSwitch has for none; 1.1 leaves the cookie as it is.
      */
     private static TableUpdate.Precondition precondition(FlowMod mod, OpenFlowVersion version) {
         boolean isModify = mod.command() == FlowMod.Command.MODIFY || mod.command() == FlowMod.Command.MODIFY_STRICT;

@@ -119,6 +119,19 @@ final class OvsOfctl10Test {
     }
 
     @Test
+    void shouldGiveTheCookieOfAModifyToWhatItFinds() throws Exception {
+        lab.ovsOfctl("add-flow", "cookie=0x5,dl_vlan=9,actions=output:3");
+        lab.ovsOfctl("mod-flows", "cookie=0x6,dl_vlan=9,actions=output:1");
+        assertThat(lab.ovsOfctl("dump-flows")).contains("cookie=0x6, ", "dl_vlan=9 actions=output:1");
+        lab.ovsOfctl("--strict", "mod-flows", "cookie=0x7,dl_vlan=9,actions=output:2");
+        assertThat(lab.ovsOfctl("dump-flows")).contains("cookie=0x7, ", "dl_vlan=9 actions=output:2");
+        lab.ovsOfctl("mod-flows", "cookie=0x7/-1,dl_vlan=9,actions=output:1");
+        assertThat(lab.ovsOfctl("dump-flows"))
+                .as("a cookie that is asked for is not set")
+                .contains("cookie=0x7, ", "dl_vlan=9 actions=output:1");
+    }
+
+    @Test
     void shouldChangePorts() throws Exception {
         lab.ovsOfctl("mod-port", "p1", "no-flood");
         lab.ovsOfctl("mod-port", "1", "down");

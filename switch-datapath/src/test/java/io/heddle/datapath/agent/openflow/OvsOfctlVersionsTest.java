@@ -11,6 +11,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -46,7 +47,7 @@ final class OvsOfctlVersionsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"OpenFlow12", "OpenFlow14", "OpenFlow15"})
+    @ValueSource(strings = {"OpenFlow11", "OpenFlow12", "OpenFlow14", "OpenFlow15"})
     void shouldShowTheBridge(String version) throws Exception {
         lab.speak(version);
         assertThat(lab.ovsOfctl("show"))
@@ -95,8 +96,42 @@ final class OvsOfctlVersionsTest {
         assertThat(flows()).isEmpty();
     }
 
+    @Test
+    void shouldAddDumpModifyAndDeleteFlowsInOpenFlow11() throws Exception {
+        lab.speak("OpenFlow11");
+        List<String> flows = List.of(
+                "priority=100,ip,nw_dst=10.0.0.0/24 actions=output:2",
+                "tcp,in_port=1,dl_vlan=5,tp_dst=80 actions=mod_tp_dst:8080,set_vlan_vid:6,set_vlan_pcp:3,dec_ttl,IN_PORT",
+                "arp,arp_op=1 actions=write_actions(output:3)",
+                "metadata=0x5/0xff actions=write_metadata:0x7,goto_table:2",
+                "mpls,mpls_label=77,mpls_tc=3 actions=set_mpls_label(5),output:1",
+                "vlan_tci=0x0000 actions=clear_actions",
+                "dl_src=00:11:22:00:00:00/ff:ff:ff:00:00:00 actions=set_queue:5,output:1");
+        for (String flow : flows) {
+            lab.ovsOfctl("add-flow", flow.replace(" actions", ",actions"));
+        }
+        lab.ovsOfctl("add-flow", "table=1,cookie=0x5,tcp,tp_dst=80,actions=output:1");
+
+        assertThat(flows("table=0")).containsExactlyInAnyOrderElementsOf(flows);
+        assertThat(lab.ovsOfctl("dump-aggregate")).contains("packet_count=0 byte_count=0 flow_count=8");
+        assertThat(lab.ovsOfctl("dump-flows", "cookie=0x5/0xf")).contains("cookie=0x5, ", "table=1, ");
+        lab.ovsOfctl("mod-flows", "table=1,cookie=0x6,tcp,actions=drop");
+        assertThat(lab.ovsOfctl("dump-flows", "table=1"))
+                .as("a modify leaves the cookie")
+                .contains("cookie=0x5, ", "tcp,tp_dst=80 actions=drop");
+        lab.ovsOfctl("mod-flows", "table=1,cookie=0x6,udp,actions=output:2");
+        assertThat(lab.ovsOfctl("dump-flows", "table=1"))
+                .as("and adds what it does not find")
+                .contains("cookie=0x6, ", "udp actions=output:2");
+        lab.ovsOfctl("--strict", "del-flows", "priority=100,ip,nw_dst=10.0.0.0/24");
+        assertThat(flows("table=0")).hasSize(6);
+        lab.ovsOfctl("del-flows");
+        assertThat(flows("table=0")).isEmpty();
+        assertThat(flows()).as("no number for all tables").hasSize(2);
+    }
+
     @ParameterizedTest
-    @ValueSource(strings = {"OpenFlow12", "OpenFlow14", "OpenFlow15"})
+    @ValueSource(strings = {"OpenFlow11", "OpenFlow12", "OpenFlow14", "OpenFlow15"})
     void shouldKnowGroupsAndMeters(String version) throws Exception {
         lab.speak(version);
         lab.ovsOfctl(
@@ -155,7 +190,7 @@ final class OvsOfctlVersionsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"OpenFlow12", "OpenFlow14", "OpenFlow15"})
+    @ValueSource(strings = {"OpenFlow11", "OpenFlow12", "OpenFlow14", "OpenFlow15"})
     void shouldNameWhatIsRefused(String version) throws Exception {
         lab.speak(version);
         assertThat(lab.ovsOfctl(1, "add-flow", "actions=group:99")).contains("OFPBAC_BAD_OUT_GROUP");
@@ -166,7 +201,7 @@ final class OvsOfctlVersionsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"OpenFlow12", "OpenFlow14", "OpenFlow15"})
+    @ValueSource(strings = {"OpenFlow11", "OpenFlow12", "OpenFlow14", "OpenFlow15"})
     void shouldSendAndMonitorPackets(String version) throws Exception {
         lab.speak(version);
         lab.ovsOfctl("packet-out", "in_port=CONTROLLER packet=" + ARP + " actions=output:2");
