@@ -354,6 +354,8 @@ final class ActionCodec {
                 i += 2;
             } else if (!hasLegacyWrites() || !LegacyActions.encode(version, out, actions.get(i))) {
                 action(out, actions.get(i));
+            } else if (LegacyActions.isTransportPair(actions, i)) {
+                i++;
             }
         }
     }

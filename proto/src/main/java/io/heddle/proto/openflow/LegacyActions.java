@@ -218,6 +218,18 @@ final class LegacyActions {
                 .writeZero(6);
     }
 
+    /** Says whether the same write of TCP's and of UDP's port begins there: what one action says where no match names the protocol. */
+    static boolean isTransportPair(List<Action> actions, int at) {
+        return at + 1 < actions.size()
+                && actions.get(at) instanceof Action.SetField first
+                && actions.get(at + 1) instanceof Action.SetField second
+                && !first.isMasked()
+                && !second.isMasked()
+                && first.value().equals(second.value())
+                && (first.field() == MatchField.TCP_SRC && second.field() == MatchField.UDP_SRC
+                        || first.field() == MatchField.TCP_DST && second.field() == MatchField.UDP_DST);
+    }
+
     /** Says whether a queue, an output and the default queue again begin there: what {@code enqueue} says at once. */
     static boolean isEnqueue(List<Action> actions, int at) {
         return at + 2 < actions.size()

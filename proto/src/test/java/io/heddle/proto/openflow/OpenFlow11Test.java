@@ -126,6 +126,7 @@ final class OpenFlow11Test {
                 "0005 0008 c0a80001 | set_field:192.168.0.1->ip_src",
                 "0007 0008 20 000000 | set_field:8->ip_dscp",
                 "0008 0008 02 000000 | set_field:2->nw_ecn",
+                "000a 0008 01bb 0000 | set_field:443->tcp_dst,set_field:443->udp_dst",
                 "0012 0008 00000000 | pop_vlan",
                 "0011 0008 8100 0000 | push_vlan:0x8100",
                 "0015 0008 00000005 | set_queue:5",
