@@ -4,6 +4,7 @@ import io.heddle.datapath.bridge.ControllerRegistration;
 import io.heddle.proto.openflow.ControllerStatus;
 import io.heddle.proto.openflow.OpenFlowMessage.Role;
 import io.heddle.proto.transport.OpenFlowAddress;
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -30,6 +31,7 @@ final class ActiveConnection implements Session.Listener {
     private String lastProblem = "";
     private @Nullable OpenFlowAddress address;
     private @Nullable Session session;
+    private @Nullable Channel channel;
     private @Nullable ControllerRegistration registration;
 
     ActiveConnection(BridgeEndpoint endpoint, String target) {
@@ -69,6 +71,7 @@ final class ActiveConnection implements Session.Listener {
         Session next = endpoint.session(target, false, this);
         session = next;
         ChannelFuture connecting = endpoint.transport().connect(address.address(), next, endpoint.timing());
+        channel = connecting.channel();
         connecting.addListener(done -> {
             if (!done.isSuccess()) {
                 failed(String.valueOf(done.cause().getMessage()));
@@ -153,6 +156,9 @@ final class ActiveConnection implements Session.Listener {
         isClosed = true;
         if (session != null && isUp) {
             session.close("no longer configured");
+        } else if (channel != null) {
+            // Connected, but without a hello yet: it must not become a session.
+            channel.close();
         }
         if (registration != null) {
             registration.close();

@@ -331,6 +331,22 @@ final class OpenFlowAgentTest {
     }
 
     @Test
+    void shouldEndAConnectionToAControllerThatIsTakenAwayBeforeItsHello() throws Exception {
+        try (ServerSocketChannel server = ServerSocketChannel.open()) {
+            server.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+            int port = ((InetSocketAddress) server.getLocalAddress()).getPort();
+            lab.configure(List.of("tcp:127.0.0.1:" + port), List.of("punix:" + lab.socket), List.of("OpenFlow13"));
+            try (Client controller = new Client(server.accept())) {
+                assertThat(controller.receive().message()).isInstanceOf(OpenFlowMessage.Hello.class);
+
+                lab.configure(List.of(), List.of("punix:" + lab.socket), List.of("OpenFlow13"));
+
+                controller.awaitEnd();
+            }
+        }
+    }
+
+    @Test
     void shouldAnswerWithAnErrorWhenAnEntryFitsInNoMessage() throws Exception {
         List<GroupMod.BucketSpec> buckets = Collections.nCopies(
                 4096, new GroupMod.BucketSpec(1, Ports.ANY, FlowMod.ANY_GROUP, List.of(new Action.Output(1))));
