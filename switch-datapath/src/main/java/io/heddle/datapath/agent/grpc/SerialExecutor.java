@@ -44,6 +44,10 @@ final class SerialExecutor implements Executor {
             } catch (RuntimeException | StackOverflowError e) {
                 // A task handles what it expects; whatever else happens, those behind it must be run.
                 Failures.status(e);
+            } catch (Error e) {
+                // This thread may end with it; those behind the task are run by another turn.
+                executor.execute(this::run);
+                throw e;
             }
         }
     }
