@@ -140,6 +140,8 @@ final class ChannelCall {
     }
 
     private void open(BridgeControl bridge, Open request) {
+        // What is wrong with the request is found before anything remembers the bridge as opened.
+        Set<BridgeEvent.Kind> kinds = kinds(request);
         if (bridgeWatch == null) {
             bridgeWatch = control.watchBridges(new RemovalListener());
         }
@@ -168,7 +170,7 @@ final class ChannelCall {
         if (isNew) {
             bridges.put(bridge.name(), open);
             turns.add(open);
-            follow(open, request);
+            follow(open, kinds, request.getControllerId());
         }
     }
 
@@ -207,15 +209,19 @@ final class ChannelCall {
 
     private record Followed(EventSubscription events, List<PortState> ports) {}
 
-    private void follow(OpenBridge open, Open request) {
-        EventInterest interest = new EventInterest(
-                kinds(request), limits.packetQueue(), limits.changeQueue(), request.getControllerId(), this::wake);
+    private void follow(OpenBridge open, Set<BridgeEvent.Kind> kinds, int controllerId) {
+        EventInterest interest =
+                new EventInterest(kinds, limits.packetQueue(), limits.changeQueue(), controllerId, this::wake);
         boolean wantsPorts = interest.kinds().contains(BridgeEvent.Kind.PORT_STATUS);
         var _ = open.bridge
                 .read(reader ->
                         new Followed(reader.subscribe(interest), wantsPorts ? reader.ports() : List.<PortState>of()))
                 .whenComplete((followed, failure) -> serial.execute(() -> {
                     if (failure != null) {
+                        if (bridges.remove(open.bridge.name(), open)) {
+                            turns.remove(open);
+                            open.close(this);
+                        }
                         refuse(0, failure);
                     } else if (ended || !open.equals(bridges.get(open.bridge.name()))) {
                         followed.events().close();

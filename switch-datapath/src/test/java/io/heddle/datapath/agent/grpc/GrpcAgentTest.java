@@ -431,6 +431,24 @@ class GrpcAgentTest {
     }
 
     @Test
+    void shouldOpenABridgeAfterAnOpenThatWasRefused() throws Exception {
+        Client client = new Client(channel());
+        client.requests.onNext(ChannelRequest.newBuilder()
+                .setOpen(Open.newBuilder().setBridge("br0").setInitialCredit(16).setControllerId(70_000))
+                .build());
+        assertThat(StatusMapping.describe(
+                        client.next(ChannelResponse.KindCase.ERROR).getError().getStatus()))
+                .contains("open.controller_id", "70000 is out of range");
+        assertThat(control.bridge.controllers).isEmpty();
+
+        client.open(null, 16).next(ChannelResponse.KindCase.MASTERSHIP);
+        await().atMost(20, TimeUnit.SECONDS).until(() -> control.bridge.subscriberCount() == 1);
+        control.bridge.happens(packetIn(1));
+        assertThat(client.next(ChannelResponse.KindCase.PACKET_IN).getPacketIn().getInPort())
+                .isEqualTo(1);
+    }
+
+    @Test
     void shouldHandMastershipOverWhenThePrimaryLeaves() throws Exception {
         Client first = new Client(channel()).open(1L, 0);
         assertThat(first.next(ChannelResponse.KindCase.MASTERSHIP)
