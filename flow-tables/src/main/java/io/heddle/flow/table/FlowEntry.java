@@ -67,12 +67,7 @@ public final class FlowEntry extends ClassifierRule {
 
     /** {@code old} with other instructions and this cookie: timeouts, flags and times stay. */
     FlowEntry(
-            FlowEntry old,
-            List<Instruction> instructions,
-            long cookie,
-            HitCounter counter,
-            long nowNs,
-            long version) {
+            FlowEntry old, List<Instruction> instructions, long cookie, HitCounter counter, long nowNs, long version) {
         super(old.match(), old.priority(), version, clauses(instructions));
         this.cookie = cookie;
         this.createdNs = old.createdNs;

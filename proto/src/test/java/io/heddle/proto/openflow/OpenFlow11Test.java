@@ -154,9 +154,10 @@ final class OpenFlow11Test {
 
             OpenFlowMessage read = throughWire(new OpenFlowMessage.FlowModRequest(flow, OpenFlowMessage.NO_BUFFER));
 
-            assertThat(read).isInstanceOfSatisfying(
-                    OpenFlowMessage.FlowModRequest.class,
-                    request -> assertThat(request.mod().instructions()).isEqualTo(flow.instructions()));
+            assertThat(read)
+                    .isInstanceOfSatisfying(
+                            OpenFlowMessage.FlowModRequest.class,
+                            request -> assertThat(request.mod().instructions()).isEqualTo(flow.instructions()));
         }
     }
 
@@ -170,8 +171,7 @@ final class OpenFlow11Test {
     void shouldBeginCountersAnewWithAnAdd() throws FlowException {
         FlowMod add = SampleMessages.PARSER.flow(FlowMod.Command.ADD, "send_flow_rem,actions=drop");
 
-        assertThat(flagsOf(add))
-                .containsExactlyInAnyOrder(FlowMod.Flag.SEND_FLOW_REM, FlowMod.Flag.RESET_COUNTS);
+        assertThat(flagsOf(add)).containsExactlyInAnyOrder(FlowMod.Flag.SEND_FLOW_REM, FlowMod.Flag.RESET_COUNTS);
         assertThat(flagsOf(add.as(FlowMod.Command.MODIFY))).containsExactly(FlowMod.Flag.SEND_FLOW_REM);
     }
 
@@ -209,8 +209,7 @@ final class OpenFlow11Test {
 
     @Test
     void shouldTellQueuesWithoutTheirPort() throws FlowException {
-        OpenFlowMessage queues =
-                new OpenFlowMessage.QueueGetConfigReply(1, List.of(new OpenFlowMessage.Queue(5, 1)));
+        OpenFlowMessage queues = new OpenFlowMessage.QueueGetConfigReply(1, List.of(new OpenFlowMessage.Queue(5, 1)));
         ByteBuf out = Unpooled.buffer();
 
         CODEC.encode(out, 1, queues);

@@ -68,6 +68,7 @@ final class RequestHandler {
     private final EventSender events;
     private final Bundles bundles;
     private final FlowMonitors monitors;
+    private final MultipartJoiner joiner = new MultipartJoiner();
     private List<Pending> batch = new ArrayList<>();
 
     RequestHandler(
@@ -280,7 +281,12 @@ final class RequestHandler {
                 events.configure(events.configuration().with(async.masks()));
             case OpenFlowMessage.QueueGetConfigRequest request ->
                 ask(xid, head, reader -> queues(reader, request), reply -> session.send(xid, reply));
-            case OpenFlowMessage.MultipartRequest request -> multipart(xid, head, request.body());
+            case OpenFlowMessage.MultipartRequest request -> {
+                MultipartBody.Request whole = joiner.add(xid, lengthIn(head), request);
+                if (whole != null) {
+                    multipart(xid, head, whole);
+                }
+            }
             case OpenFlowMessage.FlowMonitorCancel cancel -> monitors.cancel(xid, head, cancel.id());
             case OpenFlowMessage.BundleControl control -> {
                 requireNoSlave();
@@ -314,6 +320,12 @@ final class RequestHandler {
                     OpenFlowMessage.MultipartReply _ ->
                 throw new FlowException(ErrorCode.BAD_REQUEST_BAD_TYPE, "", "only a switch sends this message");
         }
+    }
+
+    /** The length in a message's header. */
+    private static int lengthIn(Octets head) {
+        byte[] octets = head.array();
+        return (octets[2] & 0xff) << 8 | octets[3] & 0xff;
     }
 
     private static FlowException unknown(OpenFlowMessage.Experimenter message) {
