@@ -67,9 +67,6 @@ final class PacketState {
     /** Says whether what follows the Ethernet header is not known until the packet is parsed again. */
     private boolean needsParse;
 
-    /** Says whether the ports are hidden because the packet is a fragment. */
-    private boolean arePortsHidden;
-
     /** Says whether the datapath knows the packet's connection, so that a parse brings it back. */
     private boolean isTracked;
 
@@ -106,7 +103,6 @@ final class PacketState {
         this.coveredTtl = other.coveredTtl;
         this.needsParse = other.needsParse;
         this.isTracked = other.isTracked;
-        this.arePortsHidden = other.arePortsHidden;
     }
 
     boolean isTracked() {
@@ -139,23 +135,6 @@ final class PacketState {
                 boolean isZero = isWithout && committed.word(word) == 0;
                 pending.words()[word] = isZero || word >= KeyLayout.W_TUN_OPTIONS ? 0 : -1L;
             }
-        }
-    }
-
-    /** Hides the ports of a fragment. */
-    void hidePorts() {
-        hide(KeyLayout.W_TP);
-        arePortsHidden = true;
-    }
-
-    /** Undoes {@link #hidePorts}; what was written to ports since stays. */
-    void showPorts() {
-        if (arePortsHidden) {
-            arePortsHidden = false;
-            long written = pending.word(KeyLayout.W_TP) | committed.word(KeyLayout.W_TP);
-            long packet = base.word(KeyLayout.W_TP);
-            key.word(KeyLayout.W_TP, key.word(KeyLayout.W_TP) & written | packet & ~written);
-            owned.words()[KeyLayout.W_TP] = written;
         }
     }
 
@@ -384,7 +363,6 @@ final class PacketState {
             entry = key.word(KeyLayout.W_MPLS) >>> 32 & ~0x100L;
         } else {
             long ttl = isIp() ? read(MatchField.NW_TTL) : 0;
-            arePortsHidden = false; // there are none to be seen any more
             coveredTtl = isIp() ? (int) ttl : -1;
             entry = 0x100 | ttl;
             for (int word = KeyLayout.W_IPV4; word < KeyLayout.W_TUN_ID; word++) {
@@ -469,7 +447,6 @@ final class PacketState {
         if (read(MatchField.ETH_TYPE) == 0x88e7) {
             service = readBits(MatchField.PBB_ISID).low() | read(MatchField.PBB_UCA) << 24;
         }
-        arePortsHidden = false;
         pbbPriority = isTagged ? (int) (tag >>> 13) & 7 : 0;
         for (int word = KeyLayout.W_VLAN; word < KeyLayout.W_TUN_ID; word++) {
             hide(word);

@@ -181,10 +181,8 @@ final class Recirculation {
         }
         state.actionSet().forEach(translator.actionSet::write);
         translator.stack.addAll(state.stack());
-        if (translator.handleFragments()) {
-            resume(state.rest());
-            translator.endScope();
-        }
+        resume(state.rest());
+        translator.endScope();
         translator.trace.end();
     }
 

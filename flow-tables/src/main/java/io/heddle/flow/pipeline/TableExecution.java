@@ -4,6 +4,7 @@ import io.heddle.flow.action.Action;
 import io.heddle.flow.action.Instruction;
 import io.heddle.flow.action.Ports;
 import io.heddle.flow.classifier.Classifier;
+import io.heddle.flow.match.FlowKey;
 import io.heddle.flow.match.FlowMask;
 import io.heddle.flow.match.KeyLayout;
 import io.heddle.flow.match.MatchField;
@@ -55,6 +56,12 @@ final class TableExecution {
 
     /** Looks the packet up in one table and executes what it hits; returns the table to go on with. */
     private int runTable(int tableId) {
+        if (translator.isDroppedFragment()) {
+            translator.problem(
+                    DropCause.FRAGMENT,
+                    "table " + tableId + ": the packet is an IP fragment, which the bridge drops (frags=drop)");
+            return STOP;
+        }
         BridgeView.Standalone standalone =
                 translator.bridge == null || tableId != 0 ? BridgeView.Standalone.OFF : translator.bridge.standalone();
         FlowEntry hit = standalone == BridgeView.Standalone.ABOVE_FLOWS ? null : lookup(tableId);
@@ -89,7 +96,19 @@ final class TableExecution {
         }
         FlowTable table = translator.bridge.tables().table(tableId);
         lookupMask.clear();
-        FlowEntry found = table.lookup(translator.packet.key, translator.world.version(), lookupMask, scratch);
+        FlowKey key = translator.packet.key;
+        boolean hidesPorts = translator.hidesPorts();
+        long ports = key.word(KeyLayout.W_TP);
+        if (hidesPorts) {
+            key.word(KeyLayout.W_TP, 0);
+        }
+        FlowEntry found = table.lookup(key, translator.world.version(), lookupMask, scratch);
+        if (hidesPorts) {
+            key.word(KeyLayout.W_TP, ports);
+            if (lookupMask.word(KeyLayout.W_TP) != 0) {
+                lookupMask.add(MatchField.NW_FRAG).words()[KeyLayout.W_TP] = 0;
+            }
+        }
         translator.noteLookup(lookupMask);
         translator.count(table.lookups());
         if (found != null) {

@@ -125,7 +125,7 @@ final class Translator {
         packet.override(MatchField.IN_PORT, Integer.toUnsignedLong(inPort));
         if (bridge != null) {
             trace.begin(new TraceListener.Step.Bridge(bridge.name()));
-            handleFragments();
+            noteFragment();
             reason = PacketInReason.PACKET_OUT;
             runActions(list);
             endScope();
@@ -140,10 +140,6 @@ final class Translator {
         FlowMask mask = new FlowMask();
         for (int word = 0; word < KeyLayout.PACKET_WORDS; word++) {
             mask.addWord(word, looked.word(word));
-        }
-        if (packet.key.getLong(MatchField.NW_FRAG) != 0 && packet.key.word(KeyLayout.W_TP) == 0) {
-            // Hidden from the tables, but the packet leaves with them.
-            packet.key.word(KeyLayout.W_TP, original.word(KeyLayout.W_TP));
         }
         trace.finished(packet.key);
         DropCause drop = goesSomewhere ? null : cause == null ? DropCause.NO_OUTPUT : cause;
@@ -193,7 +189,8 @@ final class Translator {
                             .formatted(port.name()));
         } else if (!port.layer2().spanning().learns()) {
             spanningTreeBlocks(port);
-        } else if (handleFragments()) {
+        } else {
+            noteFragment();
             actions.mirroring().ingress(port);
             tables.runTables(0);
             if (!port.layer2().spanning().forwards()) {
@@ -215,33 +212,27 @@ final class Translator {
                         .formatted(port.name(), port.layer2().spanning().name().toLowerCase(Locale.ROOT)));
     }
 
-    /**
-     * Applies the bridge's way with fragments.
-     *
-     * @return false if the packet is to be dropped
-     */
-    boolean handleFragments() {
-        BridgeView.FragmentHandling handling =
-                bridge == null ? BridgeView.FragmentHandling.NX_MATCH : bridge.fragments();
-        return switch (handling) {
-            case NX_MATCH -> true;
-            case DROP -> {
-                boolean isFragment = packet.read(MatchField.NW_FRAG) != 0;
-                if (isFragment) {
-                    problem(DropCause.FRAGMENT, "the bridge drops fragments");
-                }
-                yield !isFragment;
-            }
-            case NORMAL -> {
-                // Transport fields of a fragment read as 0: who looks at them looks at nw_frag.
-                if (packet.key.getLong(MatchField.NW_FRAG) != 0) {
-                    packet.hidePorts();
-                }
-                yield true;
-            }
-        };
+    /** Says whether the packet is a fragment in a bridge whose tables see transport ports of none. */
+    boolean hidesPorts() {
+        return bridge != null
+                && bridge.fragments() == BridgeView.FragmentHandling.NORMAL
+                && packet.key.getLong(MatchField.NW_FRAG) != 0;
     }
 
+    private void noteFragment() {
+        if (hidesPorts() && packet.key.word(KeyLayout.W_TP) != 0) {
+            trace.note("a fragment: its transport ports are 0 for the tables (frags=normal)");
+        }
+    }
+
+    /** Says whether the packet is a fragment in a bridge that drops them. */
+    boolean isDroppedFragment() {
+        return bridge != null
+                && bridge.fragments() == BridgeView.FragmentHandling.DROP
+                && packet.read(MatchField.NW_FRAG) != 0;
+    }
+
+    /** Records what a lookup or a hash has looked at; what transport fields mean depends on nw_frag. */
     void noteLookup(FlowMask mask) {
         if (mask.word(KeyLayout.W_TP) != 0) {
             mask.add(MatchField.NW_FRAG);
@@ -362,7 +353,6 @@ final class Translator {
         packet.pipelineFields(Match.ANY);
         packet.forgetConnection();
         packet.forgetTunnel(isWithoutTunnel());
-        packet.showPorts();
         stack.clear();
         origin = new Origin(0, 0, false);
         if (port.crossings() != null) {

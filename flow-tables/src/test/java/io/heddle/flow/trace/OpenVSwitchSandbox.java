@@ -144,6 +144,11 @@ final class OpenVSwitchSandbox implements AutoCloseable {
         run(command.toArray(String[]::new));
     }
 
+    /** Sets what happens to fragments, as {@code ovs-ofctl set-frags} names it. */
+    void fragments(String handling) throws IOException, InterruptedException {
+        run("ovs-ofctl", "-O", "OpenFlow13", "set-frags", "unix:" + at("br0.mgmt"), handling);
+    }
+
     /** Replaces all mirrors. */
     void mirrors(List<Mirror> mirrors) throws IOException, InterruptedException {
         List<String> command = new ArrayList<>(List.of("ovs-vsctl", "--db=unix:" + at("db.sock"), "-t", "20"));

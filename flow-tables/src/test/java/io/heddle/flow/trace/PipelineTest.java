@@ -438,6 +438,32 @@ class PipelineTest {
     }
 
     @Test
+    void shouldSayInTheTraceWhatHappensToFragments() throws Exception {
+        lab.flows("priority=9,udp,tp_dst=53,actions=output:2", "priority=1,actions=output:3");
+        FlowKey first = PipelineLab.key("in_port=1,udp,tp_dst=53,nw_frag=first");
+        assertThat(text(first)).contains("a fragment: its transport ports are 0 for the tables (frags=normal)");
+        lab.fragments(FragmentHandling.NX_MATCH);
+        assertThat(text(first)).doesNotContain("frags=").contains("Datapath actions: 2");
+        lab.fragments(FragmentHandling.DROP);
+        assertThat(text(first))
+                .contains("table 0: the packet is an IP fragment, which the bridge drops (frags=drop)")
+                .contains("Datapath actions: drop");
+    }
+
+    @Test
+    void shouldDropFragmentsWhereTheyReachATable() throws Exception {
+        lab.flows("actions=output:3").fragments(FragmentHandling.DROP);
+        FlowKey later = PipelineLab.key("in_port=1,udp,nw_frag=later");
+        assertThat(packetOut(later, Ports.CONTROLLER, "output:2,table")).isEqualTo("2");
+        assertThat(packetOut(PipelineLab.key("in_port=1,udp"), Ports.CONTROLLER, "output:2,table"))
+                .isEqualTo("2,3");
+    }
+
+    private String text(FlowKey key) {
+        return Tracer.trace(lab.pipeline, key, lab.nowNs, PipelineLab.FORMATTER).toText();
+    }
+
+    @Test
     void shouldTranslatePacketOuts() throws Exception {
         lab.flows("in_port=CONTROLLER,tcp,actions=output:2");
         FlowKey key = PipelineLab.key(TCP);

@@ -1,8 +1,6 @@
 package io.heddle.datapath.bridge;
 
 import io.heddle.datapath.bridge.TableUpdate.PortUpdate;
-import io.heddle.datapath.port.Port;
-import io.heddle.datapath.port.TunnelPort;
 import io.heddle.datapath.upcall.Punt;
 import io.heddle.flow.action.Action;
 import io.heddle.flow.action.ActionValidator;
@@ -12,9 +10,7 @@ import io.heddle.flow.error.ErrorCode;
 import io.heddle.flow.error.FlowException;
 import io.heddle.flow.group.Group;
 import io.heddle.flow.group.GroupMod;
-import io.heddle.flow.match.KeyLayout;
 import io.heddle.flow.match.MatchField;
-import io.heddle.flow.match.TunnelOptions;
 import io.heddle.flow.match.TunnelOptionsMod;
 import io.heddle.flow.meter.Meter;
 import io.heddle.flow.meter.MeterMod;
@@ -27,7 +23,6 @@ import io.heddle.flow.table.FlowTable;
 import io.heddle.flow.table.TableLimit;
 import io.heddle.flow.table.TableListener;
 import io.heddle.flow.table.TableSet;
-import io.heddle.flow.table.TableSnapshot;
 import io.heddle.flow.table.TableTransaction;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -37,7 +32,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Function;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -57,13 +51,13 @@ final class Bridge implements BridgeControl {
     private final List<FlowFollower> followers = new ArrayList<>();
     private final LayerTwo layer2;
     private final List<EventQueue> subscribers = new CopyOnWriteArrayList<>();
-    private final List<Registration> controllers = new CopyOnWriteArrayList<>();
+    private final BridgeControllers controllers;
     private final Map<String, Election> elections = new ConcurrentHashMap<>();
     private volatile BridgeConfiguration configuration;
-    private TunnelOptions tunnelOptions = TunnelOptions.NONE;
+    private final TunnelOptionMap tunnelOptions;
 
     private volatile boolean isGone;
-    private volatile boolean hasHadController;
+    private BridgeView.FragmentHandling fragments = BridgeView.FragmentHandling.NORMAL;
     private boolean isChanged;
 
     /** What is being committed. */
@@ -82,6 +76,8 @@ final class Bridge implements BridgeControl {
         this.tables = new TableSet(owner.clock(), new Changes(), limit);
         this.macs = new MacLearning(owner.clock());
         this.layer2 = new LayerTwo(this, owner);
+        this.controllers = new BridgeControllers(owner);
+        this.tunnelOptions = new TunnelOptionMap(tables, ports);
     }
 
     // ---- the control loop's
@@ -106,7 +102,7 @@ final class Bridge implements BridgeControl {
         return ports;
     }
 
-    List<Registration> controllers() {
+    BridgeControllers controllers() {
         return controllers;
     }
 
@@ -115,24 +111,20 @@ final class Bridge implements BridgeControl {
     }
 
     BridgeView view() {
-        boolean sendsMisses = controllers.stream().anyMatch(each -> each.isConnected && each.wantsMisses);
         return new BridgeView(
-                id, name, tables, macs, standalone(), BridgeView.FragmentHandling.NORMAL, sendsMisses, layer2.view());
+                id,
+                name,
+                tables,
+                macs,
+                controllers.standalone(configuration),
+                fragments,
+                controllers.wantMisses(),
+                layer2.view());
     }
 
     /** Says whether it acts as a learning switch now. */
     boolean isStandalone() {
-        return standalone() != BridgeView.Standalone.OFF;
-    }
-
-    private BridgeView.Standalone standalone() {
-        if (configuration.failMode() != BridgeConfiguration.FailMode.STANDALONE
-                || controllers.stream().anyMatch(controller -> controller.isConnected)) {
-            return BridgeView.Standalone.OFF;
-        }
-        return hasHadController || !configuration.controllers().isEmpty()
-                ? BridgeView.Standalone.ABOVE_FLOWS
-                : BridgeView.Standalone.BELOW_FLOWS;
+        return controllers.standalone(configuration) != BridgeView.Standalone.OFF;
     }
 
     long revision() {
@@ -444,15 +436,12 @@ final class Bridge implements BridgeControl {
                 .packetOut(actions, "actions");
     }
 
-    TunnelOptions tunnelOptions() {
+    TunnelOptionMap tunnelOptions() {
         return tunnelOptions;
     }
 
-    /** Tells a port which Geneve options are which fields. */
-    void tellTunnelOptions(@Nullable Port device) {
-        if (device instanceof TunnelPort tunnel) {
-            tunnel.setOptions(tunnelOptions);
-        }
+    BridgeView.FragmentHandling fragments() {
+        return fragments;
     }
 
     @Override
@@ -463,21 +452,20 @@ final class Bridge implements BridgeControl {
     @Override
     public CompletableFuture<Void> mapTunnelOptions(TunnelOptionsMod mod) {
         return call(future -> {
-            tunnelOptions = mod.applyTo(tunnelOptions, this::isTunnelOptionUsed);
-            ports.all().forEach(port -> tellTunnelOptions(port.device()));
+            tunnelOptions.change(mod);
             future.complete(null);
         });
     }
 
-    private boolean isTunnelOptionUsed(int index) {
-        MatchField field = MatchField.tunnelOption(index);
-        // Every action that names a field prints it.
-        Pattern mention = Pattern.compile("\\b" + field.name() + "\\b");
-        try (TableSnapshot snapshot = tables.snapshot()) {
-            return !snapshot.flows(entry -> (entry.match().mask(KeyLayout.W_TUN_OPTIONS) & field.presenceBit()) != 0
-                            || mention.matcher(entry.instructions().toString()).find())
-                    .isEmpty();
-        }
+    @Override
+    public CompletableFuture<Void> handleFragments(BridgeView.FragmentHandling wanted) {
+        return call(future -> {
+            if (wanted != fragments) {
+                fragments = wanted;
+                owner.updateTopology();
+            }
+            future.complete(null);
+        });
     }
 
     @Override
@@ -493,9 +481,7 @@ final class Bridge implements BridgeControl {
 
     @Override
     public ControllerRegistration registerController(String target, String protocol) {
-        Registration registration = new Registration(target, protocol);
-        controllers.add(registration);
-        return registration;
+        return controllers.register(target, protocol);
     }
 
     @Override
@@ -572,63 +558,6 @@ final class Bridge implements BridgeControl {
             if (isAnyoneFor(BridgeEvent.Kind.TABLE_CHANGE)) {
                 publish(new BridgeEvent.FlowChanged(change, States.of(entry, nowNs), States.of(reason), revision()));
             }
-        }
-    }
-
-    /** A controller's connection, as its endpoint reports it. */
-    final class Registration implements ControllerRegistration {
-        private final String target;
-        private final String protocol;
-        private volatile boolean isConnected;
-        private volatile boolean wantsMisses;
-        private volatile String role = "";
-        private volatile String lastError = "";
-
-        private Registration(String target, String protocol) {
-            this.target = target;
-            this.protocol = protocol;
-        }
-
-        @Override
-        public void connected(String newRole) {
-            role = newRole;
-            lastError = "";
-            setConnected(true);
-        }
-
-        @Override
-        public void wantMisses(boolean wanted) {
-            if (wantsMisses != wanted) {
-                wantsMisses = wanted;
-                owner.loop().submit(owner::updateTopology);
-            }
-        }
-
-        @Override
-        public void disconnected(String error) {
-            role = "";
-            lastError = error;
-            setConnected(false);
-        }
-
-        @Override
-        public void close() {
-            controllers.remove(this);
-            setConnected(false);
-        }
-
-        private void setConnected(boolean connected) {
-            if (isConnected != connected) {
-                isConnected = connected;
-                if (connected) {
-                    hasHadController = true;
-                }
-                owner.loop().submit(owner::updateTopology);
-            }
-        }
-
-        ControllerRegistration.State state() {
-            return new ControllerRegistration.State(target, protocol, isConnected, role, lastError);
         }
     }
 }

@@ -4,6 +4,7 @@ import io.heddle.flow.action.Action;
 import io.heddle.flow.conntrack.ConnectionFilter;
 import io.heddle.flow.error.FlowException;
 import io.heddle.flow.match.TunnelOptionsMod;
+import io.heddle.flow.pipeline.BridgeView;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
@@ -84,6 +85,9 @@ public interface BridgeControl {
      * @return fails with a {@link FlowException} when nothing was changed
      */
     CompletableFuture<Void> mapTunnelOptions(TunnelOptionsMod mod);
+
+    /** Changes what happens to fragments; until the process ends, as in Open vSwitch. */
+    CompletableFuture<Void> handleFragments(BridgeView.FragmentHandling wanted);
 
     /**
      * Says what would happen to a packet, without sending it or counting it.

@@ -1,6 +1,7 @@
 package io.heddle.datapath.bridge;
 
 import io.heddle.flow.match.TunnelOptions;
+import io.heddle.flow.pipeline.BridgeView;
 import io.heddle.flow.table.TablePolicy;
 import java.util.List;
 
@@ -28,6 +29,9 @@ public interface BridgeReader {
 
     /** Which Geneve options are which fields. */
     TunnelOptions tunnelOptions();
+
+    /** What happens to fragments. */
+    BridgeView.FragmentHandling fragments();
 
     /** All 254 tables. */
     List<TableState> tables();

@@ -7,6 +7,7 @@ import io.heddle.flow.group.Group;
 import io.heddle.flow.match.Bits;
 import io.heddle.flow.match.TunnelOptions;
 import io.heddle.flow.meter.Meter;
+import io.heddle.flow.pipeline.BridgeView;
 import io.heddle.flow.pipeline.MulticastTable;
 import io.heddle.flow.table.FlowEntry;
 import io.heddle.flow.table.FlowMod;
@@ -39,7 +40,12 @@ final class Reader implements BridgeReader {
 
     @Override
     public TunnelOptions tunnelOptions() {
-        return bridge.tunnelOptions();
+        return bridge.tunnelOptions().options();
+    }
+
+    @Override
+    public BridgeView.FragmentHandling fragments() {
+        return bridge.fragments();
     }
 
     @Override
@@ -202,7 +208,7 @@ final class Reader implements BridgeReader {
                 bridge.isStandalone(),
                 flows,
                 bridge.ports().size(),
-                bridge.controllers().stream().map(Bridge.Registration::state).toList(),
+                bridge.controllers().states(),
                 bridge.flowMods(),
                 bridge.flowModsRefused(),
                 bridge.layer2().spanningTreeText());

@@ -216,7 +216,7 @@ final class Reconciler {
             if (bridge.ports().byName(port.name()) == null) {
                 BridgePort added = open(port, path + ".ports[" + i + "]");
                 bridge.ports().add(added);
-                bridge.tellTunnelOptions(added.device());
+                bridge.tunnelOptions().tell(added.device());
                 bridge.portChanged(BridgeEvent.Change.ADDED, added, owner.nowNs());
                 applied.add("%s: added port %s (%s)"
                         .formatted(

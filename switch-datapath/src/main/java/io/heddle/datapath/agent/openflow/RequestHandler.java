@@ -4,8 +4,6 @@ import io.heddle.datapath.bridge.BridgeControl;
 import io.heddle.datapath.bridge.BridgeControl.Atomicity;
 import io.heddle.datapath.bridge.BridgeGoneException;
 import io.heddle.datapath.bridge.BridgeReader;
-import io.heddle.datapath.bridge.FlowSelector;
-import io.heddle.datapath.bridge.PortState;
 import io.heddle.datapath.bridge.SwitchStoppedException;
 import io.heddle.datapath.bridge.TableUpdate;
 import io.heddle.datapath.bridge.UpdateFailure;
@@ -13,17 +11,12 @@ import io.heddle.flow.action.Ports;
 import io.heddle.flow.conntrack.ConnectionFilter;
 import io.heddle.flow.error.ErrorCode;
 import io.heddle.flow.error.FlowException;
-import io.heddle.flow.group.GroupMod;
 import io.heddle.flow.match.OxmId;
 import io.heddle.flow.match.TunnelOptions;
-import io.heddle.flow.meter.MeterMod;
-import io.heddle.flow.meter.MeterTable;
+import io.heddle.flow.pipeline.BridgeView.FragmentHandling;
 import io.heddle.flow.table.FlowMod;
-import io.heddle.proto.openflow.ActionType;
-import io.heddle.proto.openflow.ControllerStatus;
 import io.heddle.proto.openflow.Extensions;
 import io.heddle.proto.openflow.MultipartBody;
-import io.heddle.proto.openflow.MultipartBody.FlowSelection;
 import io.heddle.proto.openflow.Octets;
 import io.heddle.proto.openflow.OpenFlowMessage;
 import io.heddle.proto.openflow.OpenFlowMessage.Role;
@@ -54,10 +47,9 @@ final class RequestHandler {
 
     private static final int TABLES = FlowMod.MAX_TABLE + 1;
     private static final int NXPIF_PACKET_IN = 1;
-    private static final int ALL_GROUP_CAPABILITIES = 0xf;
-    private static final int ALL_GROUP_TYPES = 0xf;
-    private static final int METER_BAND_TYPES = 1 << 1 | 1 << 2;
-    private static final int METER_CAPABILITIES = 0xf;
+
+    /** {@code OFPC_FRAG_NX_MATCH}. */
+    private static final int NX_MATCH = 3;
 
     /** A change that waits to be submitted. */
     private record Pending(int xid, Octets head, TableUpdate update, boolean hasBuffer) {}
@@ -263,8 +255,13 @@ final class RequestHandler {
                 ask(xid, head, reader -> tunnelOptions(reader.tunnelOptions()), reply -> session.send(xid, reply));
             case OpenFlowMessage.FeaturesRequest _ -> ask(xid, head, this::features, reply -> session.send(xid, reply));
             case OpenFlowMessage.GetConfigRequest _ ->
-                session.send(xid, new OpenFlowMessage.GetConfigReply(0, events.missSendLength()));
-            case OpenFlowMessage.SetConfig config -> setConfig(config);
+                ask(
+                        xid,
+                        head,
+                        BridgeReader::fragments,
+                        handling -> session.send(
+                                xid, new OpenFlowMessage.GetConfigReply(flagOf(handling), events.missSendLength())));
+            case OpenFlowMessage.SetConfig config -> setConfig(xid, head, config);
             case OpenFlowMessage.PacketOut packet -> packetOut(xid, head, packet);
             case OpenFlowMessage.TableModRequest mod -> tableMod(mod);
             case OpenFlowMessage.BarrierRequest _ ->
@@ -280,7 +277,7 @@ final class RequestHandler {
             case OpenFlowMessage.ChangeAsync async ->
                 events.configure(events.configuration().with(async.masks()));
             case OpenFlowMessage.QueueGetConfigRequest request ->
-                ask(xid, head, reader -> queues(reader, request), reply -> session.send(xid, reply));
+                ask(xid, head, reader -> Answers.queues(reader, request), reply -> session.send(xid, reply));
             case OpenFlowMessage.MultipartRequest request -> {
                 MultipartBody.Request whole = joiner.add(xid, lengthIn(head), request);
                 if (whole != null) {
@@ -370,15 +367,30 @@ final class RequestHandler {
         return new OpenFlowMessage.FeaturesReply(bridge.datapathId(), 0, TABLES, 0, CAPABILITIES, ports);
     }
 
-    private void setConfig(OpenFlowMessage.SetConfig config) throws FlowException {
-        if (config.flags() != 0) {
-            throw new FlowException(
-                    ErrorCode.SWITCH_CONFIG_FAILED_BAD_FLAGS,
-                    "flags",
-                    "fragments are handled normally: flags 0x%x are not supported, 0 is right"
-                            .formatted(config.flags()));
-        }
+    private void setConfig(int xid, Octets head, OpenFlowMessage.SetConfig config) throws FlowException {
+        FragmentHandling handling = switch (config.flags()) {
+            case 0 -> FragmentHandling.NORMAL;
+            case 1 -> FragmentHandling.DROP;
+            case NX_MATCH -> FragmentHandling.NX_MATCH;
+            default ->
+                throw new FlowException(
+                        ErrorCode.SWITCH_CONFIG_FAILED_BAD_FLAGS,
+                        "flags",
+                        "flags 0x%x are not supported: fragments are handled as normal (0), drop (1) or nx-match (3)"
+                                .formatted(config.flags()));
+        };
         events.setMissSendLength(config.missSendLength());
+        if (session.role() != Role.SLAVE) {
+            answer(xid, head, () -> bridge.handleFragments(handling), done -> {});
+        }
+    }
+
+    private static int flagOf(FragmentHandling handling) {
+        return switch (handling) {
+            case NORMAL -> 0;
+            case DROP -> 1;
+            case NX_MATCH -> NX_MATCH;
+        };
     }
 
     private void packetOut(int xid, Octets head, OpenFlowMessage.PacketOut packet) throws FlowException {
@@ -437,18 +449,6 @@ final class RequestHandler {
                 then);
     }
 
-    private static OpenFlowMessage queues(BridgeReader reader, OpenFlowMessage.QueueGetConfigRequest request)
-            throws FlowException {
-        requirePort(reader, request.port(), ErrorCode.QUEUE_OP_FAILED_BAD_PORT);
-        return new OpenFlowMessage.QueueGetConfigReply(request.port(), List.of());
-    }
-
-    private static void requirePort(BridgeReader reader, int port, ErrorCode error) throws FlowException {
-        if (port != Ports.ANY && reader.ports().stream().noneMatch(each -> each.number() == port)) {
-            throw new FlowException(error, "port", "the bridge has no port " + Integer.toUnsignedString(port));
-        }
-    }
-
     private void multipart(int xid, Octets head, MultipartBody.Request body) throws FlowException {
         switch (body) {
             case MultipartBody.ExperimenterRequest other ->
@@ -474,152 +474,10 @@ final class RequestHandler {
                 // Answered below.
             }
         }
-        ask(xid, head, reader -> reply(reader, body, session.version()), reply -> session.sendMultipart(xid, reply));
-    }
-
-    private static MultipartBody.Reply reply(BridgeReader reader, MultipartBody.Request body, OpenFlowVersion version)
-            throws FlowException {
-        return switch (body) {
-            case MultipartBody.ExtendedRequest extended ->
-                new MultipartBody.ExtendedReply(reply(reader, extended.body(), version));
-            case MultipartBody.DescriptionRequest _ ->
-                new MultipartBody.Description(
-                        "Heddle",
-                        "Java " + Runtime.version().feature(),
-                        "Heddle",
-                        "None",
-                        reader.bridge().name());
-            case MultipartBody.FlowRequest request ->
-                new MultipartBody.FlowReply(reader.flows(selector(request.selection())).stream()
-                        .map(Replies::flow)
-                        .toList());
-            case MultipartBody.FlowStatsRequest request ->
-                new MultipartBody.FlowStatsReply(reader.flows(selector(request.selection())).stream()
-                        .map(Replies::flow)
-                        .toList());
-            case MultipartBody.AggregateRequest request -> {
-                BridgeReader.Aggregate sums = reader.aggregate(selector(request.selection()));
-                yield new MultipartBody.Aggregate(sums.packets(), sums.octets(), sums.flows());
-            }
-            case MultipartBody.TableRequest _ ->
-                new MultipartBody.TableReply(
-                        reader.tables().stream().map(Replies::table).toList());
-            case MultipartBody.PortStatsRequest request ->
-                new MultipartBody.PortStatsReply(ports(reader, request.port()).stream()
-                        .map(Replies::portStatistics)
-                        .toList());
-            case MultipartBody.QueueStatsRequest request -> {
-                requirePort(reader, request.port(), ErrorCode.QUEUE_OP_FAILED_BAD_PORT);
-                if (request.queueId() != 0xffffffff) {
-                    throw new FlowException(
-                            ErrorCode.QUEUE_OP_FAILED_BAD_QUEUE,
-                            "queue_id",
-                            "there is no queue " + Integer.toUnsignedString(request.queueId()));
-                }
-                yield new MultipartBody.QueueStatsReply(List.of());
-            }
-            case MultipartBody.GroupStatsRequest request ->
-                new MultipartBody.GroupStatsReply(reader.groups().stream()
-                        .filter(group ->
-                                request.groupId() == GroupMod.ALL_GROUPS || group.groupId() == request.groupId())
-                        .map(Replies::groupStatistics)
-                        .toList());
-            case MultipartBody.GroupDescRequest request ->
-                new MultipartBody.GroupDescReply(reader.groups().stream()
-                        .filter(group ->
-                                request.groupId() == GroupMod.ALL_GROUPS || group.groupId() == request.groupId())
-                        .map(Replies::group)
-                        .toList());
-            case MultipartBody.GroupFeaturesRequest _ -> groupFeatures(version);
-            case MultipartBody.MeterStatsRequest request -> {
-                requireMeter(reader, request.meterId());
-                yield new MultipartBody.MeterStatsReply(reader.meters().stream()
-                        .filter(meter -> isMeant(request.meterId(), meter.meterId()))
-                        .map(Replies::meterStatistics)
-                        .toList());
-            }
-            case MultipartBody.MeterConfigRequest request -> {
-                requireMeter(reader, request.meterId());
-                yield new MultipartBody.MeterConfigReply(reader.meters().stream()
-                        .filter(meter -> isMeant(request.meterId(), meter.meterId()))
-                        .map(Replies::meter)
-                        .toList());
-            }
-            case MultipartBody.MeterFeaturesRequest _ ->
-                new MultipartBody.MeterFeatures(
-                        MeterTable.MAX_METERS, METER_BAND_TYPES, METER_CAPABILITIES, MeterTable.MAX_BANDS, 0);
-            case MultipartBody.TableFeaturesRequest _ ->
-                new MultipartBody.TableFeaturesReply(reader.tables().stream()
-                        .map(table -> TableCapabilities.of(table, version))
-                        .toList());
-            case MultipartBody.PortDescRequest request ->
-                new MultipartBody.PortDescReply(ports(reader, request.port()).stream()
-                        .map(Replies::port)
-                        .toList());
-            case MultipartBody.TableDescRequest _ ->
-                new MultipartBody.TableDescReply(
-                        reader.tables().stream().map(Replies::tableDescription).toList());
-            case MultipartBody.QueueDescRequest request -> {
-                requirePort(reader, request.port(), ErrorCode.QUEUE_OP_FAILED_BAD_PORT);
-                yield new MultipartBody.QueueDescReply(List.of());
-            }
-            case MultipartBody.ControllerStatusRequest _ ->
-                new MultipartBody.ControllerStatusReply(reader.bridge().controllers().stream()
-                        .filter(each -> each.protocol().equals(ActiveConnection.PROTOCOL))
-                        .map(each -> new ControllerStatus(
-                                ActiveConnection.roleOf(each.role()),
-                                ControllerStatus.REQUESTED,
-                                each.connected(),
-                                each.target()))
-                        .toList());
-            case MultipartBody.FlowMonitorRequest _ -> throw new IllegalStateException("monitors answer that");
-            case MultipartBody.ExperimenterRequest _ ->
-                throw new FlowException(
-                        ErrorCode.BAD_REQUEST_BAD_EXPERIMENTER, "", "no experimenter's multipart message is known");
-        };
-    }
-
-    private static FlowSelector selector(FlowSelection selection) {
-        return new FlowSelector(
-                selection.tableId(),
-                selection.match(),
-                -1,
-                selection.cookie(),
-                selection.cookieMask(),
-                selection.outPort(),
-                selection.outGroup());
-    }
-
-    private static List<PortState> ports(BridgeReader reader, int port) throws FlowException {
-        requirePort(reader, port, ErrorCode.BAD_REQUEST_BAD_PORT);
-        return reader.ports().stream()
-                .filter(each -> port == Ports.ANY || each.number() == port)
-                .toList();
-    }
-
-    private static boolean isMeant(int wanted, int meter) {
-        return wanted == MeterMod.ALL_METERS || wanted == meter;
-    }
-
-    private static void requireMeter(BridgeReader reader, int meter) throws FlowException {
-        if (meter != MeterMod.ALL_METERS && reader.meters().stream().noneMatch(each -> each.meterId() == meter)) {
-            throw new FlowException(
-                    ErrorCode.METER_MOD_FAILED_UNKNOWN_METER,
-                    "meter_id",
-                    "there is no meter " + Integer.toUnsignedString(meter));
-        }
-    }
-
-    private static MultipartBody.Reply groupFeatures(OpenFlowVersion version) {
-        int actions = 0;
-        for (ActionType type : ActionType.values()) {
-            int number = type.number(version);
-            actions |= number >= 0 && number < 32 ? 1 << number : 0;
-        }
-        return new MultipartBody.GroupFeatures(
-                ALL_GROUP_TYPES,
-                ALL_GROUP_CAPABILITIES,
-                List.of(GroupMod.MAX_GROUP, GroupMod.MAX_GROUP, GroupMod.MAX_GROUP, GroupMod.MAX_GROUP),
-                List.of(actions, actions, actions, actions));
+        ask(
+                xid,
+                head,
+                reader -> Answers.reply(reader, body, session.version()),
+                reply -> session.sendMultipart(xid, reply));
     }
 }

@@ -36,6 +36,7 @@ import io.heddle.flow.match.Bits;
 import io.heddle.flow.match.Match;
 import io.heddle.flow.match.TunnelOptions;
 import io.heddle.flow.match.TunnelOptionsMod;
+import io.heddle.flow.pipeline.BridgeView;
 import io.heddle.flow.pipeline.PortVlans;
 import io.heddle.flow.table.FlowMod;
 import java.util.ArrayDeque;
@@ -352,6 +353,11 @@ final class FakeSwitch implements SwitchControl, AutoCloseable {
         }
 
         @Override
+        public CompletableFuture<Void> handleFragments(BridgeView.FragmentHandling wanted) {
+            return CompletableFuture.completedFuture(null);
+        }
+
+        @Override
         public CompletableFuture<TraceReport> trace(TraceSubject subject, List<Integer> ctNext) {
             return CompletableFuture.completedFuture(new TraceReport(
                     "bridge(\"br0\")\n 0. No match.\n",
@@ -449,6 +455,11 @@ final class FakeSwitch implements SwitchControl, AutoCloseable {
             @Override
             public TunnelOptions tunnelOptions() {
                 return TunnelOptions.NONE;
+            }
+
+            @Override
+            public BridgeView.FragmentHandling fragments() {
+                return BridgeView.FragmentHandling.NORMAL;
             }
 
             @Override

@@ -38,6 +38,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -89,8 +90,23 @@ final class OpenFlowAgentTest {
                                     .isInstanceOfSatisfying(
                                             MultipartBody.PortDescReply.class,
                                             ports -> assertThat(ports.ports()).hasSize(3)));
-            assertThat(client.ask(7, new OpenFlowMessage.SetConfig(1, 0)))
-                    .isEqualTo(error(ErrorCode.SWITCH_CONFIG_FAILED_BAD_FLAGS, 7, new OpenFlowMessage.SetConfig(1, 0)));
+            assertThat(client.ask(7, new OpenFlowMessage.SetConfig(2, 0)))
+                    .isEqualTo(error(ErrorCode.SWITCH_CONFIG_FAILED_BAD_FLAGS, 7, new OpenFlowMessage.SetConfig(2, 0)));
+        }
+    }
+
+    @Test
+    void shouldHandleFragmentsAsTheMasterSays() throws Exception {
+        try (Client client = client();
+                Client slave = client()) {
+            client.send(2, new OpenFlowMessage.SetConfig(3, 50));
+            assertThat(client.ask(3, new OpenFlowMessage.GetConfigRequest()))
+                    .isEqualTo(new OpenFlowMessage.GetConfigReply(3, 50));
+
+            slave.send(4, new OpenFlowMessage.RoleRequest(OpenFlowMessage.Role.SLAVE, OptionalLong.of(1)));
+            slave.send(5, new OpenFlowMessage.SetConfig(1, 60));
+            assertThat(slave.ask(6, new OpenFlowMessage.GetConfigRequest()))
+                    .isEqualTo(new OpenFlowMessage.GetConfigReply(3, 60));
         }
     }
 

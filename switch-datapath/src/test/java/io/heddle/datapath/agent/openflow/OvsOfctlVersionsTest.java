@@ -3,10 +3,14 @@ package io.heddle.datapath.agent.openflow;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.heddle.datapath.bridge.TraceSubject;
+import io.heddle.flow.match.FlowKey;
+import io.heddle.flow.match.MatchField;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -61,6 +65,35 @@ final class OvsOfctlVersionsTest {
         assertThat(lab.ovsOfctl("queue-stats")).contains("0 queues");
         lab.ovsOfctl("mod-port", "1", "down");
         assertThat(lab.ovsOfctl("dump-ports-desc")).contains("config:     PORT_DOWN", "state:      LINK_DOWN");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"OpenFlow10", "OpenFlow11", "OpenFlow12", "OpenFlow13", "OpenFlow14", "OpenFlow15"})
+    void shouldHandleFragmentsAsAsked(String version) throws Exception {
+        lab.speak(version);
+        lab.ovsOfctl("add-flow", "priority=9,udp,tp_dst=53,actions=output:2");
+        lab.ovsOfctl("add-flow", "priority=1,actions=output:3");
+        Map<String, String> ways = Map.of("drop", "drop", "normal", "3", "nx-match", "2");
+        for (Map.Entry<String, String> way : ways.entrySet()) {
+            lab.ovsOfctl("set-frags", way.getKey());
+            assertThat(lab.ovsOfctl("get-frags")).isEqualTo(way.getKey() + "\n");
+            assertThat(lab.bridge()
+                            .trace(new TraceSubject.Flow(firstFragment()))
+                            .get(60, TimeUnit.SECONDS)
+                            .datapathActions())
+                    .isEqualTo(way.getValue());
+        }
+        assertThat(lab.ovsOfctl(1, "set-frags", "reassemble"))
+                .contains(version.equals("OpenFlow10") ? "NXBRC_UNENCODABLE_ERROR" : "OFPSCFC_BAD_FLAGS");
+    }
+
+    private static FlowKey firstFragment() {
+        return new FlowKey()
+                .set(MatchField.IN_PORT, 1)
+                .set(MatchField.ETH_TYPE, 0x0800)
+                .set(MatchField.NW_PROTO, 17)
+                .set(MatchField.NW_FRAG, 1)
+                .set(MatchField.UDP_DST, 53);
     }
 
     @ParameterizedTest
