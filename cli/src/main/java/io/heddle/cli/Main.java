@@ -48,6 +48,7 @@ public final class Main implements Runnable {
             PortCommand.class,
             MirrorCommand.class,
             BondCommand.class,
+            FdbCommand.class,
             MdbCommand.class,
             FlowCommand.class,
             GroupCommand.class,

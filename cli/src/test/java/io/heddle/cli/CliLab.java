@@ -2,6 +2,7 @@ package io.heddle.cli;
 
 import io.heddle.datapath.agent.grpc.GrpcAgent;
 import io.heddle.datapath.bridge.BridgeConfiguration;
+import io.heddle.datapath.bridge.BridgeControl;
 import io.heddle.datapath.bridge.ConfigurationChange;
 import io.heddle.datapath.bridge.HeddleSwitch;
 import io.heddle.datapath.bridge.PortConfiguration;
@@ -12,6 +13,8 @@ import io.heddle.datapath.poll.ParkingWaiter;
 import io.heddle.datapath.port.MemoryPort;
 import io.heddle.datapath.port.PooledOffload;
 import io.heddle.datapath.port.PortSpec;
+import io.heddle.flow.action.Action;
+import io.heddle.flow.action.Ports;
 import io.heddle.flow.table.TableLimit;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -54,6 +57,14 @@ final class CliLab implements AutoCloseable {
                 .join();
         target = "unix:" + folder.resolve("switch.sock");
         agent = GrpcAgent.start(heddle, List.of(target), GrpcAgent.Limits.DEFAULT);
+    }
+
+    /** Sends a packet of br0 by NORMAL as if it had come in by a port. */
+    void forward(int inPort, byte[] frame) {
+        BridgeControl bridge = heddle.bridge("br0").orElseThrow();
+        bridge.packetOut(new BridgeControl.PacketOut(frame, inPort, List.of(new Action.Output(Ports.NORMAL))))
+                .join();
+        bridge.barrier().join();
     }
 
     /** Runs a command against the switch. */

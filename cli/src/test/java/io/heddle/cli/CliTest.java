@@ -6,6 +6,7 @@ import io.heddle.cli.CliLab.Result;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HexFormat;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -105,6 +106,22 @@ class CliTest {
                 .isEqualTo(new Result(1, "", "heddle: table 0 holds 3 entries, its limit (OFPFMFC_TABLE_FULL)\n"));
         // What replaces a flow needs no room.
         done("flow", "add", "br0", "priority=3,actions=output:1");
+    }
+
+    @Test
+    void shouldShowAndForgetLearnedAddresses() {
+        byte[] frame = HexFormat.of().parseHex("ffffffffffff" + "02000000000a" + "0806" + "00".repeat(46));
+        lab.forward(2, frame);
+        lab.nowNs.addAndGet(7_000_000_000L);
+
+        assertThat(lab.heddle("fdb", "show", "br0")).isEqualTo(new Result(0, """
+                        BRIDGE  PORT  VLAN  MAC                AGE
+                        br0     p2       0  02:00:00:00:00:0a    7
+                        """, ""));
+
+        assertThat(lab.heddle("fdb", "flush", "br0")).isEqualTo(new Result(0, "1 address forgotten\n", ""));
+        assertThat(lab.heddle("fdb", "show", "--output", "json").out()).isEqualTo("[]\n");
+        assertThat(lab.heddle("fdb", "show", "br9").err()).contains("br9");
     }
 
     @Test

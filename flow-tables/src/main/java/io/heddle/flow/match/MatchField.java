@@ -442,7 +442,7 @@ public enum MatchField {
             Masking.NONE,
             Access.READ_WRITE,
             Prerequisite.ND,
-            Format.HEX,
+            Format.DECIMAL,
             List.of(OxmId.ericsson(1))),
     ND_OPTIONS_TYPE(
             "nd_options_type",

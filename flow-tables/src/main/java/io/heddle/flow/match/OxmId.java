@@ -34,8 +34,8 @@ public record OxmId(int oxmClass, int field, int experimenter) {
     /** Experimenter id of the NSH fields. */
     public static final int NSH = 0x005ad650;
 
-    /** Experimenter id of Ericsson. */
-    public static final int ERICSSON = 0xd4105100;
+    /** The class of Ericsson's fields, which Open vSwitch has. */
+    public static final int ERICSSON = 0x1000;
 
     public OxmId {
         if (oxmClass < 0 || oxmClass > 0xffff || field < 0 || field > 0x7f) {
@@ -73,6 +73,6 @@ public record OxmId(int oxmClass, int field, int experimenter) {
     }
 
     static OxmId ericsson(int field) {
-        return new OxmId(EXPERIMENTER, field, ERICSSON);
+        return new OxmId(ERICSSON, field, 0);
     }
 }

@@ -26,7 +26,14 @@ public enum Prerequisite {
     ND,
     ND_SOLICIT,
     ND_ADVERT,
+    /** Of the fields of a connection's original direction: {@code ct_state} says that there is a connection. */
     CT;
+
+    /** Bits of {@code ct_state}: new, est, rel, rpl, snat, dnat. */
+    private static final int OF_A_CONNECTION = 0xcf;
+
+    private static final int INVALID = 0x10;
+    private static final int TRACKED = 0x20;
 
     /** Says whether a key and its mask (flat words, {@link KeyLayout}) pin down what this asks for. */
     public boolean isMetBy(long[] key, long[] mask) {
@@ -42,7 +49,8 @@ public enum Prerequisite {
             case ARP -> ethType(known) == 0x0806 || ethType(known) == 0x8035;
             case IPV4 -> ethType(known) == 0x0800;
             case IPV6 -> ethType(known) == 0x86dd;
-            case IP, CT -> ethType(known) == 0x0800 || ethType(known) == 0x86dd;
+            case CT -> ethType(known) >= 0 && isConnection(known) && IP.isMetBy(known);
+            case IP -> ethType(known) == 0x0800 || ethType(known) == 0x86dd;
             case MPLS -> ethType(known) == 0x8847 || ethType(known) == 0x8848;
             case PBB -> ethType(known) == 0x88e7;
             case NSH -> ethType(known) == 0x894f;
@@ -55,6 +63,14 @@ public enum Prerequisite {
             case ND_SOLICIT -> isNd(known, 135);
             case ND_ADVERT -> isNd(known, 136);
         };
+    }
+
+    /** Whatever else is known, the packet belongs to a connection: as Open vSwitch, some bit that only then is set, or tracked and not invalid. */
+    private static boolean isConnection(MaskedWords known) {
+        int shift = MatchField.CT_STATE.shift();
+        long is = known.value(MatchField.CT_STATE.word()) >>> shift & 0xffff;
+        long isKnown = known.mask(MatchField.CT_STATE.word()) >>> shift & 0xffff;
+        return (is & OF_A_CONNECTION) != 0 || (is & TRACKED) != 0 && (isKnown & INVALID) != 0 && (is & INVALID) == 0;
     }
 
     private static boolean isNd(MaskedWords known, int type) {

@@ -457,6 +457,13 @@ final class ActionCodec {
         int start = out.writerIndex();
         begin(out, ActionType.SET_FIELD, 0);
         MatchField field = set.field();
+        if (field == MatchField.IN_PORT && !set.isMasked()) {
+            // Open vSwitch takes it in this form only.
+            OxmCodec.header(out, OxmCodec.NXM_IN_PORT, false, 2);
+            out.writeShort(OxmCodec.narrowPort((int) set.value().low()));
+            close(out, start);
+            return;
+        }
         int octets = OxmCodec.octets(field, field.ids().getFirst());
         OxmCodec.header(out, field.ids().getFirst(), set.isMasked(), set.isMasked() ? 2 * octets : octets);
         OxmCodec.value(out, set.value(), octets);

@@ -112,7 +112,12 @@ final class OxmCodec {
     }
 
     static boolean fits(MatchField field, Bits value) {
-        return value.and(field.allOnes()).equals(value) && (field != MatchField.ARP_OP || value.low() <= 0xff);
+        return value.and(field.allOnes()).equals(value)
+                && switch (field) {
+                    case ARP_OP -> value.low() <= 0xff;
+                    case NW_TOS -> (value.low() & 3) == 0; // the other two bits are nw_ecn
+                    default -> true;
+                };
     }
 
     /** A port number of 16 bits as OpenFlow 1.0 and the extensions write it. */

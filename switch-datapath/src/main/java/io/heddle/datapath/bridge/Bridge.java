@@ -445,6 +445,11 @@ final class Bridge implements BridgeControl {
     }
 
     @Override
+    public CompletableFuture<Integer> flushAddresses() {
+        return CompletableFuture.completedFuture(macs.flush());
+    }
+
+    @Override
     public CompletableFuture<Integer> flushConnections(ConnectionFilter filter) {
         return owner.flushConnections(filter);
     }

@@ -54,6 +54,9 @@ public interface BridgeControl {
         return write(updates, atomicity, validateOnly, () -> {});
     }
 
+    /** Forgets the addresses that the bridge has learned; completes with how many. */
+    CompletableFuture<Integer> flushAddresses();
+
     /** Forgets connections of the whole switch, as Open vSwitch does for a bridge; completes with how many. */
     CompletableFuture<Integer> flushConnections(ConnectionFilter filter);
 

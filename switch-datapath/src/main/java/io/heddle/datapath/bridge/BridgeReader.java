@@ -36,6 +36,19 @@ public interface BridgeReader {
     /** All 254 tables. */
     List<TableState> tables();
 
+    /** Which addresses have been learned, by VLAN and address. */
+    List<LearnedAddress> addresses();
+
+    /**
+     * Where an Ethernet address was seen.
+     *
+     * @param port OpenFlow number, of a bond that of its first port
+     * @param vlan 0 for none
+     * @param address the 48 bits
+     * @param ageNs since it last sent something
+     */
+    record LearnedAddress(int port, String portName, int vlan, long address, long ageNs) {}
+
     /** Who has asked for which multicast, and where its routers are. */
     List<MulticastEntry> multicast();
 

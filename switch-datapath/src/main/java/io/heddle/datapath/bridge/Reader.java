@@ -166,12 +166,28 @@ final class Reader implements BridgeReader {
     }
 
     @Override
+    public List<LearnedAddress> addresses() {
+        return bridge.macs().entries().stream()
+                .map(entry -> new LearnedAddress(
+                        entry.port(),
+                        portName(entry.port()),
+                        entry.vlan(),
+                        entry.address(),
+                        nowNs - entry.used().lastUsedNs()))
+                .toList();
+    }
+
+    private String portName(int number) {
+        BridgePort port = bridge.ports().byNumber(number);
+        return port == null ? "" : port.name();
+    }
+
+    @Override
     public List<MulticastEntry> multicast() {
         List<MulticastEntry> entries = new ArrayList<>();
         for (MulticastTable.Entry entry : bridge.layer2().multicastEntries(nowNs)) {
-            BridgePort port = bridge.ports().byNumber(entry.port());
             entries.add(new MulticastEntry(
-                    entry.port(), port == null ? "" : port.name(), entry.vlan(), group(entry), entry.ageNs()));
+                    entry.port(), portName(entry.port()), entry.vlan(), group(entry), entry.ageNs()));
         }
         return entries;
     }

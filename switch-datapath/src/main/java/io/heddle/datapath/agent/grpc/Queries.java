@@ -47,6 +47,7 @@ final class Queries {
                 case METERS -> asks.add(reader -> new Section<>(meters(reader, query), mapping::entity));
                 case PORTS -> asks.add(reader -> new Section<>(ports(reader, query), mapping::entity));
                 case TABLES -> asks.add(reader -> new Section<>(tables(reader, query.getTables()), mapping::entity));
+                case ADDRESSES -> asks.add(reader -> new Section<>(reader.addresses(), mapping::entity));
                 case MULTICAST -> asks.add(reader -> new Section<>(reader.multicast(), mapping::entity));
                 case MEGAFLOWS, DROPS, CACHES, CONNECTIONS -> {
                     // The process's, not a bridge's.
@@ -155,7 +156,7 @@ final class Queries {
                             .thenApply(connections -> new Section<>(connections, mapping::entity));
                 }
                 case CACHES -> CompletableFuture.completedFuture(new Section<>(control.pollLoops(), mapping::entity));
-                case BRIDGE, FLOWS, GROUPS, METERS, PORTS, TABLES, MULTICAST, KIND_NOT_SET ->
+                case BRIDGE, FLOWS, GROUPS, METERS, PORTS, TABLES, MULTICAST, ADDRESSES, KIND_NOT_SET ->
                     CompletableFuture.completedFuture(new Section<>(List.<FlowState>of(), mapping::entity));
             };
             all = all.thenCombine(next, (sections, section) -> {

@@ -36,6 +36,7 @@ import io.heddle.proto.v1.FailMode;
 import io.heddle.proto.v1.Flow;
 import io.heddle.proto.v1.FlowRemoved;
 import io.heddle.proto.v1.Group;
+import io.heddle.proto.v1.LearnedAddress;
 import io.heddle.proto.v1.Megaflow;
 import io.heddle.proto.v1.Meter;
 import io.heddle.proto.v1.MulticastEntry;
@@ -274,6 +275,17 @@ final class StateMapping {
                         .setVlan(entry.vlan())
                         .setGroup(entry.group())
                         .setAgeSeconds((int) (entry.ageNs() / 1_000_000_000)))
+                .build();
+    }
+
+    Entity entity(BridgeReader.LearnedAddress learned) {
+        return Entity.newBuilder()
+                .setAddress(LearnedAddress.newBuilder()
+                        .setPort(learned.port())
+                        .setPortName(learned.portName())
+                        .setVlan(learned.vlan())
+                        .setMac(AddressText.ethernet(learned.address()))
+                        .setAgeSeconds((int) (learned.ageNs() / 1_000_000_000)))
                 .build();
     }
 

@@ -16,6 +16,8 @@ import io.heddle.proto.v1.ChannelRequest;
 import io.heddle.proto.v1.ChannelResponse;
 import io.heddle.proto.v1.ConfigureRequest;
 import io.heddle.proto.v1.ConfigureResponse;
+import io.heddle.proto.v1.FlushAddressesRequest;
+import io.heddle.proto.v1.FlushAddressesResponse;
 import io.heddle.proto.v1.FlushConnectionsRequest;
 import io.heddle.proto.v1.FlushConnectionsResponse;
 import io.heddle.proto.v1.GetConfigurationRequest;
@@ -168,7 +170,7 @@ final class SwitchService extends SwitchGrpc.SwitchImplBase {
                     case FLOWS, GROUPS, METERS, PORTS -> {
                         // Can be followed.
                     }
-                    case BRIDGE, TABLES, MULTICAST, MEGAFLOWS, DROPS, CACHES, CONNECTIONS, KIND_NOT_SET ->
+                    case BRIDGE, TABLES, MULTICAST, ADDRESSES, MEGAFLOWS, DROPS, CACHES, CONNECTIONS, KIND_NOT_SET ->
                         throw Failures.refusal(
                                 Code.INVALID_ARGUMENT,
                                 "queries[" + i + "]",
@@ -260,6 +262,17 @@ final class SwitchService extends SwitchGrpc.SwitchImplBase {
                 client,
                 () -> control.flushConnections(ConntrackConfigurationMapping.filter(request))
                         .thenApply(count -> FlushConnectionsResponse.newBuilder()
+                                .setCount(count)
+                                .build()));
+    }
+
+    @Override
+    public void flushAddresses(FlushAddressesRequest request, StreamObserver<FlushAddressesResponse> client) {
+        answer(
+                client,
+                () -> bridge(control, request.getBridge())
+                        .flushAddresses()
+                        .thenApply(count -> FlushAddressesResponse.newBuilder()
                                 .setCount(count)
                                 .build()));
     }

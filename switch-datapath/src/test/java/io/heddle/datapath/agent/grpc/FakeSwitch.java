@@ -216,6 +216,11 @@ final class FakeSwitch implements SwitchControl, AutoCloseable {
         }
 
         @Override
+        public CompletableFuture<Integer> flushAddresses() {
+            return CompletableFuture.completedFuture(2);
+        }
+
+        @Override
         public CompletableFuture<Integer> flushConnections(ConnectionFilter filter) {
             return FakeSwitch.this.flushConnections(filter);
         }
@@ -480,6 +485,11 @@ final class FakeSwitch implements SwitchControl, AutoCloseable {
             @Override
             public List<TableState> tables() {
                 return List.of(new TableState(0, flows.size(), 9, 4, 1000), new TableState(1, 0, 0, 0, 1000));
+            }
+
+            @Override
+            public List<LearnedAddress> addresses() {
+                return List.of();
             }
 
             @Override
