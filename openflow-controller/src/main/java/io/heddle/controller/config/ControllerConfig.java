@@ -8,7 +8,9 @@ import io.heddle.controller.channel.GrpcTarget;
 import io.heddle.controller.channel.openflow.OpenFlowListener;
 import io.heddle.controller.core.SegmentMap.Place;
 import io.heddle.proto.document.DocumentException;
+import io.heddle.proto.document.TlsSection;
 import io.heddle.proto.document.YamlDocument;
+import io.heddle.proto.transport.OpenFlowAddress;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -67,7 +69,12 @@ public record ControllerConfig(
         }
         for (int i = 0; i < settings.openFlowListen().size(); i++) {
             try {
-                OpenFlowListener.parse(settings.openFlowListen().get(i));
+                OpenFlowAddress address =
+                        OpenFlowListener.parse(settings.openFlowListen().get(i));
+                if (address.isTls() && settings.tls() == null) {
+                    throw new IllegalArgumentException(
+                            address.text() + " needs controller.tls: private-key, certificate and ca-cert");
+                }
             } catch (IllegalArgumentException e) {
                 errors.add(document.errorAt("controller.openflow.listen[" + i + "]", String.valueOf(e.getMessage())));
             }
@@ -100,7 +107,8 @@ public record ControllerConfig(
                 strings(node.path("openflow").path("listen")),
                 listen.isMissingNode() ? ControllerSettings.DEFAULT_API_LISTEN : strings(listen),
                 metrics.equals("off") ? null : metrics,
-                node.has("state") ? Path.of(node.path("state").asString()) : ControllerSettings.DEFAULT_STATE);
+                node.has("state") ? Path.of(node.path("state").asString()) : ControllerSettings.DEFAULT_STATE,
+                node.has("tls") ? TlsSection.read(node.path("tls")) : null);
     }
 
     private static @Nullable LearningLimits learning(JsonNode node) {

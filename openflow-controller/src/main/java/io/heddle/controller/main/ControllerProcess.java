@@ -61,12 +61,13 @@ public final class ControllerProcess {
         try {
             ControllerConfig config = ControllerConfig.load(file);
             if (check) {
+                config.settings().loadTls();
                 System.out.println(
                         file + ": right, " + config.settings().switches().size() + " switches, "
                                 + config.places().size() + " networks");
                 return 0;
             }
-            return serve(config);
+            return serve(file, config);
         } catch (DocumentException e) {
             System.err.println(e.getMessage());
             return 2;
@@ -91,14 +92,15 @@ public final class ControllerProcess {
         System.setProperty("org.sqlite.tmpdir", folder.toString());
     }
 
-    private static int serve(ControllerConfig config) throws IOException {
+    private static int serve(Path file, ControllerConfig config) throws IOException {
         // The loop says in a line why a switch cannot be reached; gRPC would print a stack trace at every attempt.
         GRPC_LOG.setLevel(Level.OFF);
         unpackNativeCodeIn(config.settings().state().resolve("native"));
         CountDownLatch stop = new CountDownLatch(1);
         Signals.on("TERM", stop::countDown);
         Signals.on("INT", stop::countDown);
-        try (RunningController _ = RunningController.start(config)) {
+        try (RunningController running = RunningController.start(config)) {
+            Signals.on("HUP", () -> reload(file, running));
             System.out.println("heddle-controller: ready");
             System.out.flush();
             stop.await();
@@ -108,5 +110,15 @@ public final class ControllerProcess {
             return 1;
         }
         return 0;
+    }
+
+    /** Certificates are renewed while the controller runs; all else in the file waits for a restart. */
+    private static void reload(Path file, RunningController running) {
+        try {
+            running.useTls(ControllerConfig.load(file).settings().loadTls());
+            LOG.info("{}: keys and certificates read again", file);
+        } catch (DocumentException | IOException e) {
+            LOG.error("{}: nothing was changed", e.getMessage());
+        }
     }
 }

@@ -25,6 +25,7 @@ import io.heddle.controller.metrics.MetricsServer;
 import io.heddle.controller.store.Lease;
 import io.heddle.controller.store.LeaseStore;
 import io.heddle.controller.store.LeaseWriter;
+import io.heddle.proto.transport.Tls;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
@@ -125,7 +126,13 @@ final class RunningController implements AutoCloseable, Inventory {
             sessions.add(session);
             thread.execute(() -> loop.add(session));
         }
-        openFlow = OpenFlowListener.start(config.settings().openFlowListen(), group, thread, electionHigh, loop::add);
+        openFlow = OpenFlowListener.start(
+                config.settings().openFlowListen(),
+                config.settings().loadTls(),
+                group,
+                thread,
+                electionHigh,
+                loop::add);
         ScheduledFuture<?> _ = thread.scheduleAtFixedRate(loop::tick, TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
     }
 
@@ -135,6 +142,14 @@ final class RunningController implements AutoCloseable, Inventory {
 
     private static Now now() {
         return new Now(System.nanoTime(), System.currentTimeMillis());
+    }
+
+    /** Has OpenFlow connections that begin from now on use other certificates. Any thread. */
+    void useTls(@Nullable Tls tls) {
+        OpenFlowListener listener = openFlow;
+        if (listener != null) {
+            listener.useTls(tls);
+        }
     }
 
     /** Ports that metrics and the API listen on, for messages and tests. */

@@ -6,13 +6,14 @@ import java.net.UnixDomainSocketAddress;
 
 /**
  * Where an OpenFlow connection goes to or comes from, as configurations write it: {@code tcp:127.0.0.1:6653}, {@code unix:/run/x.sock},
- * {@code ptcp:6634:127.0.0.1}, {@code punix:/run/x.mgmt}.
+ * {@code ptcp:6634:127.0.0.1}, {@code punix:/run/x.mgmt}, and with TLS {@code ssl:127.0.0.1:6653}, {@code pssl:6634:127.0.0.1}.
  *
  * @param text as it was written
  * @param isPassive waits for connections
+ * @param isTls connections are encrypted, and both sides authenticated
  * @param address host names are not looked up yet
  */
-public record OpenFlowAddress(String text, boolean isPassive, SocketAddress address) {
+public record OpenFlowAddress(String text, boolean isPassive, boolean isTls, SocketAddress address) {
     /** Registered for OpenFlow. */
     public static final int DEFAULT_PORT = 6653;
 
@@ -26,15 +27,15 @@ public record OpenFlowAddress(String text, boolean isPassive, SocketAddress addr
         String kind = colon < 0 ? text : text.substring(0, colon);
         String rest = colon < 0 ? "" : text.substring(colon + 1);
         return switch (kind) {
-            case "tcp" -> new OpenFlowAddress(text, false, hostAndPort(text, rest));
-            case "ptcp" -> new OpenFlowAddress(text, true, portAndHost(text, rest));
-            case "unix" -> new OpenFlowAddress(text, false, path(text, rest));
-            case "punix" -> new OpenFlowAddress(text, true, path(text, rest));
-            case "ssl", "pssl" -> throw wrong(text, "TLS is not supported: use tcp: or unix:");
+            case "tcp", "ssl" -> new OpenFlowAddress(text, false, kind.equals("ssl"), hostAndPort(text, kind, rest));
+            case "ptcp", "pssl" -> new OpenFlowAddress(text, true, kind.equals("pssl"), portAndHost(text, rest));
+            case "unix" -> new OpenFlowAddress(text, false, false, path(text, rest));
+            case "punix" -> new OpenFlowAddress(text, true, false, path(text, rest));
             default ->
                 throw wrong(
                         text,
-                        "write tcp:HOST[:PORT] or unix:PATH to connect, ptcp:[PORT[:HOST]] or punix:PATH to listen");
+                        "write tcp:HOST[:PORT], ssl:HOST[:PORT] or unix:PATH to connect, ptcp:[PORT[:HOST]], pssl:[PORT[:HOST]] or "
+                                + "punix:PATH to listen");
         };
     }
 
@@ -49,12 +50,12 @@ public record OpenFlowAddress(String text, boolean isPassive, SocketAddress addr
         return UnixDomainSocketAddress.of(path);
     }
 
-    private static SocketAddress hostAndPort(String text, String rest) {
+    private static SocketAddress hostAndPort(String text, String kind, String rest) {
         int split = rest.startsWith("[") ? rest.indexOf(']') + 1 : rest.indexOf(':');
         String host = split <= 0 ? rest : rest.substring(0, split);
         String port = split <= 0 || split >= rest.length() ? "" : rest.substring(split + 1);
         if (host.isEmpty()) {
-            throw wrong(text, "a host is missing: tcp:127.0.0.1:6653");
+            throw wrong(text, "a host is missing: " + kind + ":127.0.0.1:6653");
         }
         return InetSocketAddress.createUnresolved(unbracketed(host), port(text, port, 1));
     }

@@ -9,6 +9,7 @@ import io.heddle.datapath.bridge.PortConfiguration.PortType;
 import io.heddle.datapath.bridge.SwitchConfiguration;
 import io.heddle.flow.pipeline.PortVlans;
 import io.heddle.proto.document.DocumentException;
+import io.heddle.proto.document.TlsSection;
 import io.heddle.proto.document.YamlDocument;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -75,7 +76,8 @@ public record ConfigurationFile(SwitchSettings settings, SwitchConfiguration con
                 listen.isMissingNode() ? SwitchSettings.DEFAULT_GRPC_LISTEN : strings(listen),
                 metrics.equals("off") ? null : metrics,
                 node.has("state") ? Path.of(node.path("state").asString()) : SwitchSettings.DEFAULT_STATE_FOLDER,
-                node.path("poll-loops").asInt(SwitchSettings.defaultPollLoops()));
+                node.path("poll-loops").asInt(SwitchSettings.defaultPollLoops()),
+                node.has("tls") ? TlsSection.read(node.path("tls")) : null);
     }
 
     private static BridgeConfiguration bridge(YamlDocument document, JsonNode node, String path)

@@ -15,6 +15,7 @@ import io.heddle.datapath.port.PortFactory;
 import io.heddle.flow.table.TableSet;
 import io.heddle.proto.document.DocumentException;
 import io.heddle.proto.transport.Signals;
+import io.heddle.proto.transport.Tls;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;
@@ -57,6 +58,8 @@ public final class SwitchProcess implements AutoCloseable {
     private final HeddleSwitch heddle;
     private final Deque<AutoCloseable> closeLast = new ArrayDeque<>();
     private @Nullable FileChanges changes;
+    private @Nullable OpenFlowAgent openFlow;
+    private @Nullable Tls tls;
 
     private SwitchProcess(Path path, FileStateStore store, HeddleSwitch heddle) {
         this.path = path;
@@ -109,12 +112,13 @@ public final class SwitchProcess implements AutoCloseable {
                 err.println("heddle-switch: " + file.locate(e));
                 return 2;
             }
+            Tls tls = file.settings().loadTls();
             if (isCheck) {
                 out.println("heddle-switch: " + path + " is right: "
                         + file.configuration().bridges().size() + " bridges");
                 return 0;
             }
-            return serve(path, file, out, err);
+            return serve(path, file, tls, out, err);
         } catch (DocumentException e) {
             err.println("heddle-switch: " + e.getMessage());
             return 2;
@@ -124,13 +128,14 @@ public final class SwitchProcess implements AutoCloseable {
         }
     }
 
-    private static int serve(Path path, ConfigurationFile file, PrintStream out, PrintStream err) throws IOException {
+    private static int serve(Path path, ConfigurationFile file, @Nullable Tls tls, PrintStream out, PrintStream err)
+            throws IOException {
         CountDownLatch stop = new CountDownLatch(1);
         Signals.on("TERM", stop::countDown);
         Signals.on("INT", stop::countDown);
         try (SwitchProcess process = make(path, file.settings())) {
             try {
-                process.start(file);
+                process.start(file, tls);
             } catch (ConfigurationException e) {
                 err.println("heddle-switch: " + file.locate(e));
                 return 1;
@@ -198,7 +203,8 @@ public final class SwitchProcess implements AutoCloseable {
         }
     }
 
-    private void start(ConfigurationFile configuration) throws IOException, ConfigurationException {
+    private void start(ConfigurationFile configuration, @Nullable Tls firstTls)
+            throws IOException, ConfigurationException {
         SwitchSettings settings = configuration.settings();
         heddle.start();
         closeLast.push(heddle);
@@ -208,11 +214,18 @@ public final class SwitchProcess implements AutoCloseable {
         first.start(configuration.configuration(), saved.current());
         changes = first;
         closeLast.push(GrpcAgent.start(heddle, settings.grpcListen(), GrpcAgent.Limits.DEFAULT));
-        closeLast.push(new OpenFlowAgent(heddle, Timing.DEFAULT));
+        openFlow = new OpenFlowAgent(heddle, Timing.DEFAULT, firstTls);
+        tls = firstTls;
+        closeLast.push(openFlow);
         String metrics = settings.metricsListen();
         if (metrics != null) {
             closeLast.push(MetricsServer.start(metrics, heddle));
         }
+    }
+
+    private void useTls(@Nullable Tls wanted) {
+        tls = wanted;
+        Objects.requireNonNull(openFlow).useTls(wanted);
     }
 
     private synchronized void reload() {
@@ -224,8 +237,17 @@ public final class SwitchProcess implements AutoCloseable {
                 return;
             }
             try {
-                Objects.requireNonNull(changes).apply(again.configuration());
+                Tls before = tls;
+                useTls(again.settings().loadTls()); // connections that the rest of the file asks for need it
+                try {
+                    Objects.requireNonNull(changes).apply(again.configuration());
+                } catch (ConfigurationException e) {
+                    useTls(before);
+                    throw e;
+                }
                 LOG.info("{} read again", path);
+            } catch (IOException e) {
+                LOG.error("{}: nothing was changed", e.getMessage());
             } catch (ConfigurationException e) {
                 LOG.error("{}: nothing was changed", again.locate(e));
             }

@@ -8,6 +8,7 @@ import io.heddle.proto.openflow.OpenFlowMessage;
 import io.heddle.proto.openflow.OpenFlowVersion;
 import io.heddle.proto.transport.OpenFlowAddress;
 import io.heddle.proto.transport.SocketFile;
+import io.heddle.proto.transport.Tls;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelInitializer;
@@ -61,6 +62,9 @@ public final class OpenFlowListener implements AutoCloseable {
     private final Map<SwitchId, OpenFlowSwitchSession> sessions = new HashMap<>();
     private final Set<Connection> connections = new HashSet<>();
 
+    /** For connections that begin from now on. Any thread. */
+    private volatile @Nullable Tls tls;
+
     private OpenFlowListener(ScheduledExecutorService loop, long generationId, Consumer<SwitchSession> accepted) {
         this.loop = loop;
         this.generationId = generationId;
@@ -70,7 +74,8 @@ public final class OpenFlowListener implements AutoCloseable {
     /**
      * Listens on every address.
      *
-     * @param listen {@code ptcp:[PORT[:HOST]]} or {@code punix:PATH}; port 0 for any free one
+     * @param listen {@code ptcp:[PORT[:HOST]]}, {@code pssl:[PORT[:HOST]]} or {@code punix:PATH}; port 0 for any free one
+     * @param tls that {@code pssl:} needs; null for none
      * @param group for the network; the caller stops it
      * @param loop the controller loop
      * @param generationId of this controller's claims to be master; one that starts later has a higher one
@@ -80,6 +85,7 @@ public final class OpenFlowListener implements AutoCloseable {
      */
     public static OpenFlowListener start(
             List<String> listen,
+            @Nullable Tls tls,
             EventLoopGroup group,
             ScheduledExecutorService loop,
             long generationId,
@@ -88,6 +94,7 @@ public final class OpenFlowListener implements AutoCloseable {
         List<OpenFlowAddress> addresses =
                 listen.stream().map(OpenFlowListener::parse).toList();
         OpenFlowListener listener = new OpenFlowListener(loop, generationId, accepted);
+        listener.useTls(tls);
         try {
             for (OpenFlowAddress address : addresses) {
                 listener.bind(address, group);
@@ -107,10 +114,16 @@ public final class OpenFlowListener implements AutoCloseable {
     public static OpenFlowAddress parse(String text) {
         OpenFlowAddress address = OpenFlowAddress.parse(text);
         if (!address.isPassive()) {
-            throw new IllegalArgumentException("\"" + text
-                    + "\" connects, but switches connect to the controller: write ptcp:[PORT[:HOST]] or punix:PATH");
+            throw new IllegalArgumentException(
+                    "\"" + text
+                            + "\" connects, but switches connect to the controller: write ptcp:[PORT[:HOST]], pssl:[PORT[:HOST]] or punix:PATH");
         }
         return address;
+    }
+
+    /** Has connections that begin from now on use other certificates; null for none. Any thread. */
+    public void useTls(@Nullable Tls wanted) {
+        tls = wanted;
     }
 
     /** Port numbers of the TCP addresses, in order: what a 0 in the configuration became. */
@@ -128,7 +141,7 @@ public final class OpenFlowListener implements AutoCloseable {
                 .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, UNREAD)
                 .childHandler(new ChannelInitializer<>() {
                     @Override
-                    protected void initChannel(Channel channel) {
+                    protected void initChannel(Channel channel) throws IOException {
                         accept(channel, address);
                     }
                 });
@@ -161,10 +174,17 @@ public final class OpenFlowListener implements AutoCloseable {
         LOG.info("OpenFlow at {}", address.text());
     }
 
-    private void accept(Channel channel, OpenFlowAddress address) {
+    private void accept(Channel channel, OpenFlowAddress address) throws IOException {
         String peer = channel.remoteAddress() instanceof InetSocketAddress inet
-                ? "tcp:" + inet.getAddress().getHostAddress() + ":" + inet.getPort()
+                ? (address.isTls() ? "ssl:" : "tcp:") + inet.getAddress().getHostAddress() + ":" + inet.getPort()
                 : address.text() + "#" + channel.id().asShortText();
+        if (address.isTls()) {
+            Tls current = tls;
+            if (current == null) {
+                throw new IOException(address.text() + " needs controller.tls: private-key, certificate and ca-cert");
+            }
+            current.protect(channel.pipeline(), false, peer);
+        }
         Newcomer newcomer = new Newcomer(peer);
         Connection connection = new Connection(peer, channel, loop, newcomer);
         loop.execute(() -> {

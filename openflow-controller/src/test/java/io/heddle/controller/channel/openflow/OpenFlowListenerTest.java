@@ -61,7 +61,7 @@ class OpenFlowListenerTest {
     void listen() throws IOException {
         group = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
         loop = new ScheduledThreadPoolExecutor(1, new ThreadPoolExecutor.DiscardPolicy());
-        listener = OpenFlowListener.start(List.of("ptcp:0:127.0.0.1"), group, loop, GENERATION, made -> {
+        listener = OpenFlowListener.start(List.of("ptcp:0:127.0.0.1"), null, group, loop, GENERATION, made -> {
             session.complete(made);
             made.start(new Recorder());
         });
@@ -217,12 +217,12 @@ class OpenFlowListenerTest {
     void shouldNameAddressThatIsInUse() {
         int port = listener.ports().getFirst();
         assertThatThrownBy(() -> OpenFlowListener.start(
-                        List.of("ptcp:" + port + ":127.0.0.1"), group, loop, GENERATION, made -> {}))
+                        List.of("ptcp:" + port + ":127.0.0.1"), null, group, loop, GENERATION, made -> {}))
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining("cannot listen for OpenFlow at ptcp:" + port + ":127.0.0.1");
         assertThatThrownBy(() -> OpenFlowListener.parse("tcp:127.0.0.1:6653"))
                 .hasMessage("\"tcp:127.0.0.1:6653\" connects, but switches connect to the controller: write"
-                        + " ptcp:[PORT[:HOST]] or punix:PATH");
+                        + " ptcp:[PORT[:HOST]], pssl:[PORT[:HOST]] or punix:PATH");
     }
 
     private static OpenFlowMessage flows(boolean more) {

@@ -50,7 +50,7 @@ final class ActiveConnection implements Session.Listener {
         }
         if (address.isPassive()) {
             LOG.error(
-                    "{}: {} listens: a controller is tcp:HOST[:PORT] or unix:PATH",
+                    "{}: {} listens: a controller is tcp:HOST[:PORT], ssl:HOST[:PORT] or unix:PATH",
                     endpoint.bridge().name(),
                     target);
             isClosed = true;
@@ -68,9 +68,13 @@ final class ActiveConnection implements Session.Listener {
         if (isClosed || address == null) {
             return;
         }
+        if (!endpoint.transport().mayUse(address)) {
+            failed(Transport.NO_TLS);
+            return;
+        }
         Session next = endpoint.session(target, false, this);
         session = next;
-        ChannelFuture connecting = endpoint.transport().connect(address.address(), next, endpoint.timing());
+        ChannelFuture connecting = endpoint.transport().connect(address, next, endpoint.timing());
         channel = connecting.channel();
         connecting.addListener(done -> {
             if (!done.isSuccess()) {

@@ -49,7 +49,7 @@ final class ClientListener implements Session.Listener {
         }
         if (!address.isPassive()) {
             LOG.error(
-                    "{}: {} connects: a listener is ptcp:[PORT[:HOST]] or punix:PATH",
+                    "{}: {} connects: a listener is ptcp:[PORT[:HOST]], pssl:[PORT[:HOST]] or punix:PATH",
                     endpoint.bridge().name(),
                     place);
             isClosed = true;
@@ -70,6 +70,10 @@ final class ClientListener implements Session.Listener {
         if (isClosed || address == null) {
             return;
         }
+        if (!endpoint.transport().mayUse(address)) {
+            failed(Transport.NO_TLS);
+            return;
+        }
         SocketAddress where = address.address();
         try {
             if (where instanceof UnixDomainSocketAddress unix) {
@@ -79,7 +83,7 @@ final class ClientListener implements Session.Listener {
             failed(String.valueOf(e.getMessage()));
             return;
         }
-        ChannelFuture binding = endpoint.transport().listen(where, this::accept, endpoint.timing());
+        ChannelFuture binding = endpoint.transport().listen(address, this::accept, endpoint.timing());
         binding.addListener(done -> {
             if (!done.isSuccess()) {
                 failed(String.valueOf(done.cause().getMessage()));

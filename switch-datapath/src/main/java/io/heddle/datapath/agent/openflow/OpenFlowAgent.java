@@ -3,6 +3,7 @@ package io.heddle.datapath.agent.openflow;
 import io.heddle.datapath.bridge.BridgeConfiguration;
 import io.heddle.datapath.bridge.BridgeControl;
 import io.heddle.datapath.bridge.SwitchControl;
+import io.heddle.proto.transport.Tls;
 import java.net.SocketAddress;
 import java.util.HashMap;
 import java.util.List;
@@ -11,6 +12,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -33,11 +35,22 @@ public final class OpenFlowAgent implements AutoCloseable {
 
     /** Starts to serve the bridges of {@code control}, and those that will come; the listeners of those that are there are open then. */
     public OpenFlowAgent(SwitchControl control, Timing timing) {
+        this(control, timing, null);
+    }
+
+    /** As above, with what {@code ssl:} and {@code pssl:} addresses need; null for none. */
+    public OpenFlowAgent(SwitchControl control, Timing timing, @Nullable Tls tls) {
         this.timing = timing;
+        transport.useTls(tls);
         this.watch = control.watchBridges(new Follower());
         // The first task comes after the bridges', the second after the binding that they began.
         onLoop(() -> true);
         onLoop(() -> true);
+    }
+
+    /** Has connections that begin from now on use other certificates; null for none. */
+    public void useTls(@Nullable Tls tls) {
+        transport.useTls(tls);
     }
 
     public AgentCounters counters() {

@@ -459,7 +459,10 @@ final class OpenFlowAgentTest {
         assertThat(OpenFlowAddress.parse("ptcp:6634:127.0.0.1").isPassive()).isTrue();
         assertThatThrownBy(() -> OpenFlowAddress.parse("tcp:host:99999"))
                 .hasMessageContaining("the port is 1 to 65535");
-        assertThatThrownBy(() -> OpenFlowAddress.parse("foo:bar")).hasMessageContaining("tcp:HOST[:PORT] or unix:PATH");
-        assertThatThrownBy(() -> OpenFlowAddress.parse("ssl:host")).hasMessageContaining("TLS is not supported");
+        assertThatThrownBy(() -> OpenFlowAddress.parse("foo:bar"))
+                .hasMessageContaining("tcp:HOST[:PORT], ssl:HOST[:PORT] or unix:PATH");
+        assertThat(OpenFlowAddress.parse("ssl:host").isTls()).isTrue();
+        assertThat(OpenFlowAddress.parse("pssl:").isPassive()).isTrue();
+        assertThat(OpenFlowAddress.parse("tcp:host").isTls()).isFalse();
     }
 }
