@@ -136,16 +136,43 @@ public sealed interface Action {
      *
      * @param inPort port to look up with, {@link Ports#IN_PORT} for the packet's own
      * @param tableId table to look in, 255 for the current one
+     * @param withConnection looked up with the addresses, the protocol and the ports of the original direction of the packet's connection
+     *     ({@code NXAST_RESUBMIT_TABLE_CT})
      */
-    record Resubmit(int inPort, int tableId) implements Action {}
+    record Resubmit(int inPort, int tableId, boolean withConnection) implements Action {
+        public Resubmit(int inPort, int tableId) {
+            this(inPort, tableId, false);
+        }
+    }
 
     /**
-     * Sends the packet to controllers ({@code NXAST_CONTROLLER}).
+     * Sends the packet to controllers ({@code NXAST_CONTROLLER}, {@code NXAST_CONTROLLER2}).
      *
+     * @param maxLength octets of the packet, 0 to 65535; a paused packet is sent whole
      * @param reason {@code OFPR_*}
      * @param controllerId which controllers, 0 for all
+     * @param meterId limits how many of the packets are sent; 0 for the meter of all controllers ({@code OFPM_CONTROLLER})
+     * @param userdata what the controllers are told with the packet: octets in hexadecimal, two digits for each
+     * @param isPaused the packet goes on when a controller sends it back, and as that sends it
      */
-    record Controller(int maxLength, int reason, int controllerId) implements Action {}
+    record Controller(int maxLength, int reason, int controllerId, int meterId, String userdata, boolean isPaused)
+            implements Action {
+        public Controller {
+            if (maxLength < 0 || maxLength > 0xffff) {
+                throw new IllegalArgumentException("maxLength " + maxLength + " is not in 0-65535");
+            }
+            if (!userdata.matches("([0-9a-f]{2})*")) {
+                throw new IllegalArgumentException("\"" + userdata + "\" is not pairs of hexadecimal digits");
+            }
+        }
+
+        public Controller(int maxLength, int reason, int controllerId) {
+            this(maxLength, reason, controllerId, 0, "", false);
+        }
+    }
+
+    /** Takes a {@code tun_metadata} field off the packet ({@code NXAST_DELETE_FIELD}). */
+    record DeleteField(MatchField field) implements Action {}
 
     /**
      * Sends the packet through the connection tracker ({@code NXAST_CT}).

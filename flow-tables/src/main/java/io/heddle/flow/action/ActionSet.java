@@ -80,6 +80,7 @@ public final class ActionSet {
             case Action.CloneActions a -> 11;
             case Action.Push a -> 11;
             case Action.Pop a -> 11;
+            case Action.DeleteField a -> 11;
             case Action.Exit a -> 11;
             case Action.CheckPacketLarger a -> 11;
             case Action.PopQueue a -> 11;

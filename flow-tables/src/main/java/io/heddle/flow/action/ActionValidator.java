@@ -24,6 +24,15 @@ import java.util.stream.IntStream;
  *     7.2.5</a>
  */
 public final class ActionValidator {
+    /** Highest number of a meter; those above limit packets to controllers and cannot be named. */
+    private static final int MAX_METER = 0xffff0000;
+
+    private static final int CT_INVALID = 0x10;
+    private static final int CT_TRACKED = 0x20;
+
+    /** new, est, rel, rpl, snat, dnat. */
+    private static final int CT_OF_CONNECTION = 0xcf;
+
     private final IntPredicate knowsGroup;
     private final IntPredicate knowsMeter;
 
@@ -105,6 +114,7 @@ public final class ActionValidator {
                 case Action.CloneActions a -> throw notInSet(at, "clone");
                 case Action.Push a -> throw notInSet(at, "push");
                 case Action.Pop a -> throw notInSet(at, "pop");
+                case Action.DeleteField a -> throw notInSet(at, "delete_field");
                 case Action.Exit a -> throw notInSet(at, "exit");
                 case Action.CheckPacketLarger a -> throw notInSet(at, "check_pkt_larger");
                 case Action.PopQueue a -> throw notInSet(at, "pop_queue");
@@ -166,14 +176,7 @@ public final class ActionValidator {
             case Action.CopyTtlOut copy ->
                 checkHas(Prerequisite.MPLS, path + ".copy_ttl_out", "an MPLS label (dl_type)");
             case Action.CopyTtlIn copy -> checkHas(Prerequisite.MPLS, path + ".copy_ttl_in", "an MPLS label (dl_type)");
-            case Action.Meter meter -> {
-                if (!knowsMeter.test(meter.meterId())) {
-                    throw new FlowException(
-                            ErrorCode.METER_MOD_FAILED_INVALID_METER,
-                            path + ".meter_id",
-                            "there is no meter " + Integer.toUnsignedString(meter.meterId()) + "; add it first");
-                }
-            }
+            case Action.Meter meter -> checkMeter(meter.meterId(), path);
             case Action.Resubmit resubmit -> {
                 if (resubmit.tableId() < 0 || resubmit.tableId() > 255 || resubmit.tableId() == 254) {
                     throw new FlowException(
@@ -181,9 +184,28 @@ public final class ActionValidator {
                             path + ".resubmit.table_id",
                             "table " + resubmit.tableId() + " is not in 0-253");
                 }
+                if (resubmit.withConnection() && isMatched && !isOfConnection()) {
+                    throw new FlowException(
+                            ErrorCode.BAD_ACTION_MATCH_INCONSISTENT,
+                            path + ".resubmit",
+                            "the match does not ask for a packet that is of a connection: match ct_state=+trk+est, or another of"
+                                    + " new, est, rel, rpl, snat, dnat, or +trk-inv");
+                }
                 forgetAll();
             }
-            case Action.Controller controller -> {}
+            case Action.Controller controller -> {
+                if (controller.meterId() != 0) {
+                    checkMeter(controller.meterId(), path + ".controller");
+                }
+            }
+            case Action.DeleteField delete -> {
+                if (delete.field().optionIndex() < 0) {
+                    throw new FlowException(
+                            ErrorCode.BAD_ACTION_BAD_ARGUMENT,
+                            path + ".delete_field",
+                            delete.field().fieldName() + " is no tun_metadata field: no other can be deleted");
+                }
+            }
             case Action.Conntrack conntrack -> new ConntrackCheck(isMatched, known).check(conntrack, path + ".ct");
             case Action.ConntrackClear clear -> {}
             case Action.Learn learn -> {
@@ -237,6 +259,25 @@ public final class ActionValidator {
             case Action.FinTimeout fin ->
                 checkHas(Prerequisite.TCP, path + ".fin_timeout", "a TCP header (nw_proto=6)");
             case Action.OutputField output -> checkReadable(output.field(), path + ".output_field");
+        }
+    }
+
+    /** Says whether what is known of the packet implies that the tracker has found, or begun, its connection. */
+    private boolean isOfConnection() {
+        Match match = known.build();
+        long state = match.valueOf(MatchField.CT_STATE).low();
+        long asked = MatchField.CT_STATE.read(match.mask().words()).low();
+        boolean isValid = (state & CT_TRACKED) != 0 && (asked & ~state & CT_INVALID) != 0;
+        return isValid || (state & CT_OF_CONNECTION) != 0;
+    }
+
+    private void checkMeter(int meterId, String path) throws FlowException {
+        boolean isNamed = Integer.compareUnsigned(meterId, MAX_METER) <= 0;
+        if (!isNamed || !knowsMeter.test(meterId)) {
+            throw new FlowException(
+                    ErrorCode.METER_MOD_FAILED_INVALID_METER,
+                    path + ".meter_id",
+                    "there is no meter " + Integer.toUnsignedString(meterId) + "; add it first");
         }
     }
 

@@ -6,7 +6,7 @@ import java.util.Set;
 /**
  * A request to change a meter.
  *
- * @param meterId 1 to 0xffff0000; {@link #ALL_METERS} to delete all
+ * @param meterId 1 to 0xffff0000, {@link #CONTROLLER} or {@link #SLOW_PATH}; {@link #ALL_METERS} to delete all
  * @param flags {@link Flag#KBPS} or {@link Flag#PKTPS}, {@link Flag#BURST}, {@link Flag#STATS}
  * @see <a href="https://opennetworking.org/wp-content/uploads/2014/10/openflow-switch-v1.3.5.pdf">OpenFlow 1.3.5 section
  *     7.3.4.4</a>
@@ -14,6 +14,12 @@ import java.util.Set;
 public record MeterMod(Command command, int meterId, Set<Flag> flags, List<Band> bands) {
     /** Largest meter number ({@code OFPM_MAX}). */
     public static final int MAX_METER = 0xffff0000;
+
+    /** {@code OFPM_SLOWPATH}: limits packets to the switch itself. Flows cannot name it. */
+    public static final int SLOW_PATH = 0xfffffffd;
+
+    /** {@code OFPM_CONTROLLER}: limits packets to controllers that have no other meter. Flows cannot name it. */
+    public static final int CONTROLLER = 0xfffffffe;
 
     /** {@code OFPM_ALL}. */
     public static final int ALL_METERS = 0xffffffff;
@@ -45,6 +51,13 @@ public record MeterMod(Command command, int meterId, Set<Flag> flags, List<Band>
 
         /** {@code precedenceLevel}: by how much the drop precedence of the DSCP is raised (RFC 2474), 1 to 2. */
         record DscpRemark(long rate, long burstSize, int precedenceLevel) implements Band {}
+    }
+
+    /** Says whether a meter may have that number. */
+    public static boolean isNumber(int meterId) {
+        return meterId == SLOW_PATH
+                || meterId == CONTROLLER
+                || meterId != 0 && Integer.compareUnsigned(meterId, MAX_METER) <= 0;
     }
 
     public MeterMod {

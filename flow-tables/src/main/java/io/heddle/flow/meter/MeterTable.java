@@ -96,11 +96,12 @@ public final class MeterTable {
     }
 
     private static void validateId(int meterId) throws FlowException {
-        if (meterId == 0 || Integer.compareUnsigned(meterId, MeterMod.MAX_METER) > 0) {
+        if (!MeterMod.isNumber(meterId)) {
             throw new FlowException(
                     ErrorCode.METER_MOD_FAILED_INVALID_METER,
                     "meter.meter_id",
-                    "meter number " + Integer.toUnsignedString(meterId) + " is not in 1-0xffff0000");
+                    "meter number " + Integer.toUnsignedString(meterId)
+                            + " is not in 1-0xffff0000, nor that of slowpath or controller");
         }
     }
 

@@ -87,8 +87,14 @@ final class ActionExecution {
         switch (action) {
             case Action.Output output -> output(output.port(), output.maxLength());
             case Action.OutputField output -> outputField(output);
-            case Action.Controller controller ->
-                translator.punting.punt(controller.reason(), controller.maxLength(), controller.controllerId());
+            case Action.Controller controller -> {
+                if (controller.isPaused()) {
+                    translator.recirculation.pause(controller);
+                } else {
+                    translator.punting.punt(controller, null);
+                }
+            }
+            case Action.DeleteField delete -> packet.deleteOption(delete.field());
             case Action.GroupAction group -> group(group.groupId());
             case Action.Meter meter -> translator.tables.meter(meter.meterId());
             case Action.Conntrack conntrack -> conntrack(conntrack);
@@ -104,7 +110,7 @@ final class ActionExecution {
             }
             case Action.Note note -> {}
             case Action.FinTimeout fin -> learning.finTimeout(fin);
-            case Action.Resubmit resubmit -> translator.tables.resubmit(resubmit.tableId(), resubmit.inPort());
+            case Action.Resubmit resubmit -> translator.tables.resubmit(resubmit);
             case Action.CloneActions clone -> translator.runClone(clone.actions());
             case Action.Push push -> translator.push(read(push.source()));
             case Action.Pop pop -> pop(pop.destination());
@@ -367,7 +373,7 @@ final class ActionExecution {
             case Ports.FLOOD -> flood(false);
             case Ports.ALL -> flood(true);
             case Ports.CONTROLLER -> translator.punting.punt(translator.punting.puntReason(), maxLength, 0);
-            case Ports.TABLE -> translator.tables.resubmit(0, Ports.IN_PORT);
+            case Ports.TABLE -> translator.tables.resubmit(new Action.Resubmit(Ports.IN_PORT, 0));
             case Ports.IN_PORT -> send(translator.inPort());
             case Ports.ANY -> {}
             default -> {

@@ -3,6 +3,7 @@ package io.heddle.flow.pipeline;
 import io.heddle.flow.conntrack.TrackRequest;
 import io.heddle.flow.match.Match;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One step of the short program that a megaflow executes on its packets. All decisions have been taken: ports are datapath port
@@ -49,9 +50,32 @@ public sealed interface DatapathAction {
      * @param reason {@code OFPR_*}
      * @param maxLength octets to send, 65535 for all
      * @param pipelineFields non-zero pipeline fields (in_port as the bridge numbers it, metadata, tunnel, registers)
+     * @param userdata what the flow says to the controllers, octets in hexadecimal
+     * @param continuation how the packet goes on when a controller sends it back; null when it is a copy only
      */
-    record Punt(int bridge, int reason, int maxLength, int controllerId, int tableId, long cookie, Match pipelineFields)
-            implements DatapathAction {}
+    record Punt(
+            int bridge,
+            int reason,
+            int maxLength,
+            int controllerId,
+            int tableId,
+            long cookie,
+            Match pipelineFields,
+            String userdata,
+            @Nullable FrozenState continuation)
+            implements DatapathAction {
+        /** A copy of which nothing more is said. */
+        public Punt(
+                int bridge,
+                int reason,
+                int maxLength,
+                int controllerId,
+                int tableId,
+                long cookie,
+                Match pipelineFields) {
+            this(bridge, reason, maxLength, controllerId, tableId, cookie, pipelineFields, "", null);
+        }
+    }
 
     /** Executes {@code actions} on a copy of the packet; the packet itself goes on as it was. */
     record Clone(List<DatapathAction> actions) implements DatapathAction {

@@ -36,6 +36,11 @@ final class Mirroring {
         done = before;
     }
 
+    /** Mirrors that have the packet, bit i for mirror i. */
+    long done() {
+        return done;
+    }
+
     /** The packet comes in. */
     void ingress(PortInfo port) {
         copy(port, true);

@@ -229,6 +229,21 @@ final class PacketState {
         dropFoldedWrites();
     }
 
+    /** Takes a Geneve option off the packet, if it is there. */
+    void deleteOption(MatchField field) {
+        look(KeyLayout.W_TUN_OPTIONS, field.presenceBit());
+        long there = key.word(KeyLayout.W_TUN_OPTIONS);
+        if ((there & field.presenceBit()) != 0) {
+            key.word(KeyLayout.W_TUN_OPTIONS, there & ~field.presenceBit());
+            key.word(field.word(), 0);
+            for (int word : new int[] {KeyLayout.W_TUN_OPTIONS, field.word()}) {
+                long bits = word == KeyLayout.W_TUN_OPTIONS ? field.presenceBit() : -1L;
+                owned.addWord(word, bits);
+                pending.addWord(word, bits);
+            }
+        }
+    }
+
     /**
      * Chooses the queue of later outputs: the low half of {@link KeyLayout#W_HASH_PRIORITY} holds its number plus 1, 0 for none.
      */

@@ -97,6 +97,16 @@ public final class Pipeline {
         return translator(key, nowNs, isReal, trace).packetOut(bridge, inPort, actions);
     }
 
+    /**
+     * Translates what is left to do with a packet that waited for a controller. The result is for that one packet: it is not to be cached.
+     *
+     * @param key of the packet as it is now, in_port being the datapath's number
+     * @param state where it stopped; its actions are checked
+     */
+    public Translation resume(FlowKey key, FrozenState state, long nowNs) {
+        return translator(key, nowNs, true, TraceListener.NONE).resumed(state);
+    }
+
     private Translator translator(FlowKey key, long nowNs, boolean isReal, TraceListener trace) {
         long revision = clock.revision();
         long changes = clock.changes();

@@ -3,6 +3,9 @@ package io.heddle.flow.pipeline;
 import io.heddle.flow.action.Action;
 import io.heddle.flow.match.Match;
 import io.heddle.flow.match.MatchField;
+import io.heddle.flow.meter.MeterMod;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Sends copies of the packet of one translation to controllers and to the switch itself.
@@ -18,6 +21,16 @@ final class Punting {
 
     /** Sends a copy of the packet to the controllers. */
     void punt(int why, int maxLength, int controllerId) {
+        punt(new Action.Controller(maxLength, why, controllerId), null);
+    }
+
+    /**
+     * Sends a copy of the packet to the controllers.
+     *
+     * @param continuation how the packet goes on when it is sent back; null when this is a copy only
+     */
+    void punt(Action.Controller action, @Nullable FrozenState continuation) {
+        int why = action.reason();
         BridgeView here = translator.bridge;
         if (here == null) {
             return;
@@ -31,14 +44,27 @@ final class Punting {
         PortInfo from = translator.world.topology().port((int) translator.original.getLong(MatchField.IN_PORT));
         boolean isRecirculated = translator.original.getLong(MatchField.RECIRC_ID) != 0;
         Match fields = PuntFields.of(translator.packet, from == null || from.isTunnel(), isRecirculated);
-        translator.out.add(new DatapathAction.Punt(
+        // Open vSwitch says table 0 of packets that pause, wherever they do.
+        DatapathAction.Punt punt = new DatapathAction.Punt(
                 here.id(),
                 why,
-                maxLength,
-                controllerId,
-                translator.origin.tableId(),
+                continuation == null ? action.maxLength() : Action.WHOLE_PACKET,
+                action.controllerId(),
+                continuation == null ? translator.origin.tableId() : 0,
                 translator.origin.cookie(),
-                fields));
+                fields,
+                action.userdata(),
+                continuation);
+        limited(here, action.meterId() == 0 ? MeterMod.CONTROLLER : action.meterId(), punt);
+    }
+
+    /** Adds an action that a meter may prevent; the packet itself goes on. */
+    private void limited(BridgeView here, int meterId, DatapathAction.Punt punt) {
+        if (here.tables().meters().find(meterId, translator.world.version()) == null) {
+            translator.out.add(punt);
+        } else {
+            translator.out.add(new DatapathAction.Clone(List.of(new DatapathAction.Meter(here.id(), meterId), punt)));
+        }
     }
 
     /**
@@ -53,7 +79,9 @@ final class Punting {
             Match port = Match.builder()
                     .exact(MatchField.IN_PORT, Integer.toUnsignedLong(translator.inPort()))
                     .build();
-            translator.out.add(
+            limited(
+                    here,
+                    MeterMod.SLOW_PATH,
                     new DatapathAction.Punt(here.id(), why, Action.WHOLE_PACKET, 0, 0, PacketInReason.NO_COOKIE, port));
             translator.trace.note("the switch itself is to hear of the packet");
         }

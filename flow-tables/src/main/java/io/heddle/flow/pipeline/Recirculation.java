@@ -25,6 +25,9 @@ final class Recirculation {
     /** What is frozen goes on twice, once for each answer; null for once. */
     private Action.@Nullable CheckPacketLarger question;
 
+    /** What is frozen goes on when a controller sends the packet back; null when it goes on by itself. */
+    private Action.@Nullable Controller pause;
+
     Recirculation(Translator translator) {
         this.translator = translator;
     }
@@ -38,6 +41,13 @@ final class Recirculation {
     void clear() {
         frozen = null;
         question = null;
+        pause = null;
+    }
+
+    /** The packet waits for a controller; what is left to do is what is frozen from here on. */
+    void pause(Action.Controller action) {
+        pause = action;
+        frozen = new ArrayList<>();
     }
 
     /** What is left to do depends on the packet's length, which a translation does not know. */
@@ -62,15 +72,18 @@ final class Recirculation {
             return;
         }
         Action.CheckPacketLarger asked = question;
-        if (asked == null) {
+        Action.Controller waiting = pause;
+        if (waiting != null) {
+            translator.trace.note("the packet waits for a controller");
+            translator.punting.punt(waiting, state(here, translator.packet.isTracked(), rest));
+        } else if (asked == null) {
             recirculate(here, rest);
         } else if (!rest.isEmpty() || !translator.actionSet.isEmpty()) {
             translator.packet.commit(translator.out, true);
             translator.out.add(new DatapathAction.CheckLength(
                     asked.length(), answered(here, rest, asked, true), answered(here, rest, asked, false)));
         }
-        frozen = null;
-        question = null;
+        clear();
         translator.isStopped = true;
     }
 
@@ -90,15 +103,7 @@ final class Recirculation {
     }
 
     private void recirculate(BridgeView here, List<FrozenState.Step> rest) {
-        FrozenState state = new FrozenState(
-                here.id(),
-                (int) translator.packet.key.getLong(MatchField.IN_PORT),
-                translator.packet.pipelineFields(),
-                translator.packet.isTracked(),
-                rest,
-                translator.actionSet.inOrder(),
-                translator.stack);
-        RecirculationTable.Frozen made = allocate(state);
+        RecirculationTable.Frozen made = allocate(state(here, translator.packet.isTracked(), rest));
         if (made == null) {
             return;
         }
@@ -106,6 +111,18 @@ final class Recirculation {
         translator.out.add(new DatapathAction.Recirculate(made.id()));
         translator.trace.note(
                 "the packet is parsed again and goes on with recirculation id 0x" + Integer.toHexString(made.id()));
+    }
+
+    private FrozenState state(BridgeView here, boolean isTracked, List<FrozenState.Step> rest) {
+        return new FrozenState(
+                here.id(),
+                (int) translator.packet.key.getLong(MatchField.IN_PORT),
+                translator.packet.pipelineFields(),
+                isTracked,
+                rest,
+                translator.actionSet.inOrder(),
+                translator.stack,
+                translator.actions.mirroring().done());
     }
 
     private RecirculationTable.@Nullable Frozen allocate(FrozenState state) {
@@ -134,15 +151,7 @@ final class Recirculation {
         if (here == null) {
             return;
         }
-        FrozenState state = new FrozenState(
-                here.id(),
-                (int) translator.packet.key.getLong(MatchField.IN_PORT),
-                translator.packet.pipelineFields(),
-                true,
-                List.of(new FrozenState.Step.Table(tableId)),
-                translator.actionSet.inOrder(),
-                translator.stack);
-        RecirculationTable.Frozen made = allocate(state);
+        RecirculationTable.Frozen made = allocate(state(here, true, List.of(new FrozenState.Step.Table(tableId))));
         if (made == null) {
             return;
         }
@@ -165,12 +174,19 @@ final class Recirculation {
             return;
         }
         FrozenState state = made.state();
+        if (translator.world.topology().bridge(state.bridge()) != null) {
+            use(translator.world.recirculations(), made);
+        }
+        goOn(state);
+    }
+
+    /** Goes on with what was frozen. */
+    void goOn(FrozenState state) {
         translator.bridge = translator.world.topology().bridge(state.bridge());
         if (translator.bridge == null) {
-            translator.problem(DropCause.UNKNOWN_RECIRCULATION, "the bridge of the recirculation id is gone");
+            translator.problem(DropCause.UNKNOWN_RECIRCULATION, "the bridge in which the packet stopped is gone");
             return;
         }
-        use(translator.world.recirculations(), made);
         translator.trace.begin(new TraceListener.Step.Bridge(translator.bridge.name()));
         translator.packet.override(MatchField.IN_PORT, Integer.toUnsignedLong(state.inPort()));
         translator.packet.pipelineFields(state.pipelineFields());
@@ -181,6 +197,7 @@ final class Recirculation {
         }
         state.actionSet().forEach(translator.actionSet::write);
         translator.stack.addAll(state.stack());
+        translator.actions.mirroring().leave(state.mirrors());
         resume(state.rest());
         translator.endScope();
         translator.trace.end();

@@ -35,6 +35,9 @@ final class TableExecution {
     private final Classifier.Scratch scratch = new Classifier.Scratch();
     private int resubmits;
 
+    /** The next lookup is of the packet with the addresses and ports of its connection's original direction. */
+    private boolean asConnection;
+
     TableExecution(Translator translator) {
         this.translator = translator;
     }
@@ -97,6 +100,11 @@ final class TableExecution {
         FlowTable table = translator.bridge.tables().table(tableId);
         lookupMask.clear();
         FlowKey key = translator.packet.key;
+        boolean isSwapped = asConnection;
+        asConnection = false;
+        if (isSwapped) {
+            ConnectionTuple.swap(key.words());
+        }
         boolean hidesPorts = translator.hidesPorts();
         long ports = key.word(KeyLayout.W_TP);
         if (hidesPorts) {
@@ -108,6 +116,10 @@ final class TableExecution {
             if (lookupMask.word(KeyLayout.W_TP) != 0) {
                 lookupMask.add(MatchField.NW_FRAG).words()[KeyLayout.W_TP] = 0;
             }
+        }
+        if (isSwapped) {
+            ConnectionTuple.swap(key.words());
+            ConnectionTuple.swap(lookupMask.words());
         }
         translator.noteLookup(lookupMask);
         translator.count(table.lookups());
@@ -175,8 +187,18 @@ final class TableExecution {
         }
     }
 
+    /** Says whether the tracker has told a connection of an IP packet. */
+    private boolean hasConnection() {
+        return translator.packet.isIp()
+                && translator.read(MatchField.CT_NW_PROTO).low() != 0;
+    }
+
     /** Looks up in a table and comes back ({@code resubmit}). */
-    void resubmit(int tableId, int inPort) {
+    void resubmit(Action.Resubmit action) {
+        if (action.withConnection() && !hasConnection()) {
+            translator.problem(DropCause.NO_OUTPUT, "resubmit(ct) with non-tracked or non-IP packet!");
+            return;
+        }
         if (++resubmits > MAX_RESUBMITS) {
             translator.tooDeep();
         }
@@ -187,9 +209,11 @@ final class TableExecution {
         Origin before = translator.origin;
         FlowEntry entryBefore = translator.entry;
         long ownPort = translator.packet.key.getLong(MatchField.IN_PORT);
-        int table = tableId == FlowMod.ALL_TABLES ? translator.origin.tableId() : tableId;
+        int table = action.tableId() == FlowMod.ALL_TABLES ? translator.origin.tableId() : action.tableId();
         translator.packet.override(
-                MatchField.IN_PORT, inPort == Ports.IN_PORT ? ownPort : Integer.toUnsignedLong(inPort));
+                MatchField.IN_PORT,
+                action.inPort() == Ports.IN_PORT ? ownPort : Integer.toUnsignedLong(action.inPort()));
+        asConnection = action.withConnection();
         runTables(table);
         translator.packet.override(MatchField.IN_PORT, ownPort);
         translator.origin = before;

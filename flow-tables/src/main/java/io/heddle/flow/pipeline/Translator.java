@@ -134,6 +134,12 @@ final class Translator {
         return result();
     }
 
+    /** Goes on with a packet that a controller sends back. */
+    Translation resumed(FrozenState state) {
+        recirculation.goOn(state);
+        return result();
+    }
+
     private Translation result() {
         List<DatapathAction> program = isFailed ? List.of() : Programs.trim(out);
         boolean goesSomewhere = program.stream().anyMatch(Programs::isDelivery);

@@ -269,7 +269,8 @@ public final class FlowEntry extends ClassifierRule {
                 return true;
             }
         }
-        return anyAction(action -> action instanceof Action.Meter meter && meterIds.contains(meter.meterId()));
+        return anyAction(action -> action instanceof Action.Meter meter && meterIds.contains(meter.meterId())
+                || action instanceof Action.Controller controller && meterIds.contains(controller.meterId()));
     }
 
     /** The {@code learn} actions, whatever they stand in. */

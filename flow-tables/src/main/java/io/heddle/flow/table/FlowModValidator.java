@@ -8,6 +8,7 @@ import io.heddle.flow.error.FlowException;
 import io.heddle.flow.match.KeyLayout;
 import io.heddle.flow.match.Match;
 import io.heddle.flow.match.MatchField;
+import io.heddle.flow.meter.MeterMod;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
@@ -127,7 +128,8 @@ public final class FlowModValidator {
                 case Instruction.WriteActions write ->
                     validator().written(mod.match(), write.actions(), at + ".write_actions.actions");
                 case Instruction.Meter meter -> {
-                    if (tables.meters().find(meter.meterId(), version) == null) {
+                    boolean isNamed = Integer.compareUnsigned(meter.meterId(), MeterMod.MAX_METER) <= 0;
+                    if (!isNamed || tables.meters().find(meter.meterId(), version) == null) {
                         throw new FlowException(
                                 ErrorCode.METER_MOD_FAILED_INVALID_METER,
                                 at + ".meter_id",

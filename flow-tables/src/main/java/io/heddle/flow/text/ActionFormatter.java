@@ -85,6 +85,7 @@ final class ActionFormatter {
             case Action.FinTimeout fin -> finTimeout(fin);
             case Action.CloneActions clone -> "clone(" + join(clone.actions()) + ")";
             case Action.Push push -> "push:" + subfield(push.source());
+            case Action.DeleteField delete -> "delete_field:" + FieldNames.ofSetField(delete.field());
             case Action.Pop pop -> "pop:" + subfield(pop.destination());
             case Action.Exit _ -> "exit";
             case Action.CheckPacketLarger larger ->
@@ -98,9 +99,14 @@ final class ActionFormatter {
             case Action.Conjunction part ->
                 "conjunction(" + Integer.toUnsignedString(part.id()) + "," + part.dimension() + "/" + part.dimensions()
                         + ")";
-            case Action.Note note -> "note:" + note.octets().replaceAll("(..)(?!$)", "$1.");
+            case Action.Note note -> "note:" + dotted(note.octets());
             case Action.OutputField output -> "output:" + subfield(output.field(), output.bit(), output.bits());
         };
+    }
+
+    /** Octets in hexadecimal with a dot between each two. */
+    private static String dotted(String octets) {
+        return octets.replaceAll("(..)(?!$)", "$1.");
     }
 
     private String output(Action.Output output) {
@@ -113,11 +119,11 @@ final class ActionFormatter {
 
     private String resubmit(Action.Resubmit resubmit) {
         boolean ownPort = resubmit.inPort() == Ports.IN_PORT;
-        if (!ownPort && resubmit.tableId() == 255) {
+        if (!ownPort && resubmit.tableId() == 255 && !resubmit.withConnection()) {
             return "resubmit:" + values.port(resubmit.inPort());
         }
         return "resubmit(" + (ownPort ? "" : values.port(resubmit.inPort())) + ","
-                + (resubmit.tableId() == 255 ? "" : resubmit.tableId()) + ")";
+                + (resubmit.tableId() == 255 ? "" : resubmit.tableId()) + (resubmit.withConnection() ? ",ct)" : ")");
     }
 
     private static String finTimeout(Action.FinTimeout fin) {
@@ -142,6 +148,15 @@ final class ActionFormatter {
         }
         if (controller.controllerId() != 0) {
             text.add("id=" + controller.controllerId());
+        }
+        if (!controller.userdata().isEmpty()) {
+            text.add("userdata=" + dotted(controller.userdata()));
+        }
+        if (controller.isPaused()) {
+            text.add("pause");
+        }
+        if (controller.meterId() != 0) {
+            text.add("meter_id=" + Integer.toUnsignedString(controller.meterId()));
         }
         return text.toString();
     }

@@ -181,6 +181,7 @@ final class ActionParser {
             case "clone" -> actions.add(cloneOf(token));
             case "push" -> actions.add(new Action.Push(stacked(token)));
             case "pop" -> actions.add(new Action.Pop(stacked(token)));
+            case "delete_field" -> actions.add(deleteField(token));
             case "exit" -> actions.add(new Action.Exit());
             case "check_pkt_larger" -> actions.add(checkPacketLarger(token));
             case "pop_queue" -> actions.add(new Action.PopQueue());
@@ -349,16 +350,54 @@ final class ActionParser {
         int maxLength = Action.WHOLE_PACKET;
         int reason = OFPR_ACTION;
         int id = 0;
+        int meter = 0;
+        String userdata = "";
+        boolean isPaused = false;
         for (Token part : Token.all(text, token.valuePosition(), place)) {
-            String value = part.required(place, "controller(reason=action,max_len=128,id=0)");
+            if (part.name().equals("pause")) {
+                isPaused = true;
+                continue;
+            } else if (part.name().equals("userdata")) {
+                userdata = userdata(valueOrEmpty(part), part.valuePosition(), place);
+                continue;
+            }
+            String value = part.required(place, "controller(reason=action,max_len=128,id=0,userdata=01.02,pause)");
             switch (part.name()) {
                 case "max_len" -> maxLength = FieldText.integer(value, 0xffff, "max_len", part.valuePosition(), place);
                 case "id" -> id = FieldText.integer(value, 0xffff, "id", part.valuePosition(), place);
                 case "reason" -> reason = reason(value, part.valuePosition(), place);
-                default -> throw place.at(part.position(), part.name(), "controller(...) takes reason, max_len and id");
+                case "meter_id" ->
+                    meter = (int) FieldText.number(value, 32, "a meter", part.valuePosition(), place)
+                            .low();
+                default ->
+                    throw place.at(
+                            part.position(),
+                            part.name(),
+                            "controller(...) takes reason, max_len, id, userdata, pause and meter_id");
             }
         }
-        return new Action.Controller(maxLength, reason, id);
+        boolean isPlain = reason == OFPR_ACTION && id == 0 && meter == 0 && userdata.isEmpty() && !isPaused;
+        return isPlain
+                ? new Action.Output(Ports.CONTROLLER, maxLength)
+                : new Action.Controller(maxLength, reason, id, meter, userdata, isPaused);
+    }
+
+    private static String userdata(String text, int at, Token.Place place) throws FlowException {
+        String octets = text.replace(".", "").toLowerCase(Locale.ROOT);
+        if (!octets.matches("([0-9a-f]{2})*")) {
+            throw place.at(at, text, "write octets in hexadecimal: userdata=01.02.ff");
+        }
+        return octets;
+    }
+
+    private static Action deleteField(Token token) throws FlowException {
+        Token.Place place = ARGUMENT.under("delete_field");
+        String name = token.required(place, "delete_field:tun_metadata0");
+        MatchField field = FieldActionText.named(name, token.valuePosition());
+        if (field.optionIndex() < 0) {
+            throw place.at(token.valuePosition(), name, "only tun_metadata fields can be deleted");
+        }
+        return new Action.DeleteField(field);
     }
 
     private static int reason(String text, int at, Token.Place place) throws FlowException {
@@ -467,8 +506,16 @@ final class ActionParser {
         Token.Place place = ARGUMENT.under("resubmit");
         String text = token.required(place, "resubmit(,1)");
         int comma = text.indexOf(',');
+        int second = comma < 0 ? -1 : text.indexOf(',', comma + 1);
         String port = (comma < 0 ? text : text.substring(0, comma)).trim();
-        String table = comma < 0 ? "" : text.substring(comma + 1).trim();
+        String table = comma < 0
+                ? ""
+                : text.substring(comma + 1, second < 0 ? text.length() : second).trim();
+        boolean withConnection = second >= 0;
+        if (withConnection && !text.substring(second + 1).trim().equals("ct")) {
+            throw place.at(
+                    token.valuePosition() + second + 1, text.substring(second + 1), "only ct may follow the table");
+        }
         if (port.isEmpty() && table.isEmpty()) {
             throw place.at(token.position(), "resubmit", "say a port or a table: resubmit(,1)");
         }
@@ -476,7 +523,8 @@ final class ActionParser {
                 port.isEmpty() ? Ports.IN_PORT : values.port(port, token.valuePosition(), place),
                 table.isEmpty()
                         ? 255
-                        : FieldText.integer(table, 254, "a table", token.valuePosition() + comma + 1, place));
+                        : FieldText.integer(table, 254, "a table", token.valuePosition() + comma + 1, place),
+                withConnection);
     }
 
     private Action conntrack(Token token) throws FlowException {

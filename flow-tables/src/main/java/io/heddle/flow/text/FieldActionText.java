@@ -85,7 +85,7 @@ final class FieldActionText {
         return SET_TYPE.under(field.fieldName()).at(at, name, field.fieldName() + " cannot be written");
     }
 
-    private static MatchField named(String name, int at) throws FlowException {
+    static MatchField named(String name, int at) throws FlowException {
         return FieldNames.byName(name)
                 .orElseThrow(
                         () -> SET_TYPE.at(at, name, "no field has this name: write one of ovs-fields(7), as eth_dst"));

@@ -221,7 +221,13 @@ public final class FlowFormatter {
     /** Such as {@code meter=1 kbps burst bands=type=drop rate=1000 burst_size=100}, on one line. */
     public String meter(MeterMod meter) {
         StringBuilder text = new StringBuilder("meter=")
-                .append(meter.meterId() == MeterMod.ALL_METERS ? "all" : Integer.toUnsignedString(meter.meterId()));
+                .append(
+                        switch (meter.meterId()) {
+                            case MeterMod.ALL_METERS -> "all";
+                            case MeterMod.CONTROLLER -> "controller";
+                            case MeterMod.SLOW_PATH -> "slowpath";
+                            default -> Integer.toUnsignedString(meter.meterId());
+                        });
         for (MeterMod.Flag flag : MeterMod.Flag.values()) {
             if (meter.flags().contains(flag)) {
                 text.append(' ').append(flag.name().toLowerCase(Locale.ROOT));

@@ -212,6 +212,11 @@ final class GroupMeterParser {
         if (command == MeterMod.Command.DELETE && text.equals("all")) {
             return MeterMod.ALL_METERS;
         }
+        if (text.equals("controller")) {
+            return MeterMod.CONTROLLER;
+        } else if (text.equals("slowpath")) {
+            return MeterMod.SLOW_PATH;
+        }
         int id = FieldText.integer(text, MeterMod.MAX_METER, "a meter", token.valuePosition(), METER);
         if (id == 0) {
             throw METER.at(token.valuePosition(), text, "meters are numbered from 1");

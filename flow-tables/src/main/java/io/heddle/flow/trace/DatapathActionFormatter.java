@@ -71,7 +71,9 @@ public final class DatapathActionFormatter {
             case DatapathAction.Meter meter -> "meter(" + Integer.toUnsignedString(meter.meterId()) + ")";
             case DatapathAction.Punt punt when PacketInReason.isOwn(punt.reason()) -> "userspace(slow_path)";
             case DatapathAction.Punt punt ->
-                "controller(reason=%d,max_len=%d)".formatted(punt.reason(), punt.maxLength());
+                "controller(reason=%d,max_len=%d%s)"
+                        .formatted(
+                                punt.reason(), punt.maxLength(), punt.continuation() == null ? "" : ",continuation=1");
             case DatapathAction.Clone clone -> "clone(" + format(clone.actions()) + ")";
             case DatapathAction.CheckLength check ->
                 "check_pkt_len(size=%d,gt(%s),le(%s))"

@@ -3,6 +3,7 @@ package io.heddle.flow.trace;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.heddle.flow.error.ErrorCode;
 import io.heddle.flow.error.FlowException;
 import io.heddle.flow.pipeline.BridgeView;
 import io.heddle.flow.pipeline.PortInfo;
@@ -47,6 +48,8 @@ class ControlActionsTest {
                 "check_pkt_larger(100)->reg0[0]                              | drop",
                 "note:01.02,output:2                                         | 2",
                 "conjunction(1,1/2)                                          | drop",
+                "controller(userdata=01,pause),output:2                      | 'controller(reason=1,max_len=65535,continuation=1)'",
+                "output:3,clone(controller(max_len=9,pause),output:2),output:4 | '3,controller(reason=1,max_len=65535,continuation=1),4'",
             })
     void shouldTranslateActions(String actions, String expected) throws Exception {
         String[] parts = actions.split("write_actions", 2);
@@ -54,6 +57,57 @@ class ControlActionsTest {
                 "tcp,actions=" + (parts.length == 1 ? actions : "write_actions(output:2),goto_table:1"),
                 "table=1,actions=output:3,exit");
         assertThat(lab.actions(TCP)).isEqualTo(parts.length == 1 ? expected : "3");
+    }
+
+    @Test
+    void shouldLimitWhatGoesToControllers() throws Exception {
+        lab.meter("meter=controller pktps bands=type=drop rate=5").meter("meter=7 pktps bands=type=drop rate=1");
+        lab.flows("actions=controller(meter_id=7,reason=no_match),controller,output:2");
+        assertThat(lab.actions(TCP))
+                .isEqualTo("clone(meter(7),controller(reason=0,max_len=65535)),"
+                        + "clone(meter(4294967294),controller(reason=1,max_len=65535)),2");
+        lab.flows("priority=40000,ip,actions=dec_ttl,output:2");
+        assertThat(lab.actions("in_port=1,udp,nw_ttl=1"))
+                .isEqualTo("meter(4294967294),controller(reason=2,max_len=65535)");
+    }
+
+    @Test
+    void shouldRefuseActionsThatNameAMeterOfControllers() throws Exception {
+        lab.meter("meter=controller pktps bands=type=drop rate=5");
+        for (String actions : new String[] {"controller(meter_id=4294967294)", "controller(meter_id=8)"}) {
+            assertThatThrownBy(() -> lab.flows("actions=" + actions))
+                    .as(actions)
+                    .isInstanceOfSatisfying(
+                            FlowException.class,
+                            e -> assertThat(e.error().code()).isEqualTo(ErrorCode.METER_MOD_FAILED_INVALID_METER));
+        }
+    }
+
+    @Test
+    void shouldResubmitWithTheConnectionOfThePacket() throws Exception {
+        lab.flows(
+                "ip,ct_state=+trk+rpl,actions=resubmit(,1,ct)",
+                "table=1,tcp,nw_src=10.0.0.1,nw_dst=10.0.0.2,tp_src=1000,tp_dst=80,actions=resubmit(,2)",
+                "table=2,tcp,nw_src=10.0.0.2,actions=output:2",
+                "table=2,priority=1,actions=output:3");
+        String reply = "in_port=1,ct_state=trk|rpl|est,tcp,nw_src=10.0.0.2,nw_dst=10.0.0.1,tp_src=80,tp_dst=1000,";
+        assertThat(lab.actions(
+                        reply + "ct_nw_src=10.0.0.1,ct_nw_dst=10.0.0.2,ct_nw_proto=6,ct_tp_src=1000,ct_tp_dst=80"))
+                .isEqualTo("2");
+        assertThat(lab.actions(
+                        reply + "ct_nw_src=10.0.0.1,ct_nw_dst=10.0.0.2,ct_nw_proto=6,ct_tp_src=1000,ct_tp_dst=81"))
+                .isEqualTo("drop");
+        assertThat(lab.actions(
+                        "in_port=1,ct_state=trk|rpl|est,tcp,nw_src=10.0.0.1,nw_dst=10.0.0.2,tp_src=1000,tp_dst=80"))
+                .isEqualTo("drop");
+    }
+
+    @Test
+    void shouldRefuseToResubmitWithTheConnectionOfAnyPacket() {
+        assertThatThrownBy(() -> lab.flows("ip,ct_state=+trk,actions=resubmit(,1,ct)"))
+                .isInstanceOfSatisfying(
+                        FlowException.class,
+                        e -> assertThat(e.error().code()).isEqualTo(ErrorCode.BAD_ACTION_MATCH_INCONSISTENT));
     }
 
     @Test

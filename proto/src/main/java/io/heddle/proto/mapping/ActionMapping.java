@@ -61,7 +61,10 @@ final class ActionMapping {
                 proto.setController(io.heddle.proto.v1.Action.Controller.newBuilder()
                         .setMaxLength(controller.maxLength())
                         .setReason(reason(controller.reason()))
-                        .setControllerId(controller.controllerId()));
+                        .setControllerId(controller.controllerId())
+                        .setMeterId(controller.meterId())
+                        .setUserdata(ByteString.copyFrom(HexFormat.of().parseHex(controller.userdata())))
+                        .setPause(controller.isPaused()));
             case Action.Conntrack conntrack -> proto.setConntrack(ConntrackMapping.toProto(conntrack));
             case Action.ConntrackClear _ -> proto.setConntrackClear(nothing);
             case Action.Learn learn -> proto.setLearn(LearnMapping.toProto(learn.spec()));
@@ -70,6 +73,8 @@ final class ActionMapping {
                 clone.actions().forEach(nested -> list.addActions(toProto(nested)));
                 proto.setClone(list);
             }
+            case Action.DeleteField delete ->
+                proto.setDeleteField(delete.field().fieldName());
             case Action.Push push -> proto.setPush(LearnMapping.toProto(push.source()));
             case Action.Pop pop -> proto.setPop(LearnMapping.toProto(pop.destination()));
             case Action.Exit _ -> proto.setExit(nothing);
@@ -122,7 +127,7 @@ final class ActionMapping {
         if (resubmit.tableId() != CURRENT_TABLE) {
             proto.setTableId(resubmit.tableId());
         }
-        return proto.build();
+        return proto.setWithConnection(resubmit.withConnection()).build();
     }
 
     /** Actions in either form. */
@@ -204,6 +209,9 @@ final class ActionMapping {
                                 Action.OutputTruncated.MIN_LENGTH,
                                 Integer.MAX_VALUE,
                                 ErrorCode.BAD_ACTION_BAD_ARGUMENT));
+            case DELETE_FIELD ->
+                new Action.DeleteField(
+                        FieldMapping.field(proto.getDeleteField(), FieldMapping.Place.ACTION, "delete_field"));
             case POP_QUEUE -> new Action.PopQueue();
             case CONJUNCTION -> conjunction(proto.getConjunction());
             case NOTE ->
@@ -301,7 +309,8 @@ final class ActionMapping {
         int table = proto.hasTableId()
                 ? Checks.range("resubmit.table_id", proto.getTableId(), 0, 255, ErrorCode.BAD_ACTION_BAD_ARGUMENT)
                 : CURRENT_TABLE;
-        return new Action.Resubmit(proto.getInPort() == 0 ? Ports.IN_PORT : proto.getInPort(), table);
+        return new Action.Resubmit(
+                proto.getInPort() == 0 ? Ports.IN_PORT : proto.getInPort(), table, proto.getWithConnection());
     }
 
     private static Action controller(io.heddle.proto.v1.Action.Controller proto) throws FlowException {
@@ -321,7 +330,13 @@ final class ActionMapping {
                         "controller.reason",
                         proto.getReasonValue() + " is no reason of PacketInReason");
         };
-        return new Action.Controller(maxLength == 0 ? Action.WHOLE_PACKET : maxLength, reason, id);
+        return new Action.Controller(
+                maxLength == 0 ? Action.WHOLE_PACKET : maxLength,
+                reason,
+                id,
+                proto.getMeterId(),
+                HexFormat.of().formatHex(proto.getUserdata().toByteArray()),
+                proto.getPause());
     }
 
     private static Action conjunction(io.heddle.proto.v1.Action.Conjunction proto) throws FlowException {

@@ -47,7 +47,7 @@ public final class MeterMapping {
         }
         boolean delete = command == MeterMod.Command.DELETE;
         int id = proto.getMeterId();
-        boolean inRange = id != 0 && Integer.compareUnsigned(id, MeterMod.MAX_METER) <= 0;
+        boolean inRange = MeterMod.isNumber(id);
         if (!inRange && !(delete && id == MeterMod.ALL_METERS)) {
             throw new FlowException(
                     ErrorCode.METER_MOD_FAILED_INVALID_METER,

@@ -420,7 +420,7 @@ final class ActionCodec {
                 }
             }
             case Action.Resubmit resubmit -> NiciraActions.resubmit(out, resubmit);
-            case Action.Controller controller -> NiciraActions.controller(out, controller);
+            case Action.Controller controller -> ControllerCodec.encode(out, controller);
             case Action.OutputField output -> NiciraActions.outputField(out, output);
             case Action.Conntrack conntrack -> ConntrackCodec.encode(this, out, conntrack);
             case Action.ConntrackClear _ -> ConntrackCodec.encodeClear(out);
@@ -430,6 +430,7 @@ final class ActionCodec {
             case Action.Bundle bundle -> LinkCodec.encode(out, bundle);
             case Action.CloneActions clone -> FlowActionCodec.encode(this, out, clone);
             case Action.Push push -> FlowActionCodec.encodeStacked(out, FlowActionCodec.PUSH, push.source());
+            case Action.DeleteField delete -> ControllerCodec.encode(out, delete);
             case Action.Pop pop -> FlowActionCodec.encodeStacked(out, FlowActionCodec.POP, pop.destination());
             case Action.Exit _ -> FlowActionCodec.encode(out, FlowActionCodec.EXIT);
             case Action.DecNshTtl _ -> FlowActionCodec.encode(out, FlowActionCodec.DEC_NSH_TTL);

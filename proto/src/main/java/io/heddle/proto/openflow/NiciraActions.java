@@ -20,7 +20,6 @@ final class NiciraActions {
     private static final int RESUBMIT_TABLE = 14;
     private static final int OUTPUT_REG = 15;
     private static final int DEC_TTL = 18;
-    private static final int CONTROLLER = 20;
     private static final int DEC_TTL_CNT_IDS = 21;
     private static final int PUSH_MPLS = 23;
     private static final int POP_MPLS = 24;
@@ -33,6 +32,7 @@ final class NiciraActions {
     private static final int REG_LOAD2 = 33;
     private static final int SAMPLE2 = 38;
     private static final int SAMPLE3 = 41;
+    private static final int RESUBMIT_TABLE_CT = 44;
 
     private NiciraActions() {}
 
@@ -81,11 +81,9 @@ final class NiciraActions {
             case REG_LOAD2 -> decodeLoad2(in, where);
             case OUTPUT_REG, OUTPUT_REG2 -> decodeOutput(in, subtype, where);
             case DEC_TTL, DEC_TTL_CNT_IDS -> new Action.DecNwTtl();
-            case CONTROLLER -> {
-                int maxLength = in.u16();
-                int id = in.u16();
-                yield new Action.Controller(maxLength, in.u8(), id);
-            }
+            case RESUBMIT_TABLE_CT -> new Action.Resubmit(OxmCodec.widePort(in.u16()), in.u8(), true);
+            case ControllerCodec.CONTROLLER, ControllerCodec.CONTROLLER2 -> ControllerCodec.decode(in, subtype, where);
+            case ControllerCodec.DELETE_FIELD -> new Action.DeleteField(fieldOf(in, where));
             case LearnCodec.LEARN, LearnCodec.LEARN2 -> LearnCodec.decode(in, subtype, where);
             case LinkCodec.OUTPUT_TRUNC -> LinkCodec.decodeOutput(in, where);
             case LinkCodec.MULTIPATH -> LinkCodec.decodeMultipath(in, where);
@@ -274,8 +272,8 @@ final class NiciraActions {
 
     static void resubmit(ByteBuf out, Action.Resubmit resubmit) {
         boolean ownPort = resubmit.inPort() == Ports.IN_PORT;
-        boolean plain = !ownPort && resubmit.tableId() == 255;
-        int start = begin(out, plain ? RESUBMIT : RESUBMIT_TABLE);
+        boolean plain = !ownPort && resubmit.tableId() == 255 && !resubmit.withConnection();
+        int start = begin(out, plain ? RESUBMIT : resubmit.withConnection() ? RESUBMIT_TABLE_CT : RESUBMIT_TABLE);
         out.writeShort(resubmit.inPort());
         out.writeByte(plain ? 0 : resubmit.tableId()).writeZero(3);
         ActionCodec.close(out, start);
@@ -316,13 +314,6 @@ final class NiciraActions {
             ActionCodec.close(out, start);
         }
         return true;
-    }
-
-    static void controller(ByteBuf out, Action.Controller controller) {
-        int start = begin(out, CONTROLLER);
-        out.writeShort(controller.maxLength()).writeShort(controller.controllerId());
-        out.writeByte(controller.reason()).writeByte(0);
-        ActionCodec.close(out, start);
     }
 
     static void outputField(ByteBuf out, Action.OutputField output) {

@@ -113,14 +113,19 @@ final class RandomModel {
             case 15 -> new Action.SetNwTtl(random.nextInt(256));
             case 16 -> random.nextBoolean() ? new Action.CopyTtlIn() : new Action.CopyTtlOut();
             case 17 -> new Action.Meter(random.nextInt());
-            case 18 -> new Action.Resubmit(random.nextBoolean() ? Ports.IN_PORT : 7, random.nextInt(256));
+            case 18 ->
+                new Action.Resubmit(
+                        random.nextBoolean() ? Ports.IN_PORT : 7, random.nextInt(256), random.nextBoolean());
             case 20 -> new Action.ConntrackClear();
             case 21 -> conntrack();
             case 22 -> learn();
             case 26 -> new Action.CloneActions(actions());
             case 27 -> new Action.Push(new Action.Subfield(MatchField.ETH_SRC, 5, 1 + random.nextInt(40)));
             case 28 -> new Action.Pop(new Action.Subfield(MatchField.REG5, 5, 1 + random.nextInt(20)));
-            case 29 -> new Action.Exit();
+            case 29 ->
+                random.nextBoolean()
+                        ? new Action.Exit()
+                        : new Action.DeleteField(MatchField.tunnelOption(random.nextInt(64)));
             case 30 ->
                 new Action.CheckPacketLarger(
                         random.nextInt(0x10000), new Action.Subfield(MatchField.REG5, random.nextInt(32), 1));
@@ -144,7 +149,14 @@ final class RandomModel {
             case 24 -> new Action.Conjunction(random.nextInt(), 1 + random.nextInt(5), 5 + random.nextInt(60));
             case 25 -> new Action.Note("%06x".formatted(random.nextInt(1 << 24)).repeat(random.nextInt(5)));
             case 23 -> new Action.FinTimeout(random.nextInt(0x10000), random.nextInt(0x10000));
-            case 19 -> new Action.Controller(1 + random.nextInt(0xffff), random.nextInt(6), random.nextInt(0x10000));
+            case 19 ->
+                new Action.Controller(
+                        1 + random.nextInt(0xffff),
+                        random.nextInt(6),
+                        random.nextInt(0x10000),
+                        random.nextInt(),
+                        "%06x".formatted(random.nextInt(1 << 24)).repeat(random.nextInt(5)),
+                        random.nextBoolean());
             default -> new Action.OutputField(MatchField.REG3, random.nextInt(16), 16, 1 + random.nextInt(0xffff));
         };
     }

@@ -75,6 +75,9 @@ final class SampleMessages {
             "conj_id=5,actions=note:",
             "tcp,actions=push:NXM_NX_REG0[5..12],pop:NXM_OF_TCP_SRC[],clone(output:1,clone(dec_ttl,output:2)),"
                     + "clone(exit),check_pkt_larger(1500)->NXM_NX_REG1[31],set_queue:5,output:3,pop_queue,exit",
+            "actions=controller(reason=no_match,max_len=100,id=5,userdata=01.02,pause,meter_id=3),controller(userdata=ff.00.11.22.33),"
+                    + "controller(meter_id=4294967295),delete_field:tun_metadata0",
+            "ip,ct_state=+trk+est,actions=resubmit(1,2,ct),resubmit(,2,ct)",
             "actions=output(port=5,max_len=100),output(port=LOCAL,max_len=70000)",
             "actions=multipath(symmetric_l4,65535,iter_hash,5,4294967295,NXM_NX_REG0[3..5]),"
                     + "multipath(eth_src,0,modulo_n,65536,0,NXM_NX_REG1[]),bundle(nw_src,5,active_backup,ofport,members:),"

@@ -180,6 +180,11 @@ final class VersionsTest {
                 "000b 0010 000a 000000000000 00000037 | set_queue:55,output:10,set_queue:0",
                 "ffff 0010 00002320 0002 0000 12345678 | set_field:0x12345678->tun_id",
                 "ffff 0010 00002320 0012 000000000000 | dec_ttl",
+                "ffff 0010 00002320 002c 000102 000000 | 'resubmit(1,2,ct)'",
+                "ffff 0040 00002320 0025 000000000000 0000000600640000 0001000600050000 0002000500000000 0003000601020000"
+                        + " 0004000400000000 0005000800000003"
+                        + " | 'controller(reason=no_match,max_len=100,id=5,userdata=01.02,pause,meter_id=3)'",
+                "ffff 0018 00002320 0032 0001507c 00000000000000000000 | delete_field:tun_metadata0",
             })
     void shouldReadTheActionsOfOpenFlow10(String hex, String expected) throws FlowException {
         ByteBuf in = Unpooled.wrappedBuffer(HexFormat.of().parseHex(hex.replace(" ", "")));
@@ -198,6 +203,9 @@ final class VersionsTest {
                 "0008 0008 21 000000 | BAD_ACTION_BAD_ARGUMENT",
                 "000c 0008 00000000 | BAD_ACTION_BAD_TYPE",
                 "0004 0008 00000000 | BAD_ACTION_BAD_LEN",
+                "ffff 0018 00002320 0025 000000000000 0006000400000000 | TABLE_FEATURES_FAILED_BAD_TYPE",
+                "ffff 0018 00002320 0025 000000000000 0003001001020304 | TABLE_FEATURES_FAILED_BAD_LEN",
+                "ffff 0018 00002320 0025 000000000000 0005000600000000 | TABLE_FEATURES_FAILED_BAD_LEN",
             })
     void shouldNameWhatIsWrongWithAnActionOfOpenFlow10(String hex, ErrorCode expected) {
         ByteBuf in = Unpooled.wrappedBuffer(HexFormat.of().parseHex(hex.replace(" ", "")));

@@ -130,7 +130,11 @@ final class Reader implements BridgeReader {
     }
 
     private static @Nullable Integer meterOf(Action action) {
-        return action instanceof Action.Meter meter ? (Integer) meter.meterId() : null;
+        return switch (action) {
+            case Action.Meter meter -> meter.meterId();
+            case Action.Controller controller when controller.meterId() != 0 -> controller.meterId();
+            default -> null;
+        };
     }
 
     /** Counts the entry once for each group, or meter, that it names. */
