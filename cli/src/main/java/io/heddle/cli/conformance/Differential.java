@@ -2,6 +2,7 @@ package io.heddle.cli.conformance;
 
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -32,7 +33,15 @@ final class Differential {
                 .start();
         try {
             int status = maven.waitFor();
-            out.printf("differential: %s%n", status == 0 ? cases + " cases agree" : "FAILED, see above");
+            Path reports = root.resolve("flow-tables/target/differential");
+            for (String name : List.of("conjunctions.txt", "pipeline.txt")) {
+                if (Files.exists(reports.resolve(name))) {
+                    out.print(Files.readString(reports.resolve(name)));
+                }
+            }
+            out.printf(
+                    "differential: %s; every difference and crash is in %s%n",
+                    status == 0 ? cases + " cases agree" : "FAILED", reports);
             out.flush();
             return status == 0 ? 0 : 1;
         } catch (InterruptedException e) {

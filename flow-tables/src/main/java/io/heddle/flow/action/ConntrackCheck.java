@@ -33,8 +33,11 @@ record ConntrackCheck(boolean isMatched, MaskedWords known) {
             throw bad(path + ".table", "table " + action.tableId() + " is not in 0-253");
         }
         Action.Subfield zone = action.zoneField();
-        if (zone != null && zone.bits() > 16) {
-            throw bad(path + ".zone", "a zone has 16 bits, but " + zone.bits() + " are given");
+        if (zone != null && zone.bits() != 16) {
+            throw new FlowException(
+                    ErrorCode.BAD_ACTION_BAD_SET_LEN,
+                    path + ".zone",
+                    "a zone has 16 bits, but " + zone.bits() + " are given");
         }
         for (int i = 0; i < action.exec().size(); i++) {
             checkNested(action.exec().get(i), path + ".exec[" + i + "]");

@@ -5,24 +5,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.heddle.flow.action.Ports;
 import io.heddle.flow.error.FlowException;
 import io.heddle.flow.match.FlowKey;
-import io.heddle.flow.match.FlowMask;
 import io.heddle.flow.match.KeyLayout;
 import io.heddle.flow.match.MatchField;
 import io.heddle.flow.pipeline.BridgeView.FragmentHandling;
 import io.heddle.flow.pipeline.PortInfo;
 import io.heddle.flow.pipeline.PortVlans;
 import io.heddle.flow.table.FlowMod;
-import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -44,62 +41,40 @@ class OpenVSwitchDifferentialTest {
 
     private static final List<Integer> VLANS = List.of(0, 10, 20, 30);
 
-    private long ourBits;
-    private long theirBits;
-    private int megaflows;
-    private int cutElsewhere;
-
     @Test
     void shouldDoWithAPacketWhatOpenVSwitchDoes(@TempDir Path folder) throws Exception {
-        int compared = 0;
-        try (OpenVSwitchSandbox sandbox = new OpenVSwitchSandbox(folder)) {
-            for (long seed = SEED; compared < CASES; seed++) {
+        try (DifferentialRun run = new DifferentialRun(folder, OpenVSwitchDifferentialTest::lab)) {
+            for (long seed = SEED; run.compared() < CASES; seed++) {
                 Random random = new Random(seed);
-                List<String> flows = new ArrayList<>();
-                for (int i = 0; i < FLOWS; i++) {
-                    flows.add(RandomPipeline.flow(random));
-                }
-                PipelineLab lab = lab(GROUPS, flows);
-                sandbox.program(GROUPS, flows);
-                for (int i = 0; i < PACKETS && compared < CASES; i++, compared++) {
-                    FlowKey key = packet(random);
-                    try {
-                        compare(lab, sandbox, key);
-                    } catch (AssertionError e) {
-                        throw new AssertionError(shrunk(sandbox, new DifferentialCase(GROUPS, flows, key), seed), e);
-                    } catch (IOException e) {
-                        throw new IOException(
-                                "seed " + seed + "\n" + new DifferentialCase(GROUPS, flows, key).toText(), e);
-                    }
-                }
+                run.round(seed, GROUPS, RandomPipeline.flows(random, FLOWS), packets(random));
             }
+            run.report("pipeline");
+            TraceComparison seen = run.comparison();
+            assertThat(run.compared()).isGreaterThanOrEqualTo(CASES);
+            assertThat(seen.cutElsewhere()).isLessThan(1 + CASES / 50);
+            assertThat(seen.megaflows()).isGreaterThan(CASES * 3 / 4);
+            assertThat(seen.ourBits())
+                    .as("our megaflows are on the whole no narrower")
+                    .isLessThan(seen.theirBits() * 11 / 10);
         }
-        assertThat(compared).isEqualTo(CASES);
-        assertThat(cutElsewhere).isLessThan(1 + compared / 50);
-        assertThat(megaflows).isGreaterThan(compared * 3 / 4);
-        assertThat(ourBits).as("our megaflows are on the whole no narrower").isLessThan(theirBits * 11 / 10);
     }
 
     @Test
     void shouldMatchConjunctionsAsOpenVSwitchDoes(@TempDir Path folder) throws Exception {
-        int compared = 0;
-        try (OpenVSwitchSandbox sandbox = new OpenVSwitchSandbox(folder)) {
-            for (long seed = SEED; compared < CASES / 4; seed++) {
+        try (DifferentialRun run = new DifferentialRun(folder, OpenVSwitchDifferentialTest::lab)) {
+            for (long seed = SEED; run.compared() < CASES / 4; seed++) {
                 Random random = new Random(seed);
-                List<String> flows = RandomPipeline.conjunctions(random);
-                PipelineLab lab = lab(List.of(), flows);
-                sandbox.program(List.of(), flows);
-                for (int i = 0; i < PACKETS; i++, compared++) {
-                    FlowKey key = packet(random);
-                    try {
-                        compare(lab, sandbox, key);
-                    } catch (AssertionError e) {
-                        throw new AssertionError(shrunk(sandbox, new DifferentialCase(List.of(), flows, key), seed), e);
-                    }
-                }
+                run.round(seed, List.of(), RandomPipeline.conjunctions(random), packets(random));
             }
+            run.report("conjunctions");
+            assertThat(run.comparison().ourBits())
+                    .as("our megaflows are on the whole no narrower")
+                    .isLessThan(run.comparison().theirBits() * 11 / 10);
         }
-        assertThat(ourBits).as("our megaflows are on the whole no narrower").isLessThan(theirBits * 11 / 10);
+    }
+
+    private static List<FlowKey> packets(Random random) {
+        return Stream.generate(() -> packet(random)).limit(PACKETS).toList();
     }
 
     @Test
@@ -143,6 +118,7 @@ class OpenVSwitchDifferentialTest {
     void shouldCarryVlansAsOpenVSwitchDoes(@TempDir Path folder) throws Exception {
         List<String> programs =
                 List.of("actions=normal", "actions=normal,output:4", "actions=set_field:5->vlan_pcp,normal,output:4");
+        TraceComparison comparison = new TraceComparison();
         try (OpenVSwitchSandbox sandbox = new OpenVSwitchSandbox(folder)) {
             for (int round = 0; round < 16; round++) {
                 Random random = new Random(SEED + round);
@@ -164,7 +140,7 @@ class OpenVSwitchDifferentialTest {
                         key.word(KeyLayout.W_VLAN, 0x8100L << 48 | tci << 32);
                     }
                     try {
-                        compare(lab, sandbox, key);
+                        comparison.compare(lab, sandbox, key);
                     } catch (AssertionError e) {
                         throw new AssertionError(lab.ports.values().toString(), e);
                     }
@@ -240,19 +216,17 @@ class OpenVSwitchDifferentialTest {
         ways.put("normal", FragmentHandling.NORMAL);
         ways.put("drop", FragmentHandling.DROP);
         ways.put("nx-match", FragmentHandling.NX_MATCH);
+        TraceComparison comparison = new TraceComparison();
         try (OpenVSwitchSandbox sandbox = new OpenVSwitchSandbox(folder)) {
             for (Map.Entry<String, FragmentHandling> way : ways.entrySet()) {
                 sandbox.fragments(way.getKey());
                 Random random = new Random(SEED);
                 for (int round = 0; round < 20; round++) {
-                    List<String> flows = new ArrayList<>();
-                    for (int i = 0; i < FLOWS; i++) {
-                        flows.add(RandomPipeline.flow(random));
-                    }
+                    List<String> flows = RandomPipeline.flows(random, FLOWS);
                     PipelineLab lab = lab(GROUPS, flows).fragments(way.getValue());
                     sandbox.program(GROUPS, flows);
                     for (int i = 0; i < 15; i++) {
-                        compare(lab, sandbox, fragment(random, i % 3));
+                        comparison.compare(lab, sandbox, fragment(random, i % 3));
                     }
                 }
             }
@@ -270,86 +244,8 @@ class OpenVSwitchDifferentialTest {
                 .set(MatchField.TCP_DST, which == 2 ? 0 : 80 + random.nextInt(2));
     }
 
-    /** The smallest case found that still differs, and both traces of it. */
-    private String shrunk(OpenVSwitchSandbox sandbox, DifferentialCase found, long seed) throws Exception {
-        DifferentialCase small = found.shrunk(candidate -> difference(sandbox, candidate) != null);
-        return "seed " + seed + ", shrunk to\n" + small.toText() + "\n" + difference(sandbox, small);
-    }
-
-    /** How the two differ; null when they agree or one of them refuses the flows. */
-    private @Nullable String difference(OpenVSwitchSandbox sandbox, DifferentialCase one) throws Exception {
-        try {
-            sandbox.program(one.groups(), one.flows());
-            compare(lab(one.groups(), one.flows()), sandbox, one.packet());
-            return null;
-        } catch (FlowException | IOException e) {
-            return null;
-        } catch (AssertionError e) {
-            return e.getMessage();
-        }
-    }
-
     private static boolean isIp(FlowKey key) {
         long type = key.getLong(MatchField.ETH_TYPE);
         return type == 0x0800 || type == 0x86dd;
-    }
-
-    private void compare(PipelineLab lab, OpenVSwitchSandbox sandbox, FlowKey key) throws Exception {
-        Trace ours = Tracer.trace(lab.pipeline, key, lab.nowNs, PipelineLab.FORMATTER);
-        String flow = PipelineLab.FORMATTER.key(key);
-        // In a packet, unlike in a match, it takes tp_src for TCP's.
-        String theirs = sandbox.trace(flow.startsWith("udp") ? flow.replace("tp_", "udp_") : flow);
-        String both = ours.toText() + "\n======== Open vSwitch\n" + theirs;
-        List<Delivery> delivered = Delivery.ofHeddle(key, ours.translation().actions());
-        List<Delivery> expected = Delivery.ofOpenVSwitch(key, line(theirs, "Datapath actions: "));
-        boolean isCut = delivered.stream().anyMatch(Delivery::isRecirculation)
-                || expected.stream().anyMatch(Delivery::isRecirculation);
-        if (isCut && !delivered.equals(expected)) {
-            // After pop_mpls it parses the packet again for write_metadata, Heddle for normal: the rest is another
-            // translation.
-            cutElsewhere++;
-            return;
-        }
-        assertThat(delivered).as(both).isEqualTo(expected);
-        // It also prints the key when only the action set has changed.
-        String theirFinal =
-                line(theirs, "Final flow: ").replace("vlan_tci1=0x0000,", "").replaceFirst("^unchanged$", flow);
-        if (!theirs.contains("recirc(")) {
-            // It stops before write_metadata where only the table after it needs the packet parsed again.
-            assertThat(PipelineLab.FORMATTER.key(ours.finalFlow())).as(both).isEqualTo(theirFinal);
-        }
-        compareMegaflows(ours.translation().mask(), line(theirs, "Megaflow: "));
-    }
-
-    private void compareMegaflows(FlowMask ours, String theirs) {
-        try {
-            long bits = bits(megaflow(theirs));
-            theirBits += bits;
-            ourBits += bits(ours);
-            megaflows++;
-        } catch (FlowException e) {
-            // It prints some of what it has looked at (nw_ttl of an MPLS packet) in ways that no parser takes, its own
-            // included.
-            return;
-        }
-    }
-
-    private static String line(String trace, String prefix) {
-        return trace.lines()
-                .filter(line -> line.startsWith(prefix))
-                .findFirst()
-                .orElseThrow(() -> new AssertionError("no '" + prefix + "' in\n" + trace))
-                .substring(prefix.length());
-    }
-
-    private static FlowMask megaflow(String text) throws FlowException {
-        return PipelineLab.PARSER
-                .match(text.replace("recirc_id=0,", "").replaceFirst("^eth,?", ""))
-                .mask()
-                .add(MatchField.RECIRC_ID);
-    }
-
-    private static long bits(FlowMask mask) {
-        return Arrays.stream(mask.words()).map(Long::bitCount).sum();
     }
 }

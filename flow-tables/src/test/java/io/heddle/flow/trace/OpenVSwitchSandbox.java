@@ -34,6 +34,15 @@ final class OpenVSwitchSandbox implements AutoCloseable {
     private final List<Process> daemons = new ArrayList<>();
     private @Nullable SocketChannel control;
 
+    /** Open vSwitch has crashed; only another sandbox helps. Its message has what the daemon said last. */
+    static final class EndedException extends IOException {
+        private static final long serialVersionUID = 1L;
+
+        EndedException(String message) {
+            super(message);
+        }
+    }
+
     OpenVSwitchSandbox(Path folder) throws IOException, InterruptedException {
         this.folder = folder;
         boolean isUp = false;
@@ -120,9 +129,11 @@ final class OpenVSwitchSandbox implements AutoCloseable {
         String text = Files.readString(output, StandardCharsets.UTF_8);
         Files.delete(output);
         if (process.exitValue() != 0) {
-            boolean isAlive = daemons.stream().allMatch(Process::isAlive);
-            throw new IOException(
-                    String.join(" ", command) + ": " + text + (isAlive ? "" : "\nOpen vSwitch has ended:\n" + said()));
+            String failed = String.join(" ", command) + ": " + text;
+            if (hasEnded()) {
+                throw new EndedException(failed + "\nOpen vSwitch has ended:\n" + said());
+            }
+            throw new IOException(failed);
         }
         return text;
     }
@@ -295,7 +306,7 @@ final class OpenVSwitchSandbox implements AutoCloseable {
         while (!isWhole(reply)) {
             buffer.clear();
             if (control.read(buffer) < 0) {
-                throw new IOException("Open vSwitch has ended at " + method + " " + params + "\n" + said());
+                throw new EndedException("Open vSwitch has ended at " + method + " " + params + "\n" + said());
             }
             reply.append(StandardCharsets.UTF_8.decode(buffer.flip()));
         }
@@ -335,6 +346,11 @@ final class OpenVSwitchSandbox implements AutoCloseable {
                 .replace("\\t", "\t")
                 .replace("\\\"", "\"")
                 .replace("\\/", "/");
+    }
+
+    /** A connection that a dying daemon closes comes a moment before its end. */
+    private boolean hasEnded() throws InterruptedException {
+        return daemons.getLast().waitFor(1, TimeUnit.SECONDS) || !daemons.getFirst().isAlive();
     }
 
     private String said() throws IOException {

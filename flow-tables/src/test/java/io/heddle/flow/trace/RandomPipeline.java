@@ -6,8 +6,11 @@ import io.heddle.flow.match.KeyLayout;
 import io.heddle.flow.match.MatchField;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
+import java.util.stream.IntStream;
 
 /** Random flows, in the syntax of {@code ovs-ofctl}, and packets that they are likely to match. */
 final class RandomPipeline {
@@ -35,6 +38,19 @@ final class RandomPipeline {
         maybe(random, match, "metadata=" + random.nextInt(2) + "/0x1");
         matchNetwork(random, protocol, match);
         return String.join(",", match) + ",actions=" + instructions(random, protocol, table, hasVlan);
+    }
+
+    /**
+     * Flows of which no two of a table have one priority: which of them matches "is explicitly undefined" (OpenFlow 1.3.5 section 5.3).
+     */
+    static List<String> flows(Random random, int count) {
+        Map<String, String> byPriority = new LinkedHashMap<>();
+        while (byPriority.size() < count) {
+            String flow = flow(random);
+            String tableAndPriority = flow.substring(0, flow.indexOf(',', flow.indexOf("priority=")));
+            byPriority.putIfAbsent(tableAndPriority, flow);
+        }
+        return List.copyOf(byPriority.values());
     }
 
     private static void matchNetwork(Random random, String protocol, List<String> match) {
@@ -127,6 +143,8 @@ final class RandomPipeline {
     /** Conjunctive matches, each of a priority of its own, and plain flows between them. */
     static List<String> conjunctions(Random random) {
         List<String> flows = new ArrayList<>();
+        List<Integer> priorities = new ArrayList<>(IntStream.range(0, 40).boxed().toList());
+        Collections.shuffle(priorities, random);
         for (int id = 1; id <= 3; id++) {
             List<String> fields = new ArrayList<>(List.of("in_port=", "dl_src=", "dl_dst="));
             Collections.shuffle(fields, random);
@@ -145,16 +163,16 @@ final class RandomPipeline {
             }
             if (random.nextInt(4) > 0) {
                 flows.add("priority=%d,conj_id=%d,actions=output:%d"
-                        .formatted(random.nextInt(40), id, 2 + random.nextInt(3)));
+                        .formatted(priorities.removeLast(), id, 2 + random.nextInt(3)));
             }
             if (random.nextInt(4) == 0) {
                 flows.add("priority=%d,conj_id=%d,dl_dst=%s,actions=output:6"
-                        .formatted(random.nextInt(40), id, mac(random)));
+                        .formatted(priorities.removeLast(), id, mac(random)));
             }
         }
         for (int i = random.nextInt(5); i > 0; i--) {
             String match = value(random, random.nextBoolean() ? "in_port=" : "dl_src=");
-            flows.add("priority=%d,%s,actions=output:%d".formatted(random.nextInt(40), match, 2 + random.nextInt(3)));
+            flows.add("priority=%d,%s,actions=output:%d".formatted(priorities.removeLast(), match, 2 + random.nextInt(3)));
         }
         return flows;
     }

@@ -25,6 +25,7 @@ import java.util.Set;
 final class FlowMods10 {
     private static final int EMERGENCY = 4;
     private static final int KNOWN_FLAGS = 3;
+    private static final int HIGHEST_PRIORITY = 0xffff;
 
     private final ActionCodec actions;
     private final Extensions extensions;
@@ -35,12 +36,14 @@ final class FlowMods10 {
     }
 
     OpenFlowMessage.FlowModRequest plain(Reader in) throws FlowException {
+        boolean isExact = Match10.isExact(in);
         Match match = Match10.decode(in);
         long cookie = in.i64();
         int command = in.u16();
         int idle = in.u16();
         int hard = in.u16();
-        int priority = in.u16();
+        // OpenFlow 1.0.0 section 3.4: an entry without wildcards is always of the highest priority.
+        int priority = isExact ? in.u16() | HIGHEST_PRIORITY : in.u16();
         int buffer = in.i32();
         int outPort = in.u16();
         int flags = in.u16();

@@ -93,7 +93,7 @@ final class LegacyActions {
                 int port = OxmCodec.widePort(in.u16());
                 in.skip(6);
                 yield List.of(
-                        new Action.SetQueue(in.i32()), ActionCodec.output(port, 0, where), new Action.SetQueue(0));
+                        new Action.SetQueue(in.i32()), ActionCodec.output(port, 0, where), new Action.PopQueue());
             }
             default -> throw new IllegalStateException(type + " is read elsewhere");
         };
@@ -230,13 +230,12 @@ final class LegacyActions {
                         || first.field() == MatchField.TCP_DST && second.field() == MatchField.UDP_DST);
     }
 
-    /** Says whether a queue, an output and the default queue again begin there: what {@code enqueue} says at once. */
+    /** Says whether a queue, an output and the queue from before begin there: what {@code enqueue} says at once. */
     static boolean isEnqueue(List<Action> actions, int at) {
         return at + 2 < actions.size()
                 && actions.get(at) instanceof Action.SetQueue
                 && actions.get(at + 1) instanceof Action.Output
-                && actions.get(at + 2) instanceof Action.SetQueue(int last)
-                && last == 0;
+                && actions.get(at + 2) instanceof Action.PopQueue;
     }
 
     static void enqueue(ByteBuf out, List<Action> actions, int at) {

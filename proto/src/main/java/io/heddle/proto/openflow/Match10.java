@@ -51,6 +51,11 @@ final class Match10 {
 
     private Match10() {}
 
+    /** Whether the match that comes next has no wildcards; it need not be there. */
+    static boolean isExact(Reader in) {
+        return in.remaining() >= 4 && ((in.peek16(0) << 16 | in.peek16(2)) & WILDCARD_ALL) == 0;
+    }
+
     static Match decode(Reader in) throws FlowException {
         in.need(OCTETS);
         int wildcards = in.i32();

@@ -6,18 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.heddle.flow.error.ErrorCode;
 import io.heddle.flow.error.FlowException;
 import io.heddle.flow.table.FlowMod;
-import io.heddle.flow.text.FlowFormatter;
-import io.heddle.flow.text.PortNames;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
-import java.io.IOException;
-import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.Objects;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -26,7 +20,6 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 final class OpenFlowCodecTest {
     private static final OpenFlowCodec CODEC = OpenFlowCodec.of(OpenFlowVersion.OPENFLOW_13);
-    private static final FlowFormatter FORMATTER = new FlowFormatter(PortNames.NONE);
 
     static List<OpenFlowMessage> messages() throws FlowException {
         return SampleMessages.all();
@@ -45,59 +38,6 @@ final class OpenFlowCodecTest {
         assertThat(out.getUnsignedShort(2)).isEqualTo(out.readableBytes());
         assertThat(CODEC.decode(out)).isEqualTo(new Frame(4, 7, message));
         assertThat(out.isReadable()).isFalse();
-    }
-
-    static List<String> messageVectors() throws IOException {
-        return lines("messages-13.txt");
-    }
-
-    private static List<String> lines(String name) throws IOException {
-        try (InputStream in = OpenFlowCodecTest.class.getResourceAsStream("/openflow/" + name)) {
-            String text = new String(Objects.requireNonNull(in).readAllBytes(), StandardCharsets.UTF_8);
-            return text.lines().filter(line -> !line.startsWith("#")).toList();
-        }
-    }
-
-    @ParameterizedTest
-    @MethodSource("messageVectors")
-    void shouldUnderstandTheMessagesThatOpenVSwitchUnderstands(String line) throws FlowException {
-        String[] parts = line.split(" \\| ", 2);
-        byte[] octets = HexFormat.of().parseHex(parts[0]);
-        int error = parts[1].indexOf("***decode error: ");
-        if (error >= 0) {
-            String name = parts[1].substring(error + 17, parts[1].length() - 3);
-            assertThatThrownBy(() -> CODEC.decode(Unpooled.wrappedBuffer(octets)))
-                    .isInstanceOfSatisfying(
-                            FlowException.class,
-                            e -> assertThat(e.error().code().openFlowName()).isEqualTo(name));
-            return;
-        }
-        Frame frame = CODEC.decode(Unpooled.wrappedBuffer(octets));
-        ByteBuf out = Unpooled.buffer();
-        CODEC.encode(out, frame.xid(), frame.message());
-        assertThat(CODEC.decode(out)).isEqualTo(frame);
-    }
-
-    static List<String> actionVectors() throws IOException {
-        return lines("actions-13.txt");
-    }
-
-    @ParameterizedTest
-    @MethodSource("actionVectors")
-    void shouldUnderstandTheActionsThatOpenVSwitchUnderstands(String line) throws FlowException {
-        String[] parts = line.split(" \\| ", 3);
-        ByteBuf in = Unpooled.wrappedBuffer(HexFormat.of().parseHex(parts[1]));
-        ActionCodec codec = new ActionCodec(OpenFlowVersion.OPENFLOW_13);
-        String printed;
-        try {
-            printed = "actions="
-                    + (parts[0].equals("action")
-                            ? FORMATTER.actions(codec.actions(Reader.of(in), "actions"))
-                            : FORMATTER.instructions(codec.instructions(Reader.of(in))));
-        } catch (FlowException e) {
-            printed = "bad OpenFlow13 " + parts[0] + "s: " + e.error().code().openFlowName();
-        }
-        assertThat(printed).isEqualTo(parts[2]);
     }
 
     @ParameterizedTest

@@ -177,7 +177,7 @@ final class VersionsTest {
                 "0005 0010 010203040506 000000000000 | set_field:01:02:03:04:05:06->eth_dst",
                 "0007 0008 c0a80001 | set_field:192.168.0.1->ip_dst",
                 "0008 0008 20 000000 | set_field:8->ip_dscp",
-                "000b 0010 000a 000000000000 00000037 | set_queue:55,output:10,set_queue:0",
+                "000b 0010 000a 000000000000 00000037 | set_queue:55,output:10,pop_queue",
                 "ffff 0010 00002320 0002 0000 12345678 | set_field:0x12345678->tun_id",
                 "ffff 0010 00002320 0012 000000000000 | dec_ttl",
                 "ffff 0010 00002320 002c 000102 000000 | 'resubmit(1,2,ct)'",
