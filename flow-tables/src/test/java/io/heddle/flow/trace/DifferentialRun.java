@@ -136,8 +136,7 @@ final class DifferentialRun implements AutoCloseable {
                     megaflow printed in a form that nothing reads    %7d
                   bits matched by the megaflows compared: Heddle %d, Open vSwitch %d
                   not counted: Open vSwitch crashed                  %7d
-                """
-                .formatted(
+                """.formatted(
                         name,
                         compared,
                         compared - differing,

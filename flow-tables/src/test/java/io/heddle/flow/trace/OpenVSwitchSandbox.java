@@ -350,7 +350,8 @@ final class OpenVSwitchSandbox implements AutoCloseable {
 
     /** A connection that a dying daemon closes comes a moment before its end. */
     private boolean hasEnded() throws InterruptedException {
-        return daemons.getLast().waitFor(1, TimeUnit.SECONDS) || !daemons.getFirst().isAlive();
+        return daemons.getLast().waitFor(1, TimeUnit.SECONDS)
+                || !daemons.getFirst().isAlive();
     }
 
     private String said() throws IOException {

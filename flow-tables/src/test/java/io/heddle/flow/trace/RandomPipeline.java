@@ -143,7 +143,8 @@ final class RandomPipeline {
     /** Conjunctive matches, each of a priority of its own, and plain flows between them. */
     static List<String> conjunctions(Random random) {
         List<String> flows = new ArrayList<>();
-        List<Integer> priorities = new ArrayList<>(IntStream.range(0, 40).boxed().toList());
+        List<Integer> priorities =
+                new ArrayList<>(IntStream.range(0, 40).boxed().toList());
         Collections.shuffle(priorities, random);
         for (int id = 1; id <= 3; id++) {
             List<String> fields = new ArrayList<>(List.of("in_port=", "dl_src=", "dl_dst="));
@@ -172,7 +173,8 @@ final class RandomPipeline {
         }
         for (int i = random.nextInt(5); i > 0; i--) {
             String match = value(random, random.nextBoolean() ? "in_port=" : "dl_src=");
-            flows.add("priority=%d,%s,actions=output:%d".formatted(priorities.removeLast(), match, 2 + random.nextInt(3)));
+            flows.add("priority=%d,%s,actions=output:%d"
+                    .formatted(priorities.removeLast(), match, 2 + random.nextInt(3)));
         }
         return flows;
     }

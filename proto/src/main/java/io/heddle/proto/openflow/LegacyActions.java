@@ -92,8 +92,7 @@ final class LegacyActions {
             case ENQUEUE -> {
                 int port = OxmCodec.widePort(in.u16());
                 in.skip(6);
-                yield List.of(
-                        new Action.SetQueue(in.i32()), ActionCodec.output(port, 0, where), new Action.PopQueue());
+                yield List.of(new Action.SetQueue(in.i32()), ActionCodec.output(port, 0, where), new Action.PopQueue());
             }
             default -> throw new IllegalStateException(type + " is read elsewhere");
         };

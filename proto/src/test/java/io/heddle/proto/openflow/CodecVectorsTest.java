@@ -189,7 +189,8 @@ final class CodecVectorsTest {
             if (!codec.decode(out).message().equals(frame.message())) {
                 return expected + ": read again as something else";
             }
-            if (!isCompared || HexFormat.of().formatHex(again).equals(HexFormat.of().formatHex(octets))) {
+            if (!isCompared
+                    || HexFormat.of().formatHex(again).equals(HexFormat.of().formatHex(octets))) {
                 return expected.contains(ERROR) ? expected + ", here: " + frame : null;
             }
             String theirs = print(octets);
