@@ -18,6 +18,13 @@ import org.jspecify.annotations.Nullable;
 final class DifferentialRun implements AutoCloseable {
     private static final int MOST_DIFFERENCES = 20;
 
+    /** What version 3.1 says when it aborts; what is not here is not known yet. */
+    private static final List<String> KNOWN_CRASHES = List.of(
+            // It freezes a translation whose action set is longer than all actions that it has kept.
+            "assertion state->action_set_len <= state->ofpacts_len failed in recirc_alloc_id__()");
+
+    private static final int LINES_OF_A_CRASH = 10;
+
     private final Path folder;
     private final Lab lab;
     private final TraceComparison comparison = new TraceComparison();
@@ -27,6 +34,7 @@ final class DifferentialRun implements AutoCloseable {
     private int sandboxes;
     private int compared;
     private int differing;
+    private int unknownCrashes;
 
     /** Makes Heddle's side of a case. */
     @FunctionalInterface
@@ -81,12 +89,21 @@ final class DifferentialRun implements AutoCloseable {
                 }
             } catch (OpenVSwitchSandbox.EndedException e) {
                 isProgrammed = false;
-                crashes.add("seed " + seed + "\n" + one.toText() + "\n" + e.getMessage());
-                restart();
+                crashed(seed, one, String.valueOf(e.getMessage()));
             } catch (IOException e) {
                 throw new IOException("seed " + seed + "\n" + one.toText(), e);
             }
         }
+    }
+
+    private void crashed(long seed, DifferentialCase one, String said) throws IOException, InterruptedException {
+        List<String> lines = said.lines().toList();
+        List<String> last = lines.subList(Math.max(0, lines.size() - LINES_OF_A_CRASH), lines.size());
+        crashes.add("seed " + seed + "\n" + one.toText() + "\n" + String.join("\n", last));
+        if (KNOWN_CRASHES.stream().noneMatch(said::contains)) {
+            unknownCrashes++;
+        }
+        restart();
     }
 
     /** The smallest case found that still differs, and both traces of it. */
@@ -136,6 +153,7 @@ final class DifferentialRun implements AutoCloseable {
                     megaflow printed in a form that nothing reads    %7d
                   bits matched by the megaflows compared: Heddle %d, Open vSwitch %d
                   not counted: Open vSwitch crashed                  %7d
+                  of those, not known before                         %7d
                 """.formatted(
                         name,
                         compared,
@@ -146,7 +164,8 @@ final class DifferentialRun implements AutoCloseable {
                         comparison.megaflowsNotReadable(),
                         comparison.ourBits(),
                         comparison.theirBits(),
-                        crashes.size());
+                        crashes.size(),
+                        unknownCrashes);
     }
 
     @Override
