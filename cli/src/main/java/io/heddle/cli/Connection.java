@@ -27,10 +27,15 @@ final class Connection implements AutoCloseable {
         this.timeoutSeconds = timeoutSeconds;
         eventLoop = new MultiThreadIoEventLoopGroup(
                 1, new DefaultThreadFactory("grpc-io", true), EpollIoHandler.newFactory());
+        SilenceLimit.Timer timer = onSilence -> {
+            var waiting = eventLoop.schedule(onSilence, timeoutSeconds, TimeUnit.SECONDS);
+            return () -> waiting.cancel(false);
+        };
         channel = builder(target)
                 .eventLoopGroup(eventLoop)
                 .directExecutor()
                 .usePlaintext()
+                .intercept(new SilenceLimit(timer))
                 .maxInboundMessageSize(LARGEST_ANSWER_OCTETS)
                 .build();
     }
@@ -61,7 +66,7 @@ final class Connection implements AutoCloseable {
                 ExitStatus.USAGE, "\"%s\" is no target: write unix:/PATH or HOST:PORT".formatted(target));
     }
 
-    /** Calls of a switch, with the time limit. */
+    /** Calls of a switch, with the time limit: for a call with many answers that of each. */
     SwitchGrpc.SwitchBlockingStub toSwitch() {
         return SwitchGrpc.newBlockingStub(channel).withDeadlineAfter(timeoutSeconds, TimeUnit.SECONDS);
     }

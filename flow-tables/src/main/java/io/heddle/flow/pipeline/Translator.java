@@ -198,7 +198,9 @@ final class Translator {
         } else {
             noteFragment();
             actions.mirroring().ingress(port);
-            tables.runTables(0);
+            if (!new InBandControl(this).takes(entered)) {
+                tables.runTables(0);
+            }
             if (!port.layer2().spanning().forwards()) {
                 // NORMAL has learned the address; nothing goes further.
                 out.clear();

@@ -184,14 +184,17 @@ public final class TableSet {
     }
 
     private void unhide(FlowEntry entry) {
+        FlowTable table = table(entry.tableId());
         entry.removeIn(Long.MAX_VALUE);
-        table(entry.tableId()).changeActiveCount(1);
+        table.changeActiveCount(1);
+        table.reverted();
     }
 
     private void uninsert(FlowEntry entry) {
         FlowTable table = table(entry.tableId());
         table.classifier().remove(entry);
         table.changeActiveCount(-1);
+        table.reverted();
     }
 
     /** Stages the removal of the flows that were learned by flows that are gone and that are to go with them. */
@@ -220,8 +223,23 @@ public final class TableSet {
         return !staged.isEmpty();
     }
 
+    int stagedCount() {
+        return staged.size();
+    }
+
     void revert() {
-        for (Change change : staged.reversed()) {
+        revertTo(0);
+        policiesBefore.keySet().forEach(FlowTable::reverted);
+        policiesBefore.forEach(FlowTable::restore);
+        policiesBefore.clear();
+        groups.revert();
+        meters.revert();
+    }
+
+    /** Takes back the changes of entries that were staged last, until {@code count} of them are left. */
+    void revertTo(int count) {
+        while (staged.size() > count) {
+            Change change = staged.removeLast();
             switch (change) {
                 case Change.Added added -> uninsert(added.entry());
                 case Change.Replaced replaced -> {
@@ -240,12 +258,6 @@ public final class TableSet {
                 }
             }
         }
-        staged.clear();
-        usedTables().forEach(FlowTable::reverted);
-        policiesBefore.forEach(FlowTable::restore);
-        policiesBefore.clear();
-        groups.revert();
-        meters.revert();
     }
 
     /** Keeps what is staged; cannot fail. */

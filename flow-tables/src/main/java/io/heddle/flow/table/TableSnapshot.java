@@ -3,7 +3,6 @@ package io.heddle.flow.table;
 import io.heddle.flow.group.Group;
 import io.heddle.flow.meter.Meter;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
@@ -39,8 +38,9 @@ public final class TableSnapshot implements AutoCloseable {
                 flows.add(entry);
             }
         });
-        flows.sort(Comparator.comparingInt(FlowEntry::tableId)
-                .thenComparing(Comparator.comparingInt(FlowEntry::priority).reversed()));
+        flows.sort((one, other) -> one.tableId() != other.tableId()
+                ? Integer.compare(one.tableId(), other.tableId())
+                : Integer.compare(other.priority(), one.priority()));
         return flows;
     }
 

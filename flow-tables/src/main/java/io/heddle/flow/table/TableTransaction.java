@@ -218,8 +218,10 @@ public final class TableTransaction implements AutoCloseable {
     private void requireRoom(TableSet tables, FlowTable table) throws FlowException {
         int maxEntries = tables.limit().maxEntries();
         boolean hasEvicted = table.activeCount() >= maxEntries;
+        int before = tables.stagedCount();
         while (table.activeCount() >= maxEntries) {
             if (!evict(tables, table)) {
+                tables.revertTo(before); // where there is no room, nothing goes
                 throw new FlowException(
                         ErrorCode.FLOW_MOD_FAILED_TABLE_FULL,
                         "flow.table_id",

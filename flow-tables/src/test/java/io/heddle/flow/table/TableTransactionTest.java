@@ -40,10 +40,11 @@ class TableTransactionTest {
         }
     };
     private boolean isMemoryShort;
+    private int maxEntries = 100;
     private final TableSet tables = new TableSet(clock, listener, new TableLimit() {
         @Override
         public int maxEntries() {
-            return 100;
+            return maxEntries;
         }
 
         @Override
@@ -194,6 +195,25 @@ class TableTransactionTest {
         assertThat(dump()).containsExactly("0 in_port=2 output:3");
         isMemoryShort = false;
         flow("in_port=3,actions=drop");
+    }
+
+    /** A limit that has become lower asks for two evictions, of which only one is possible. */
+    @Test
+    void shouldEvictNothingWhereThatMakesNoRoom() throws Exception {
+        TableTransaction policy = new TableTransaction(clock, nowNs);
+        policy.apply(tables, 0, new TablePolicy(true, false, 0, 0));
+        policy.commit();
+        flow("in_port=1,idle_timeout=60,actions=drop");
+        flow("in_port=2,actions=drop");
+        maxEntries = 1;
+
+        TableTransaction transaction = new TableTransaction(clock, nowNs);
+        FlowMod third = PARSER.flow(FlowMod.Command.ADD, "in_port=3,actions=drop");
+        refused(ErrorCode.FLOW_MOD_FAILED_TABLE_FULL, "flow.table_id", () -> transaction.apply(tables, third));
+        transaction.commit();
+
+        assertThat(dump()).hasSize(2);
+        assertThat(events).isEmpty();
     }
 
     @Test

@@ -9,12 +9,15 @@ import io.heddle.flow.action.Ports;
 import io.heddle.flow.group.GroupMod;
 import io.heddle.flow.match.Bits;
 import io.heddle.flow.match.FlowKey;
+import io.heddle.flow.match.FlowMask;
 import io.heddle.flow.match.KeyLayout;
 import io.heddle.flow.match.Match;
 import io.heddle.flow.match.MatchField;
+import io.heddle.flow.pipeline.BridgeLayer2;
 import io.heddle.flow.pipeline.BridgeView;
 import io.heddle.flow.pipeline.BridgeView.FragmentHandling;
 import io.heddle.flow.pipeline.DatapathAction;
+import io.heddle.flow.pipeline.InBand;
 import io.heddle.flow.pipeline.PacketInReason;
 import io.heddle.flow.pipeline.PortInfo;
 import io.heddle.flow.pipeline.PortInfo.PortConfig;
@@ -457,6 +460,46 @@ class PipelineTest {
         assertThat(packetOut(later, Ports.CONTROLLER, "output:2,table")).isEqualTo("2");
         assertThat(packetOut(PipelineLab.key("in_port=1,udp"), Ports.CONTROLLER, "output:2,table"))
                 .isEqualTo("2,3");
+    }
+
+    @Test
+    void shouldForwardWhatReachesControllersInBandBeforeAnyTable() throws Exception {
+        InBand inBand = new InBand(0x020000000099L, List.of(new InBand.Controller(0x0a000002, 6653)));
+        lab.layer2(new BridgeLayer2(List.of(), null, inBand));
+        lab.flows("priority=65535,actions=output:4");
+        String local = "in_port=5,dl_src=02:00:00:00:00:99,dl_dst=ff:ff:ff:ff:ff:ff";
+        String here = "in_port=1,dl_src=02:00:00:00:00:01,dl_dst=02:00:00:00:00:99";
+        String broadcast = "in_port=1,dl_src=02:00:00:00:00:01,dl_dst=ff:ff:ff:ff:ff:ff";
+
+        assertThat(text(PipelineLab.key(local + ",arp,arp_op=1,arp_tpa=10.0.0.2")))
+                .contains("in-band control: an ARP request of the local port", "Datapath actions: 1,2,3,4");
+        assertThat(lab.actions(here + ",arp,arp_op=2,arp_spa=10.0.0.2")).isNotEqualTo("4");
+        assertThat(text(PipelineLab.key(broadcast + ",arp,arp_op=1,arp_spa=10.0.0.2")))
+                .contains("in-band control: an ARP request of a controller");
+        assertThat(lab.actions(local + ",tcp,nw_dst=10.0.0.2,tp_dst=6653")).isEqualTo("1,2,3,4");
+        assertThat(text(PipelineLab.key(here + ",tcp,nw_src=10.0.0.2,tp_src=6653")))
+                .contains("in-band control: from a controller");
+        assertThat(lab.actions(local + ",udp,tp_src=68,tp_dst=67")).isEqualTo("1,2,3,4");
+        assertThat(lab.actions(broadcast + ",udp,tp_src=67,tp_dst=68")).isEqualTo("5,4");
+
+        for (String other : List.of(
+                broadcast + ",arp,arp_op=1,arp_spa=10.0.0.3",
+                here + ",tcp,nw_dst=10.0.0.2,tp_dst=80",
+                here + ",tcp,nw_src=10.0.0.3,tp_src=6653",
+                broadcast + ",udp,tp_src=68,tp_dst=67",
+                here + ",udp,tp_src=53,tp_dst=68")) {
+            assertThat(lab.actions(other)).as(other).isEqualTo("4");
+        }
+        assertThat(lab.translate(here + ",tcp,nw_dst=11.0.0.2,nw_src=11.0.0.1,tp_dst=80")
+                        .mask())
+                .as("one octet tells the addresses apart")
+                .isEqualTo(new FlowMask()
+                        .add(MatchField.IN_PORT)
+                        .add(MatchField.RECIRC_ID)
+                        .add(MatchField.ETH_TYPE)
+                        .add(MatchField.NW_PROTO)
+                        .add(MatchField.NW_DST, Bits.of(0xff000000L))
+                        .add(MatchField.NW_SRC, Bits.of(0xff000000L)));
     }
 
     private String text(FlowKey key) {

@@ -20,4 +20,10 @@ public record ControllerStatus(Role role, int reason, boolean isUp, String uri) 
 
     /** The role has changed. */
     public static final int ROLE_CHANGED = 2;
+
+    /** The switch has been told to connect to it. */
+    public static final int ADDED = 3;
+
+    /** The switch has been told to connect to it no more. */
+    public static final int REMOVED = 4;
 }

@@ -3,10 +3,9 @@ package io.heddle.proto.openflow;
 import io.heddle.flow.error.ErrorCode;
 import io.heddle.flow.error.FlowException;
 import io.netty.buffer.ByteBuf;
+import java.util.AbstractList;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.IntConsumer;
-import java.util.function.IntSupplier;
 
 /**
  * Multipart requests and replies (in OpenFlow 1.0: statistics), of which a reply may be spread over several messages.
@@ -135,7 +134,8 @@ final class MultipartCodec {
         }
     }
 
-    private List<Runnable> entries(ByteBuf out, MultipartBody.Reply body) {
+    /** The entries of a reply, as steps that write one after the other to {@code out}. */
+    List<Runnable> entries(ByteBuf out, MultipartBody.Reply body) {
         return body instanceof MultipartBody.FlowUpdates(List<FlowUpdate> updates)
                 ? steps(updates, update -> monitors.update(out, update))
                 : layout.entries(out, body);
@@ -149,32 +149,16 @@ final class MultipartCodec {
         out.writeShort(typeOf(body)).writeShort(more ? MORE : 0).writeZero(isFirst ? 0 : 4);
     }
 
-    /** Writes the header of a last message; returns where its entries begin. */
-    private int header(ByteBuf out, MultipartBody.Reply body) {
-        header(out, body, false);
+    /** Writes what stands before the entries; returns where they begin. */
+    int begin(ByteBuf out, MultipartBody.Reply body, boolean more) {
+        header(out, body, more);
         prefix(out, body);
         return out.writerIndex();
     }
 
-    /** Writes a reply in as many messages as it needs. */
-    void segmented(ByteBuf out, MultipartBody.Reply body, IntSupplier begin, IntConsumer finish) {
-        int start = begin.getAsInt();
-        int header = out.writerIndex();
-        int first = header(out, body);
-        for (Runnable entry : entries(out, body)) {
-            int before = out.writerIndex();
-            entry.run();
-            if (out.writerIndex() - start > OpenFlowCodec.MAX_OCTETS && before > first) {
-                out.writerIndex(before);
-                out.setShort(header + 2, MORE);
-                finish.accept(start);
-                start = begin.getAsInt();
-                header = out.writerIndex();
-                first = header(out, body);
-                entry.run();
-            }
-        }
-        finish.accept(start);
+    /** Says in a message that was written that more follow. */
+    static void markMore(ByteBuf out, int header) {
+        out.setShort(header + 2, MORE);
     }
 
     private int typeOf(MultipartBody body) {
@@ -251,11 +235,18 @@ final class MultipartCodec {
         void write(T entry);
     }
 
+    /** One step for each entry, made when it is asked for. */
     static <T> List<Runnable> steps(List<T> entries, EntryWriter<T> writer) {
-        List<Runnable> steps = new ArrayList<>(entries.size());
-        for (T entry : entries) {
-            steps.add(() -> writer.write(entry));
-        }
-        return steps;
+        return new AbstractList<>() {
+            @Override
+            public Runnable get(int index) {
+                return () -> writer.write(entries.get(index));
+            }
+
+            @Override
+            public int size() {
+                return entries.size();
+            }
+        };
     }
 }

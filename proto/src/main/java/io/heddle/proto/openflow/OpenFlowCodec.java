@@ -191,8 +191,27 @@ public final class OpenFlowCodec {
      * @throws IllegalArgumentException if a single entry does not fit into a message
      */
     public void encodeReply(ByteBuf out, int xid, MultipartBody.Reply reply) {
-        multipart.segmented(
-                out, reply, () -> begin(out, xid, MessageType.MULTIPART_REPLY), start -> finish(out, start));
+        ReplyParts parts = parts(xid, reply, false);
+        while (parts.hasNext()) {
+            out.writeBytes(parts.next());
+        }
+    }
+
+    /**
+     * A reply as messages that are written one at a time.
+     *
+     * @param more further replies to the same request follow: its last message says so too
+     */
+    public ReplyParts parts(int xid, MultipartBody.Reply reply, boolean more) {
+        return new ReplyParts(
+                multipart,
+                reply,
+                more,
+                out -> {
+                    int start = begin(out, xid, MessageType.MULTIPART_REPLY);
+                    return start + HEADER_OCTETS;
+                },
+                out -> finish(out, 0));
     }
 
     private int begin(ByteBuf out, int xid, MessageType type) {

@@ -106,6 +106,23 @@ final class OxmCodec {
     }
 
     static void value(ByteBuf out, Bits value, int octets) {
+        switch (octets) {
+            case 2 -> {
+                out.writeShort((int) value.low());
+                return;
+            }
+            case 4 -> {
+                out.writeInt((int) value.low());
+                return;
+            }
+            case 8 -> {
+                out.writeLong(value.low());
+                return;
+            }
+            default -> {
+                // Octet by octet.
+            }
+        }
         for (int i = octets - 1; i >= 0; i--) {
             out.writeByte((int) (i >= 8 ? value.high() >>> (8 * (i - 8)) : value.low() >>> (8 * i)));
         }

@@ -143,7 +143,7 @@ public final class GrpcListeners implements AutoCloseable {
                 .permitKeepAliveWithoutCalls(true)
                 .keepAliveTime(KEEP_ALIVE_SECONDS, TimeUnit.SECONDS)
                 .keepAliveTimeout(KEEP_ALIVE_TIMEOUT_SECONDS, TimeUnit.SECONDS)
-                .addService(ServerInterceptors.intercept(service, interceptors))
+                .addService(MalformedRequests.refused(ServerInterceptors.intercept(service, interceptors)))
                 .addService(health.getHealthService())
                 .addService(ProtoReflectionServiceV1.newInstance())
                 .build();

@@ -326,7 +326,7 @@ final class BondGroup implements LinkAggregation.Output {
             if (port != null) {
                 String state = number == active ? "active" : isEnabled(number) ? "enabled" : "disabled";
                 String said = lacp == null ? "" : ", lacp " + lacp.describe(number);
-                port.setLayer2(port.layer2().withBond(configuration.name(), state + said));
+                layer2.setState(port, port.layer2().withBond(configuration.name(), state + said));
             }
         }
     }

@@ -458,6 +458,7 @@ final class Bridge implements BridgeControl {
     public CompletableFuture<Void> mapTunnelOptions(TunnelOptionsMod mod) {
         return call(future -> {
             tunnelOptions.change(mod);
+            isChanged = true;
             future.complete(null);
         });
     }

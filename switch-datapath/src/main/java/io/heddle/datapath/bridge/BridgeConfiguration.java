@@ -52,6 +52,11 @@ public record BridgeConfiguration(
         ports = List.copyOf(ports);
     }
 
+    /** How many OpenFlow connections each controller gets beside the main one. */
+    public int auxiliaryConnections() {
+        return OtherConfig.number(layer2.otherConfig(), "auxiliary-connections", 0);
+    }
+
     /** The same bridge as another Ethernet bridge. */
     public BridgeConfiguration withLayer2(Layer2Configuration other) {
         return new BridgeConfiguration(name, datapathId, failMode, controllers, listen, protocols, ports, other);

@@ -93,6 +93,6 @@ final class Discovery {
     private void show(BridgePort port) {
         List<Neighbour> neighbours = new ArrayList<>();
         heard.getOrDefault(port.number(), Map.of()).values().forEach(each -> neighbours.add(each.neighbour()));
-        port.setLayer2(port.layer2().withNeighbours(neighbours));
+        layer2.setState(port, port.layer2().withNeighbours(neighbours));
     }
 }

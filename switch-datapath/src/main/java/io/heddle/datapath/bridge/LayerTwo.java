@@ -2,19 +2,24 @@ package io.heddle.datapath.bridge;
 
 import io.heddle.datapath.bridge.Layer2Configuration.Bond;
 import io.heddle.datapath.upcall.Punt;
+import io.heddle.flow.action.Ports;
 import io.heddle.flow.match.MatchField;
 import io.heddle.flow.pipeline.BridgeLayer2;
+import io.heddle.flow.pipeline.InBand;
 import io.heddle.flow.pipeline.MacLearning;
 import io.heddle.flow.pipeline.Mirror;
 import io.heddle.flow.pipeline.MulticastTable;
 import io.heddle.flow.pipeline.PortLayer2;
 import io.heddle.flow.pipeline.PortVlans;
+import io.heddle.flow.text.AddressText;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,6 +32,11 @@ final class LayerTwo {
     private static final int LLDP_TYPE = 0x88cc;
     private static final int SLOW_TYPE = 0x8809;
     private static final int DEFAULT_GROUPS = 2048;
+
+    /** Of OpenFlow. */
+    private static final int DEFAULT_PORT = 6653;
+
+    private static final Pattern CONTROLLER = Pattern.compile("(?:tcp|ssl):([0-9.]+)(?::([0-9]{1,5}))?");
     private static final int DEFAULT_AGEING_S = 300;
     private static final long SECOND_NS = 1_000_000_000L;
 
@@ -96,7 +106,15 @@ final class LayerTwo {
         bridge.macs().flushPort(number);
         BridgePort port = bridge.ports().byNumber(number);
         if (port != null) {
-            port.setLayer2(port.layer2().withBond("", ""));
+            setState(port, port.layer2().withBond("", ""));
+        }
+    }
+
+    /** Takes over what a protocol has made of a port, and tells who follows ports if that is news. */
+    void setState(BridgePort port, PortState.Layer2 state) {
+        if (!state.equals(port.layer2())) {
+            port.setLayer2(state);
+            bridge.portChanged(BridgeEvent.Change.MODIFIED, port, owner.nowNs());
         }
     }
 
@@ -131,7 +149,30 @@ final class LayerTwo {
                     mirror.outputVlan(),
                     mirror.snaplen()));
         }
-        return new BridgeLayer2(mirrors, multicast);
+        return new BridgeLayer2(mirrors, multicast, inBand());
+    }
+
+    /** Controllers that are reached through the bridge itself: those whose addresses are said in numbers. */
+    private @Nullable InBand inBand() {
+        BridgePort local = bridge.ports().byNumber(Ports.LOCAL);
+        if (local == null
+                || local.device() == null
+                || !configuration
+                        .otherConfig()
+                        .getOrDefault("connection-mode", "")
+                        .equals("in-band")) {
+            return null;
+        }
+        List<InBand.Controller> controllers = new ArrayList<>();
+        for (String target : bridge.configuration().controllers()) {
+            Matcher address = CONTROLLER.matcher(target);
+            if (address.matches()) {
+                AddressText.parseIpv4(address.group(1))
+                        .ifPresent(number -> controllers.add(new InBand.Controller(
+                                number, address.group(2) == null ? DEFAULT_PORT : Integer.parseInt(address.group(2)))));
+            }
+        }
+        return new InBand(local.device().macAddress(), controllers);
     }
 
     private Set<Integer> numbers(Set<String> names) {

@@ -43,6 +43,8 @@ public final class OtherConfig {
         BRIDGE.put("mcast-snooping-aging-time", new Value.Range(1, 86_400));
         BRIDGE.put("mcast-snooping-disable-flood-unregistered", flag);
         BRIDGE.put("mcast-snooping-fast-leave", flag);
+        BRIDGE.put("connection-mode", new Value.Choice("in-band", "out-of-band"));
+        BRIDGE.put("auxiliary-connections", new Value.Range(0, 8));
         for (String protocol : new String[] {"stp", "rstp"}) {
             BRIDGE.put(protocol + "-priority", new Value.Range(0, 61_440));
             BRIDGE.put(protocol + "-max-age", new Value.Range(6, 40));

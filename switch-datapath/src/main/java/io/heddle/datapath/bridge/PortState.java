@@ -70,6 +70,11 @@ public record PortState(
             neighbours = List.copyOf(neighbours);
         }
 
+        /** Says whether its bond does not use it now. */
+        public boolean isDisabledInBond() {
+            return bondState.startsWith("disabled");
+        }
+
         Layer2 withSpanning(SpanningState state, String newRole) {
             return new Layer2(state, newRole, bond, bondState, neighbours);
         }

@@ -108,7 +108,8 @@ final class Reader implements BridgeReader {
                             .toList(),
                     snapshot.meters().stream()
                             .map(meter -> States.of(meter, 0, nowNs))
-                            .toList());
+                            .toList(),
+                    bridge.tunnelOptions().options().options());
         }
     }
 

@@ -32,7 +32,7 @@ final class Spanning implements SpanningTree.Output {
         Layer2Configuration wanted = bridge.configuration().layer2();
         if (!wanted.stpEnable() && !wanted.rstpEnable()) {
             tree = null;
-            bridge.ports().all().forEach(Spanning::takeOut);
+            bridge.ports().all().forEach(this::takeOut);
             return;
         }
         SpanningTree.Settings settings = settings(wanted);
@@ -52,8 +52,8 @@ final class Spanning implements SpanningTree.Output {
         }
     }
 
-    private static void takeOut(BridgePort port) {
-        port.setLayer2(port.layer2().withSpanning(SpanningState.OFF, ""));
+    private void takeOut(BridgePort port) {
+        layer2.setState(port, port.layer2().withSpanning(SpanningState.OFF, ""));
     }
 
     private SpanningTree.Settings settings(Layer2Configuration wanted) {
@@ -157,9 +157,8 @@ final class Spanning implements SpanningTree.Output {
         PortState.Layer2 state =
                 port.layer2().withSpanning(state(now, number, role), role.name().toLowerCase(Locale.ROOT));
         if (!state.equals(port.layer2())) {
-            port.setLayer2(state);
+            layer2.setState(port, state);
             owner.updateTopology();
-            bridge.portChanged(BridgeEvent.Change.MODIFIED, port, owner.nowNs());
         }
     }
 

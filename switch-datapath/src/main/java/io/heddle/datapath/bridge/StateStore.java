@@ -1,5 +1,6 @@
 package io.heddle.datapath.bridge;
 
+import io.heddle.flow.match.TunnelOptions;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
@@ -41,9 +42,22 @@ public interface StateStore {
         }
     };
 
-    /** What the tables of a bridge hold; flows with a timeout are left out. */
-    record Tables(List<FlowState> flows, List<GroupState> groups, List<MeterState> meters) {
+    /**
+     * What the tables of a bridge hold; flows with a timeout are left out.
+     *
+     * @param tunnelOptions which Geneve options are which fields
+     */
+    record Tables(
+            List<FlowState> flows,
+            List<GroupState> groups,
+            List<MeterState> meters,
+            List<TunnelOptions.Option> tunnelOptions) {
         public static final Tables EMPTY = new Tables(List.of(), List.of(), List.of());
+
+        /** Without Geneve options. */
+        public Tables(List<FlowState> flows, List<GroupState> groups, List<MeterState> meters) {
+            this(flows, groups, meters, List.of());
+        }
     }
 
     /** Saves; what was saved before is kept until this is complete. */

@@ -2,8 +2,10 @@ package io.heddle.datapath.bridge;
 
 import io.heddle.flow.action.Action;
 import io.heddle.flow.action.Ports;
+import io.heddle.flow.error.FlowException;
 import io.heddle.flow.group.GroupMod;
 import io.heddle.flow.group.GroupMod.GroupType;
+import io.heddle.flow.match.TunnelOptions;
 import io.heddle.flow.meter.MeterMod;
 import io.heddle.flow.table.FlowMod;
 import java.util.ArrayList;
@@ -37,11 +39,20 @@ final class TableLoader {
      */
     static List<String> load(Bridge bridge, StateStore.Tables tables) {
         TableLoader loader = new TableLoader(bridge);
+        loader.tunnelOptions(tables.tunnelOptions());
         loader.meters(tables.meters());
         loader.groups(tables.groups());
         loader.flows(tables.flows());
         bridge.takeChanged();
         return loader.refused;
+    }
+
+    private void tunnelOptions(List<TunnelOptions.Option> options) {
+        try {
+            bridge.tunnelOptions().restore(options);
+        } catch (FlowException e) {
+            refused.add("Geneve options: " + e.getMessage());
+        }
     }
 
     private void meters(List<MeterState> meters) {

@@ -9,6 +9,7 @@ import io.heddle.flow.match.TunnelOptions;
 import io.heddle.flow.match.TunnelOptionsMod;
 import io.heddle.flow.table.TableSet;
 import io.heddle.flow.table.TableSnapshot;
+import java.util.List;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -38,6 +39,11 @@ final class TunnelOptionMap {
     void change(TunnelOptionsMod mod) throws FlowException {
         options = mod.applyTo(options, this::isUsed);
         ports.all().forEach(port -> tell(port.device()));
+    }
+
+    /** Maps what was saved. */
+    void restore(List<TunnelOptions.Option> saved) throws FlowException {
+        options = TunnelOptions.NONE.add(saved);
     }
 
     private boolean isUsed(int index) {

@@ -9,6 +9,7 @@ import io.heddle.datapath.bridge.SwitchConfiguration;
 import io.heddle.flow.action.Ports;
 import io.heddle.flow.error.FlowException;
 import io.heddle.flow.group.GroupMod;
+import io.heddle.flow.match.TunnelOptions;
 import io.heddle.flow.meter.MeterMod;
 import io.heddle.flow.table.FlowMod;
 import io.heddle.flow.text.FlowFormatter;
@@ -29,6 +30,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -64,6 +67,9 @@ final class FileStateStore implements StateStore, AutoCloseable {
     private static final FlowParser PARSER = new FlowParser(PortNames.NONE);
     private static final String HEADER =
             "# Tables of a Heddle bridge, format 1. Written by the switch; edits are lost.";
+    private static final String OPTION = "tlv ";
+    private static final Pattern OPTION_FORM = Pattern.compile(
+            "tlv class=(0x[0-9a-f]{1,4}),type=(0x[0-9a-f]{1,2}),len=(\\d{1,3})->tun_metadata(\\d{1,2})");
 
     /**
      * The content of {@code configuration.json}.
@@ -229,6 +235,10 @@ final class FileStateStore implements StateStore, AutoCloseable {
     @Override
     public void saveTables(String bridge, Tables tables) throws IOException {
         StringBuilder text = new StringBuilder(HEADER).append('\n');
+        for (TunnelOptions.Option option : tables.tunnelOptions()) {
+            text.append("tlv class=0x%x,type=0x%x,len=%d->tun_metadata%d%n"
+                    .formatted(option.optionClass(), option.type(), option.length(), option.index()));
+        }
         for (MeterState meter : tables.meters()) {
             text.append("meter ")
                     .append(FORMATTER.meter(
@@ -278,18 +288,23 @@ final class FileStateStore implements StateStore, AutoCloseable {
         List<FlowState> flows = new ArrayList<>();
         List<GroupState> groups = new ArrayList<>();
         List<MeterState> meters = new ArrayList<>();
+        List<TunnelOptions.Option> options = new ArrayList<>();
         int number = 0;
         // Octets that are no UTF-8 spoil their own line only.
         String text = new String(Files.readAllBytes(path), StandardCharsets.UTF_8);
         for (String line : text.lines().toList()) {
             number++;
             try {
-                read(line, flows, groups, meters);
+                if (line.startsWith(OPTION)) {
+                    options.add(option(line));
+                } else {
+                    read(line, flows, groups, meters);
+                }
             } catch (FlowException | IllegalArgumentException e) {
                 refused.accept("%s:%d: %s".formatted(path, number, e.getMessage()));
             }
         }
-        return new Tables(flows, groups, meters);
+        return new Tables(flows, groups, meters, options);
     }
 
     @Override
@@ -305,6 +320,19 @@ final class FileStateStore implements StateStore, AutoCloseable {
                     StandardCopyOption.REPLACE_EXISTING); // what cannot be copied is at least not overwritten
         }
         return aside.toString();
+    }
+
+    private static TunnelOptions.Option option(String line) {
+        Matcher parts = OPTION_FORM.matcher(line);
+        if (!parts.matches()) {
+            throw new IllegalArgumentException(
+                    "\"" + line + "\" is no mapping: tlv class=0x1,type=0x1,len=4->tun_metadata0");
+        }
+        return new TunnelOptions.Option(
+                Integer.decode(parts.group(1)),
+                Integer.decode(parts.group(2)),
+                Integer.parseInt(parts.group(3)),
+                Integer.parseInt(parts.group(4)));
     }
 
     private static void read(String line, List<FlowState> flows, List<GroupState> groups, List<MeterState> meters)
@@ -325,7 +353,7 @@ final class FileStateStore implements StateStore, AutoCloseable {
             default -> {
                 if (!line.isBlank() && !line.startsWith("#")) {
                     throw new IllegalArgumentException(
-                            "a line begins with flow, group, meter or #, not \"" + kind + "\"");
+                            "a line begins with tlv, flow, group, meter or #, not \"" + kind + "\"");
                 }
             }
         }

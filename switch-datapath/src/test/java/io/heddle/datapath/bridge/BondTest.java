@@ -225,8 +225,14 @@ class BondTest {
                                 .withOtherConfig(Map.of("lldp-enable", "true"))));
             }
             pass(lab, 2000);
+            EventSubscription events = lab.bridge().subscribe(EventInterest.all(() -> {}));
             carry(lab, "p1", "p2");
             pass(lab, 100);
+            assertThat(portsThatChanged(events)).as("once each").containsExactlyInAnyOrder("p1", "p2");
+            pass(lab, 40_000); // the same is said again
+            carry(lab, "p1", "p2");
+            pass(lab, 100);
+            assertThat(portsThatChanged(events)).as("nothing new").isEmpty();
             List<PortState> ports = lab.await(lab.bridge().read(BridgeReader::ports));
             assertThat(ports.get(1).layer2().neighbours())
                     .singleElement()
@@ -245,5 +251,15 @@ class BondTest {
                             .neighbours())
                     .isEmpty();
         }
+    }
+
+    private static List<String> portsThatChanged(EventSubscription events) {
+        List<String> names = new ArrayList<>();
+        for (BridgeEvent event = events.poll(); event != null; event = events.poll()) {
+            if (event instanceof BridgeEvent.PortStatus status) {
+                names.add(status.port().name());
+            }
+        }
+        return names;
     }
 }

@@ -10,6 +10,7 @@ import io.heddle.datapath.bridge.PortConfiguration;
 import io.heddle.datapath.bridge.StateStore.Tables;
 import io.heddle.datapath.bridge.SwitchConfiguration;
 import io.heddle.flow.group.GroupMod;
+import io.heddle.flow.match.TunnelOptions;
 import io.heddle.flow.table.FlowMod;
 import io.heddle.flow.text.FlowParser;
 import io.heddle.flow.text.PortNames;
@@ -64,7 +65,8 @@ class FileStateStoreTest {
                         flow("priority=0,send_flow_rem,actions=CONTROLLER:128"),
                         flow("in_port=LOCAL,actions=group:3,goto_table:2")),
                 List.of(new GroupState(group.groupId(), group.type(), group.buckets(), List.of(), 0, 0, 0, 0)),
-                List.of());
+                List.of(),
+                List.of(new TunnelOptions.Option(0x102, 0x80, 4, 0), new TunnelOptions.Option(0xffff, 7, 8, 63)));
         try (FileStateStore store = FileStateStore.open(folder)) {
             store.saveTables("br0", tables);
 

@@ -3,9 +3,13 @@ package io.heddle.datapath.agent.openflow;
 import io.heddle.datapath.bridge.ControllerRegistration;
 import io.heddle.proto.openflow.ControllerStatus;
 import io.heddle.proto.openflow.OpenFlowMessage.Role;
+import io.heddle.proto.openflow.OpenFlowVersion;
 import io.heddle.proto.transport.OpenFlowAddress;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -33,6 +37,7 @@ final class ActiveConnection implements Session.Listener {
     private @Nullable Session session;
     private @Nullable Channel channel;
     private @Nullable ControllerRegistration registration;
+    private final List<AuxiliaryConnection> auxiliaries = new ArrayList<>();
 
     ActiveConnection(BridgeEndpoint endpoint, String target) {
         this.endpoint = endpoint;
@@ -57,6 +62,7 @@ final class ActiveConnection implements Session.Listener {
             return;
         }
         registration = endpoint.bridge().registerController(target, PROTOCOL);
+        endpoint.tell(new ControllerStatus(Role.EQUAL, ControllerStatus.ADDED, false, target));
         connect();
     }
 
@@ -72,7 +78,7 @@ final class ActiveConnection implements Session.Listener {
             failed(Transport.NO_TLS);
             return;
         }
-        Session next = endpoint.session(target, false, this);
+        Session next = endpoint.session(SessionPlace.main(target, false), this);
         session = next;
         ChannelFuture connecting = endpoint.transport().connect(address, next, endpoint.timing());
         channel = connecting.channel();
@@ -96,7 +102,34 @@ final class ActiveConnection implements Session.Listener {
                 target,
                 up.version().protocolName());
         report(up);
+        connectAuxiliaries(up);
         endpoint.tell(new ControllerStatus(up.role(), ControllerStatus.CHANNEL_CHANGED, true, target));
+    }
+
+    /** As many as the bridge wants; packets go by those that are up. They go with the main connection. */
+    private void connectAuxiliaries(Session main) {
+        boolean hasThem = address != null
+                && address.address() instanceof InetSocketAddress
+                && main.version().isAtLeast(OpenFlowVersion.OPENFLOW_13);
+        for (int id = 1; hasThem && id <= endpoint.auxiliaryConnections(); id++) {
+            AuxiliaryConnection auxiliary =
+                    new AuxiliaryConnection(endpoint, target, main, id, this::auxiliariesChanged);
+            auxiliaries.add(auxiliary);
+            auxiliary.connect();
+        }
+    }
+
+    private void auxiliariesChanged() {
+        if (session != null) {
+            session.setAuxiliaries(auxiliaries.stream()
+                    .flatMap(auxiliary -> auxiliary.session().stream())
+                    .toList());
+        }
+    }
+
+    private void closeAuxiliaries() {
+        auxiliaries.forEach(AuxiliaryConnection::close);
+        auxiliaries.clear();
     }
 
     @Override
@@ -142,6 +175,7 @@ final class ActiveConnection implements Session.Listener {
         }
         isUp = false;
         session = null;
+        closeAuxiliaries();
         if (isClosed) {
             return;
         }
@@ -158,6 +192,7 @@ final class ActiveConnection implements Session.Listener {
 
     void close() {
         isClosed = true;
+        closeAuxiliaries();
         if (session != null && isUp) {
             session.close("no longer configured");
         } else if (channel != null) {
@@ -166,6 +201,7 @@ final class ActiveConnection implements Session.Listener {
         }
         if (registration != null) {
             registration.close();
+            endpoint.tell(new ControllerStatus(Role.EQUAL, ControllerStatus.REMOVED, false, target));
         }
     }
 }

@@ -31,11 +31,28 @@ final class Answers {
     private Answers() {}
 
     /** Answers a multipart request of a client of a version, but {@link MultipartBody.FlowMonitorRequest}, which {@link FlowMonitors} answers. */
-    static MultipartBody.Reply reply(BridgeReader reader, MultipartBody.Request body, OpenFlowVersion version)
+    static Answer answer(BridgeReader reader, MultipartBody.Request body, OpenFlowVersion version)
             throws FlowException {
         return switch (body) {
             case MultipartBody.ExtendedRequest extended ->
-                new MultipartBody.ExtendedReply(reply(reader, extended.body(), version));
+                answer(reader, extended.body(), version).as(MultipartBody.ExtendedReply::new);
+            case MultipartBody.FlowRequest request ->
+                Answer.of(
+                        reader.flows(selector(request.selection())),
+                        flows -> new MultipartBody.FlowReply(
+                                flows.stream().map(Replies::flow).toList()));
+            case MultipartBody.FlowStatsRequest request ->
+                Answer.of(
+                        reader.flows(selector(request.selection())),
+                        flows -> new MultipartBody.FlowStatsReply(
+                                flows.stream().map(Replies::flow).toList()));
+            default -> Answer.of(reply(reader, body, version));
+        };
+    }
+
+    private static MultipartBody.Reply reply(BridgeReader reader, MultipartBody.Request body, OpenFlowVersion version)
+            throws FlowException {
+        return switch (body) {
             case MultipartBody.DescriptionRequest _ ->
                 new MultipartBody.Description(
                         "Heddle",
@@ -43,14 +60,6 @@ final class Answers {
                         "Heddle",
                         "None",
                         reader.bridge().name());
-            case MultipartBody.FlowRequest request ->
-                new MultipartBody.FlowReply(reader.flows(selector(request.selection())).stream()
-                        .map(Replies::flow)
-                        .toList());
-            case MultipartBody.FlowStatsRequest request ->
-                new MultipartBody.FlowStatsReply(reader.flows(selector(request.selection())).stream()
-                        .map(Replies::flow)
-                        .toList());
             case MultipartBody.AggregateRequest request -> {
                 BridgeReader.Aggregate sums = reader.aggregate(selector(request.selection()));
                 yield new MultipartBody.Aggregate(sums.packets(), sums.octets(), sums.flows());
@@ -126,7 +135,10 @@ final class Answers {
                                 each.connected(),
                                 each.target()))
                         .toList());
-            case MultipartBody.FlowMonitorRequest _ -> throw new IllegalStateException("monitors answer that");
+            case MultipartBody.FlowMonitorRequest _,
+                    MultipartBody.ExtendedRequest _,
+                    MultipartBody.FlowRequest _,
+                    MultipartBody.FlowStatsRequest _ -> throw new IllegalStateException("that is answered elsewhere");
             case MultipartBody.ExperimenterRequest _ ->
                 throw new FlowException(
                         ErrorCode.BAD_REQUEST_BAD_EXPERIMENTER, "", "no experimenter's multipart message is known");

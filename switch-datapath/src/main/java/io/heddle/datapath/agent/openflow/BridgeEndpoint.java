@@ -140,7 +140,14 @@ final class BridgeEndpoint {
         roles.tell(status);
     }
 
-    Session session(String peer, boolean isPassive, Session.Listener listener) {
-        return new Session(peer, isPassive, bridge, versions, timing, roles, counters, listener);
+    /** How many connections each controller gets beside the main one. */
+    int auxiliaryConnections() {
+        return bridge.configuration().auxiliaryConnections();
+    }
+
+    Session session(SessionPlace place, Session.Listener listener) {
+        Session main = place.main();
+        return new Session(
+                place, bridge, main == null ? versions : Set.of(main.version()), timing, roles, counters, listener);
     }
 }

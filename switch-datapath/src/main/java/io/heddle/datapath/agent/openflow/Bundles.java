@@ -356,7 +356,8 @@ final class Bundles {
                         new FlowError(
                                 ErrorCode.BUNDLE_FAILED_MSG_FAILED,
                                 "message",
-                                "message " + failure.index() + " of the bundle was refused: nothing is changed"));
+                                "message %d of the bundle was refused: nothing is changed"
+                                        .formatted(bundle.entries.indexOf(first) + 1)));
                 return;
             }
         }

@@ -124,7 +124,7 @@ final class ClientListener implements Session.Listener {
                                 || address.address() instanceof UnixDomainSocketAddress
                         ? ""
                         : " <- " + client.remoteAddress());
-        Session session = endpoint.session(peer, true, this);
+        Session session = endpoint.session(SessionPlace.main(peer, true), this);
         sessions.add(session);
         return session;
     }

@@ -178,7 +178,7 @@ final class EventSender {
                         packet.reason() == PacketInReason.NO_MATCH && packet.cookie() == PacketInReason.NO_COOKIE;
                 if (wants(configuration.packetIn(), Replies.reason(packet, session.version()))
                         && (!isMiss || session.wantsMisses())) {
-                    session.send(0, Replies.packetIn(packet, session.version()));
+                    session.forPacketsOf(packet.inPort()).send(0, Replies.packetIn(packet, session.version()));
                     counters.sentPacketIn();
                 }
             }

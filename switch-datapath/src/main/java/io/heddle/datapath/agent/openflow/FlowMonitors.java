@@ -86,7 +86,7 @@ final class FlowMonitors {
         }
         monitors.clear();
         monitors.putAll(changed);
-        follow(xid, head, fresh, found -> session.sendMultipart(xid, new MultipartBody.FlowUpdates(found)));
+        follow(xid, head, fresh, true);
     }
 
     private static void change(Map<Integer, FlowMonitor> monitors, FlowMonitor monitor) throws FlowException {
@@ -129,14 +129,10 @@ final class FlowMonitors {
         if (monitors.remove(id) == null) {
             throw unknown(id);
         }
-        follow(xid, head, List.of(), found -> {});
+        follow(xid, head, List.of(), false);
     }
 
-    private interface Then {
-        void accept(List<FlowUpdate> found);
-    }
-
-    private void follow(int xid, Octets head, List<FlowMonitor> fresh, Then then) {
+    private void follow(int xid, Octets head, List<FlowMonitor> fresh, boolean isAnswered) {
         FlowFollower current = follower;
         if (current == null) {
             current = new FlowFollower(session, NOTICES_THAT_WAIT, this::wakeUp);
@@ -147,13 +143,33 @@ final class FlowMonitors {
                 monitors.values().stream().map(FlowMonitors::interest).toList();
         List<FlowInterest> initial = fresh.stream().map(FlowMonitors::interest).toList();
         unanswered++;
-        requests.ask(xid, head, reader -> reader.follow(following, all, initial), found -> {
-            unanswered--;
-            then.accept(found.stream()
-                    .map(changed -> full(changed, FlowUpdate.Event.INITIAL))
-                    .toList());
-            drain();
-        });
+        session.hold();
+        requests.ask(
+                xid,
+                head,
+                reader -> reader.follow(following, all, initial),
+                found -> {
+                    if (isAnswered) {
+                        session.answer(xid, initial(found), this::answered);
+                    } else {
+                        answered();
+                    }
+                },
+                this::answered);
+    }
+
+    private void answered() {
+        unanswered--;
+        drain();
+        session.release();
+    }
+
+    private Answer initial(List<FlowNotice.Changed> found) {
+        return Answer.of(
+                found,
+                some -> new MultipartBody.FlowUpdates(some.stream()
+                        .map(changed -> full(changed, FlowUpdate.Event.INITIAL))
+                        .toList()));
     }
 
     /**

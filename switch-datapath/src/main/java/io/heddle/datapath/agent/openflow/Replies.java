@@ -60,7 +60,8 @@ final class Replies {
 
     /** {@code OFPPS_*} of all versions: those of OpenFlow 1.0 for the spanning tree are bits that no other version uses. */
     private static int state(PortState port) {
-        int link = port.linkUp() && !port.isDown() ? LIVE : LINK_DOWN;
+        int up = port.layer2().isDisabledInBond() ? 0 : LIVE;
+        int link = port.linkUp() && !port.isDown() ? up : LINK_DOWN;
         return switch (port.layer2().spanning()) {
             case OFF -> link;
             case LISTENING -> link & ~LIVE | BLOCKED;

@@ -148,9 +148,9 @@ final class RequestHandler {
     void forward(int xid, TableUpdate update) {
         switch (update) {
             case TableUpdate.GroupUpdate group ->
-                roles.forward(session, xid, new OpenFlowMessage.GroupModRequest(group.mod()));
+                roles.forward(session.main(), xid, new OpenFlowMessage.GroupModRequest(group.mod()));
             case TableUpdate.MeterUpdate meter ->
-                roles.forward(session, xid, new OpenFlowMessage.MeterModRequest(meter.mod()));
+                roles.forward(session.main(), xid, new OpenFlowMessage.MeterModRequest(meter.mod()));
             case TableUpdate.FlowUpdate _,
                     TableUpdate.PortUpdate _,
                     TableUpdate.PolicyUpdate _,
@@ -188,6 +188,11 @@ final class RequestHandler {
 
     /** Begins something, and goes on with its result on the event loop. */
     <T> void answer(int xid, Octets head, Call<T> call, Consumer<T> then) {
+        answer(xid, head, call, then, () -> {});
+    }
+
+    /** As above; what has failed is answered with an error before {@code failed} runs. */
+    private <T> void answer(int xid, Octets head, Call<T> call, Consumer<T> then, Runnable failed) {
         CompletableFuture<T> future;
         try {
             future = call.begin();
@@ -203,6 +208,7 @@ final class RequestHandler {
                         then.accept(result);
                     } else {
                         fail(xid, head, failure);
+                        failed.run();
                     }
                     session.flush();
                 },
@@ -364,7 +370,8 @@ final class RequestHandler {
         List<OpenFlowMessage.PortDescription> ports = session.version().isAtLeast(OpenFlowVersion.OPENFLOW_13)
                 ? List.of()
                 : reader.ports().stream().map(Replies::port).toList();
-        return new OpenFlowMessage.FeaturesReply(bridge.datapathId(), 0, TABLES, 0, CAPABILITIES, ports);
+        return new OpenFlowMessage.FeaturesReply(
+                bridge.datapathId(), 0, TABLES, session.auxiliaryId(), CAPABILITIES, ports);
     }
 
     private void setConfig(int xid, Octets head, OpenFlowMessage.SetConfig config) throws FlowException {
@@ -420,7 +427,7 @@ final class RequestHandler {
     }
 
     private void role(int xid, OpenFlowMessage.RoleRequest request) throws FlowException {
-        if (!roles.request(session, request.role(), request.generationId())) {
+        if (!roles.request(session.main(), request.role(), request.generationId())) {
             throw new FlowException(
                     ErrorCode.ROLE_REQUEST_FAILED_STALE,
                     "generation_id",
@@ -436,6 +443,11 @@ final class RequestHandler {
     }
 
     <T> void ask(int xid, Octets head, Question<T> question, Consumer<T> then) {
+        ask(xid, head, question, then, () -> {});
+    }
+
+    /** As above; what has failed is answered with an error before {@code failed} runs. */
+    <T> void ask(int xid, Octets head, Question<T> question, Consumer<T> then, Runnable failed) {
         answer(
                 xid,
                 head,
@@ -446,7 +458,8 @@ final class RequestHandler {
                         throw new CompletionException(e);
                     }
                 }),
-                then);
+                then,
+                failed);
     }
 
     private void multipart(int xid, Octets head, MultipartBody.Request body) throws FlowException {
@@ -474,10 +487,12 @@ final class RequestHandler {
                 // Answered below.
             }
         }
+        session.hold();
         ask(
                 xid,
                 head,
-                reader -> Answers.reply(reader, body, session.version()),
-                reply -> session.sendMultipart(xid, reply));
+                reader -> Answers.answer(reader, body, session.version()),
+                answer -> session.answer(xid, answer, session::release),
+                session::release);
     }
 }

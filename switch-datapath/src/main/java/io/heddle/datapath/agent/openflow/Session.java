@@ -13,6 +13,7 @@ import io.heddle.proto.openflow.OpenFlowCodec;
 import io.heddle.proto.openflow.OpenFlowMessage;
 import io.heddle.proto.openflow.OpenFlowMessage.Role;
 import io.heddle.proto.openflow.OpenFlowVersion;
+import io.heddle.proto.openflow.ReplyParts;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
@@ -24,9 +25,12 @@ import io.netty.channel.EventLoop;
 import io.netty.handler.timeout.IdleState;
 import io.netty.handler.timeout.IdleStateEvent;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
 import java.util.Comparator;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -37,7 +41,8 @@ import org.slf4j.LoggerFactory;
  * One connection, from its hello to its end.
  *
  * <p>Nothing waits in it without bound: as long as the other side does not read its replies, or too many of its requests are with the
- * bridge, no further request is read; events wait in the subscription's bounded queues.
+ * bridge, no further request is read; events wait in the subscription's bounded queues. The answer to a multipart request is written as it
+ * is read, and what comes behind the request waits for that.
  *
  * <p>Threading: the event loop of its channel.
  */
@@ -56,6 +61,10 @@ final class Session extends ChannelInboundHandlerAdapter implements Roles.Holder
 
     private static final int METER_MOD = 1;
     private static final int MOST_OUTSTANDING = 128;
+
+    /** Of requests whose turn has not come, before no further one is read. */
+    private static final int MOST_WAITING_OCTETS = 64 << 10;
+
     private static final int CONTROLLER_MISS_SEND_LENGTH = 128;
 
     /** Hears how the session goes. */
@@ -70,8 +79,8 @@ final class Session extends ChannelInboundHandlerAdapter implements Roles.Holder
         void down(Session session, String reason);
     }
 
+    private final SessionPlace place;
     private final String peer;
-    private final boolean isPassive;
     private final BridgeControl bridge;
     private final Set<OpenFlowVersion> versions;
     private final Timing timing;
@@ -83,7 +92,16 @@ final class Session extends ChannelInboundHandlerAdapter implements Roles.Holder
     private @Nullable Channel channel;
     private @Nullable OpenFlowCodec codec;
     private Role role = Role.EQUAL;
+    private List<Session> auxiliaries = List.of();
+    private final AnswerSender answers = new AnswerSender(this);
     private int outstanding;
+
+    /** Requests whose turn has not come, in order, and how many octets they have. */
+    private final Queue<ByteBuf> waiting = new ArrayDeque<>();
+
+    private int waitingOctets;
+    private boolean isHeld;
+    private boolean isHandling;
     private boolean isProbing;
 
     // What waits for the client, when that was looked at last.
@@ -92,23 +110,25 @@ final class Session extends ChannelInboundHandlerAdapter implements Roles.Holder
     private String closeReason = "closed by the other side";
 
     Session(
-            String peer,
-            boolean isPassive,
+            SessionPlace place,
             BridgeControl bridge,
             Set<OpenFlowVersion> versions,
             Timing timing,
             Roles roles,
             AgentCounters counters,
             Listener listener) {
-        this.peer = peer;
-        this.isPassive = isPassive;
+        this.place = place;
+        this.peer = place.peer();
         this.bridge = bridge;
         this.versions = versions;
         this.timing = timing;
         this.roles = roles;
         this.counters = counters;
         this.listener = listener;
-        this.events = new EventSender(this, bridge, counters, isPassive ? 0 : CONTROLLER_MISS_SEND_LENGTH);
+        Session main = place.main();
+        this.events = main == null
+                ? new EventSender(this, bridge, counters, place.isPassive() ? 0 : CONTROLLER_MISS_SEND_LENGTH)
+                : main.events;
         this.requests = new RequestHandler(this, bridge, roles, events, counters, timing);
     }
 
@@ -118,12 +138,38 @@ final class Session extends ChannelInboundHandlerAdapter implements Roles.Holder
     }
 
     boolean isPassive() {
-        return isPassive;
+        return place.isPassive();
+    }
+
+    /** 0 for a main connection. */
+    int auxiliaryId() {
+        return place.auxiliaryId();
+    }
+
+    /** The controller's main connection, which has the role and the asynchronous configuration of all. */
+    Session main() {
+        Session main = place.main();
+        return main == null ? this : main;
+    }
+
+    /** Connections that packets for the controller go by; none: the main one. */
+    void setAuxiliaries(List<Session> sessions) {
+        auxiliaries = List.copyOf(sessions);
+    }
+
+    /** The connection for packets of a port: always the same one while it reads, so that they stay in order. */
+    Session forPacketsOf(int port) {
+        if (auxiliaries.isEmpty()) {
+            return this;
+        }
+        Session chosen = auxiliaries.get(Math.floorMod(port, auxiliaries.size()));
+        return chosen.isWritable() ? chosen : this;
     }
 
     @Override
     public Role role() {
-        return role;
+        Session main = place.main();
+        return main == null ? role : main.role();
     }
 
     @Override
@@ -243,9 +289,14 @@ final class Session extends ChannelInboundHandlerAdapter implements Roles.Holder
 
     @Override
     public void channelInactive(ChannelHandlerContext context) {
-        roles.remove(this);
-        events.close();
+        if (place.main() == null) {
+            roles.remove(this);
+            events.close();
+        }
         requests.close();
+        answers.close();
+        waiting.forEach(ByteBuf::release);
+        waiting.clear();
         listener.down(this, closeReason);
     }
 
@@ -298,13 +349,54 @@ final class Session extends ChannelInboundHandlerAdapter implements Roles.Holder
     @Override
     public void channelRead(ChannelHandlerContext context, Object message) {
         ByteBuf frame = (ByteBuf) message;
+        isProbing = false;
+        waiting.add(frame);
+        waitingOctets += frame.readableBytes();
+        handleWaiting();
+    }
+
+    /** Handles what has come, in order, as far as it is its turn. What it sends may call this again: the first call goes on then. */
+    private void handleWaiting() {
+        if (isHandling) {
+            return;
+        }
+        isHandling = true;
         try {
-            isProbing = false;
-            if (channel().isActive()) {
-                receive(frame);
+            while (!isHeld && channel().isWritable()) {
+                ByteBuf frame = waiting.poll();
+                if (frame == null) {
+                    break;
+                }
+                waitingOctets -= frame.readableBytes();
+                try {
+                    if (channel().isActive()) {
+                        receive(frame);
+                    }
+                } finally {
+                    frame.release();
+                }
             }
         } finally {
-            frame.release();
+            isHandling = false;
+        }
+        updateReading();
+    }
+
+    /** Has what comes wait until {@link #release}: a long answer is sent, and no second one is to be made meanwhile. */
+    void hold() {
+        isHeld = true;
+    }
+
+    void release() {
+        isHeld = false;
+        goOn();
+    }
+
+    private void goOn() {
+        if (!isHandling) {
+            handleWaiting();
+            requests.flush();
+            flush();
         }
     }
 
@@ -383,8 +475,10 @@ final class Session extends ChannelInboundHandlerAdapter implements Roles.Holder
             return;
         }
         codec = OpenFlowCodec.of(agreed.get());
-        roles.add(this);
-        events.start();
+        if (place.main() == null) {
+            roles.add(this);
+            events.start();
+        }
         listener.up(this);
     }
 
@@ -408,7 +502,7 @@ final class Session extends ChannelInboundHandlerAdapter implements Roles.Holder
 
     private void updateReading() {
         Channel current = channel();
-        boolean reads = outstanding < MOST_OUTSTANDING && current.isWritable();
+        boolean reads = outstanding < MOST_OUTSTANDING && current.isWritable() && waitingOctets < MOST_WAITING_OCTETS;
         if (current.config().isAutoRead() != reads) {
             current.config().setAutoRead(reads);
         }
@@ -418,7 +512,11 @@ final class Session extends ChannelInboundHandlerAdapter implements Roles.Holder
     public void channelWritabilityChanged(ChannelHandlerContext context) {
         updateReading();
         if (context.channel().isWritable()) {
-            events.drain();
+            answers.drain();
+            goOn();
+            if (place.main() == null) {
+                events.drain();
+            }
             requests.drain();
         }
     }
@@ -443,23 +541,37 @@ final class Session extends ChannelInboundHandlerAdapter implements Roles.Holder
         flush();
     }
 
-    /** Writes a reply in as many messages as it needs. */
+    /** Writes what is to be said at once, in as many messages as it needs. */
     void sendMultipart(int xid, MultipartBody.Reply reply) {
-        ByteBuf out = channel().alloc().buffer();
         try {
-            codec().encodeReply(out, xid, reply);
+            ReplyParts parts = parts(xid, reply, false);
+            while (parts.hasNext()) {
+                write(parts.next());
+            }
         } catch (IllegalArgumentException e) {
-            out.release();
-            LOG.warn("{}: {}: a reply could not be sent: {}", bridge.name(), peer, e.getMessage());
-            // One entry is longer than a message can be: who asked is not to wait for ever.
-            sendError(
-                    xid,
-                    Octets.EMPTY,
-                    new FlowError(ErrorCode.BAD_REQUEST_MULTIPART_BUFFER_OVERFLOW, "", String.valueOf(e.getMessage())));
-            return;
+            refuse(xid, e);
         }
-        channel().write(out);
         flush();
+    }
+
+    /** Sends an answer as the client reads it; {@code then} runs when the channel has it all. */
+    void answer(int xid, Answer answer, Runnable then) {
+        answers.add(xid, answer, then);
+    }
+
+    ReplyParts parts(int xid, MultipartBody.Reply reply, boolean more) {
+        return codec().parts(xid, reply, more);
+    }
+
+    void write(ByteBuf message) {
+        channel().write(channel().alloc().buffer(message.readableBytes()).writeBytes(message));
+    }
+
+    /** One entry is longer than a message can be: who asked is not to wait for ever. */
+    void refuse(int xid, IllegalArgumentException e) {
+        String reason = String.valueOf(e.getMessage());
+        LOG.warn("{}: {}: a reply could not be sent: {}", bridge.name(), peer, reason);
+        sendError(xid, Octets.EMPTY, new FlowError(ErrorCode.BAD_REQUEST_MULTIPART_BUFFER_OVERFLOW, "", reason));
     }
 
     void flush() {

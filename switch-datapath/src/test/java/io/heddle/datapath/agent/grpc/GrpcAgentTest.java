@@ -6,7 +6,9 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.awaitility.Awaitility.await;
 
 import com.google.protobuf.ByteString;
+import io.grpc.CallOptions;
 import io.grpc.ManagedChannel;
+import io.grpc.MethodDescriptor;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.health.v1.HealthCheckRequest;
@@ -15,6 +17,7 @@ import io.grpc.health.v1.HealthGrpc;
 import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.protobuf.StatusProto;
 import io.grpc.stub.ClientCallStreamObserver;
+import io.grpc.stub.ClientCalls;
 import io.grpc.stub.ClientResponseObserver;
 import io.grpc.stub.StreamObserver;
 import io.heddle.datapath.bridge.BridgeEvent;
@@ -50,7 +53,10 @@ import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.EpollDomainSocketChannel;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.unix.DomainSocketAddress;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ServerSocketChannel;
@@ -122,6 +128,41 @@ class GrpcAgentTest {
 
     private static WriteRequest.Builder write(Update... updates) {
         return WriteRequest.newBuilder().setBridge("br0").addAllUpdates(List.of(updates));
+    }
+
+    @Test
+    void shouldRefuseARequestThatIsNoProtobuf() {
+        MethodDescriptor.Marshaller<byte[]> octets = new MethodDescriptor.Marshaller<>() {
+            @Override
+            public InputStream stream(byte[] value) {
+                return new ByteArrayInputStream(value);
+            }
+
+            @Override
+            public byte[] parse(InputStream stream) {
+                try {
+                    return stream.readAllBytes();
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+            }
+        };
+        for (MethodDescriptor<?, ?> method : List.of(SwitchGrpc.getWriteMethod(), SwitchGrpc.getReadMethod())) {
+            MethodDescriptor<byte[], byte[]> raw =
+                    method.toBuilder(octets, octets).build();
+            assertThatThrownBy(() -> ClientCalls.blockingServerStreamingCall(
+                                    channel(), raw, CallOptions.DEFAULT, new byte[] {(byte) 0xff, 1, 2})
+                            .next())
+                    .isInstanceOfSatisfying(
+                            StatusRuntimeException.class,
+                            failure -> assertThat(failure.getStatus())
+                                    .satisfies(status ->
+                                            assertThat(status.getCode()).isEqualTo(Status.Code.INVALID_ARGUMENT))
+                                    .satisfies(status -> assertThat(status.getDescription())
+                                            .startsWith("the request of " + method.getFullMethodName()
+                                                    + " cannot be read: ")));
+        }
+        assertThat(flows()).as("it goes on").isEmpty();
     }
 
     private List<String> flows() {

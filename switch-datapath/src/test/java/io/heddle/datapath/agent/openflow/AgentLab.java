@@ -7,6 +7,7 @@ import io.heddle.datapath.bridge.BridgeConfiguration;
 import io.heddle.datapath.bridge.BridgeControl;
 import io.heddle.datapath.bridge.ConfigurationChange;
 import io.heddle.datapath.bridge.HeddleSwitch;
+import io.heddle.datapath.bridge.Layer2Configuration;
 import io.heddle.datapath.bridge.PortConfiguration;
 import io.heddle.datapath.bridge.PortConfiguration.PortType;
 import io.heddle.datapath.bridge.StateStore;
@@ -100,6 +101,11 @@ final class AgentLab implements AutoCloseable {
     }
 
     void configure(List<String> controllers, List<String> listen, List<String> protocols) {
+        configure(controllers, listen, protocols, Map.of());
+    }
+
+    void configure(
+            List<String> controllers, List<String> listen, List<String> protocols, Map<String, String> otherConfig) {
         BridgeConfiguration bridge = new BridgeConfiguration(
                 "br0",
                 "0000000000000001",
@@ -110,7 +116,8 @@ final class AgentLab implements AutoCloseable {
                 List.of(
                         PortConfiguration.of("p1", 1, PortType.MEMORY),
                         PortConfiguration.of("p2", 2, PortType.MEMORY),
-                        PortConfiguration.of("p3", 3, PortType.MEMORY)));
+                        PortConfiguration.of("p3", 3, PortType.MEMORY)),
+                new Layer2Configuration(false, false, false, otherConfig, List.of(), List.of()));
         vswitch.configure(List.of(new ConfigurationChange.Replace(new SwitchConfiguration(List.of(bridge)))), 0, false)
                 .orTimeout(10, TimeUnit.SECONDS)
                 .join();

@@ -102,6 +102,11 @@ final class Client implements AutoCloseable {
         }
     }
 
+    /** Ends the connection from this side. */
+    void end() throws IOException {
+        channel.close();
+    }
+
     @Override
     public void close() throws IOException {
         channel.close();

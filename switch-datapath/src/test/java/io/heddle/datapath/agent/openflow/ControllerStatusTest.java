@@ -38,6 +38,7 @@ final class ControllerStatusTest {
                 assertThat(client.ask(4, new OpenFlowMessage.BarrierRequest())).isNotNull();
 
                 lab.configure(List.of(uri), List.of("punix:" + lab.socket), List.of());
+                assertThat(client.answer(0)).isEqualTo(changed(Role.EQUAL, 3, false, uri));
                 try (Client controller = new Client(server.accept(), CODEC)) {
                     controller.greet();
                     assertThat(client.answer(0)).isEqualTo(changed(Role.EQUAL, 1, true, uri));
@@ -48,6 +49,9 @@ final class ControllerStatusTest {
                 }
                 assertThat(client.answer(0)).isEqualTo(changed(Role.EQUAL, 1, false, uri));
                 assertThat(controllers(client)).containsExactly(new ControllerStatus(Role.EQUAL, 0, false, uri));
+
+                lab.configure(List.of(), List.of("punix:" + lab.socket), List.of());
+                assertThat(client.answer(0)).isEqualTo(changed(Role.EQUAL, 4, false, uri));
             }
         }
     }

@@ -22,6 +22,7 @@ import io.heddle.proto.openflow.MultipartBody;
 import io.heddle.proto.openflow.Octets;
 import io.heddle.proto.openflow.OpenFlowMessage;
 import io.heddle.proto.openflow.OpenFlowMessage.AsyncConfiguration;
+import io.heddle.proto.openflow.OpenFlowMessage.MultipartReply;
 import io.heddle.proto.openflow.OpenFlowMessage.Role;
 import io.heddle.proto.transport.OpenFlowAddress;
 import io.netty.buffer.ByteBuf;
@@ -38,7 +39,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.List;
-import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -103,7 +103,7 @@ final class OpenFlowAgentTest {
             assertThat(client.ask(3, new OpenFlowMessage.GetConfigRequest()))
                     .isEqualTo(new OpenFlowMessage.GetConfigReply(3, 50));
 
-            slave.send(4, new OpenFlowMessage.RoleRequest(OpenFlowMessage.Role.SLAVE, OptionalLong.of(1)));
+            slave.send(4, new OpenFlowMessage.RoleRequest(OpenFlowMessage.Role.SLAVE, 1));
             slave.send(5, new OpenFlowMessage.SetConfig(1, 60));
             assertThat(slave.ask(6, new OpenFlowMessage.GetConfigRequest()))
                     .isEqualTo(new OpenFlowMessage.GetConfigReply(3, 60));
