@@ -16,6 +16,11 @@ final class AddressField {
 
     private AddressField() {}
 
+    /** Width of the field. */
+    static int bits(int field) {
+        return field < 2 ? 32 : 128;
+    }
+
     /** The first 64 bits of the field, left-justified, of a key or a mask. */
     static long high(int field, long[] words) {
         return justified(field, words[WORDS[field]]);

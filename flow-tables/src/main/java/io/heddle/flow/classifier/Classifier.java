@@ -141,7 +141,7 @@ public final class Classifier<R extends ClassifierRule> {
     private int size;
 
     public Classifier() {
-        Arrays.setAll(tries, i -> new PrefixTrie());
+        Arrays.setAll(tries, i -> new PrefixTrie(AddressField.bits(i)));
     }
 
     /**

@@ -3,149 +3,42 @@ package io.heddle.flow.classifier;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.Arrays;
-import org.jspecify.annotations.Nullable;
 
 /**
- * The prefixes of an address field that some rule matches on, as a path-compressed binary tree. Tells which subtables have a rule whose
- * prefix a value matches, and how many of its leading bits had to be looked at to know: the others need not be searched (tuple pruning).
+ * The prefixes of an address field that some rule matches on, as a path-compressed multibit trie with buckets. Tells which subtables have a
+ * rule whose prefix a value matches, and how many of its leading bits had to be looked at to know: the others need not be searched (tuple
+ * pruning).
  *
  * <pre>
- *   /8  [A]                  value 10.1.2.3 matches prefixes of A and C only:
- *    |-- /16 [C]             B and D have rules for the other half
- *    `-- /16 [B D]
+ *   bits 0-5          6-11            18-23          a branch has a slot for each value of its 6 bits, for longer prefixes;
+ *   branch ---------> branch -------> branch         prefixes that end within these bits stand in the branch itself
+ *     `-> bucket        `-> bucket      |-> bucket
+ *                                       `-> bucket   up to 16 prefixes, searched from the first to the last
  * </pre>
  *
- * <p>Values are left-justified in 128 bits, {@code high} first. Every node carries its whole prefix, so that a node is put above
- * another, or taken out, with one release store into the parent: a concurrent reader sees the tree before or after.
+ * <p>A binary trie answers the same, and asks the memory once for every bit: in a table of 500,000 rules that takes most of a lookup. Here only
+ * the last branch and the bucket are not in the processor's caches.
+ *
+ * <p>Values are left-justified in 128 bits, {@code high} first. Every branch carries its whole prefix, so that one is put above another, or
+ * taken out, with one release store into the parent: a concurrent reader sees the trie before or after. Buckets are replaced as a whole.
  *
  * <p>Threading: one writer; lookups on any thread. A lookup beside a change may see a subtable whose last rule of a prefix is being taken
- * out, and one whose number has just been given to another; it never misses one whose rules the reader's version shows.
+ * out, and look at a bit more than needed; it never misses a subtable whose rules the reader's version shows.
  *
  * @see <a href="https://doi.org/10.1145/316188.316216">Srinivasan, Suri and Varghese, Packet Classification using Tuple Space Search,
  *     SIGCOMM 1999, section 5</a>
+ * @see <a href="https://doi.org/10.1145/997150.997160">Eatherton, Varghese and Dittia, Tree Bitmap, CCR 2004</a>
  */
 final class PrefixTrie {
-    private static final VarHandle LEFT;
-    private static final VarHandle RIGHT;
-    private static final VarHandle COUNT;
-    private static final VarHandle USER;
-    private static final VarHandle MORE;
+    private static final VarHandle LONGS = MethodHandles.arrayElementVarHandle(long[].class);
 
-    static {
-        try {
-            MethodHandles.Lookup lookup = MethodHandles.lookup();
-            LEFT = lookup.findVarHandle(Node.class, "left", Node.class);
-            RIGHT = lookup.findVarHandle(Node.class, "right", Node.class);
-            COUNT = lookup.findVarHandle(Node.class, "count", int.class);
-            USER = lookup.findVarHandle(Node.class, "user", int.class);
-            MORE = lookup.findVarHandle(Node.class, "more", int[].class);
-        } catch (ReflectiveOperationException e) {
-            throw new ExceptionInInitializerError(e);
-        }
-    }
+    /** Most entries of a bucket; one more makes it a branch. */
+    private static final int BUCKET = 16;
 
-    private static final int[] NOBODY = {};
+    /** A branch with so few entries becomes a bucket again. */
+    private static final int COLLAPSE = 8;
 
-    /** A prefix, and the subtables that have rules with exactly this one; none for a mere branch. */
-    private static final class Node {
-        final long high;
-        final long low;
-        final int length;
-
-        /** Most prefixes are of one subtable: it stands here. Valid iff {@link #count} is not 0. */
-        int user;
-
-        /** Rules of {@link #user}. */
-        int count;
-
-        /** Pairs (subtable, rules) of further ones. Pairs come and go with a new array, counts change within it and stay above 0. */
-        int[] more = NOBODY;
-
-        @Nullable
-        Node left;
-
-        @Nullable
-        Node right;
-
-        Node(long high, long low, int length) {
-            this.high = high;
-            this.low = low;
-            this.length = length;
-        }
-
-        @Nullable
-        Node child(int bit) {
-            return (Node) (bit == 0 ? LEFT.getAcquire(this) : RIGHT.getAcquire(this));
-        }
-
-        void setChild(int bit, @Nullable Node child) {
-            if (bit == 0) {
-                LEFT.setRelease(this, child);
-            } else {
-                RIGHT.setRelease(this, child);
-            }
-        }
-
-        boolean isUsed() {
-            return count > 0 || more.length > 0;
-        }
-
-        void add(int subtable) {
-            if (count > 0 && user == subtable) {
-                COUNT.setRelease(this, count + 1);
-                return;
-            }
-            int at = indexOf(subtable);
-            if (at >= 0) {
-                more[at + 1]++;
-            } else if (count == 0) {
-                USER.setRelease(this, subtable);
-                COUNT.setRelease(this, 1);
-            } else {
-                int[] longer = Arrays.copyOf(more, more.length + 2);
-                longer[more.length] = subtable;
-                longer[more.length + 1] = 1;
-                MORE.setRelease(this, longer);
-            }
-        }
-
-        void remove(int subtable) {
-            if (count > 0 && user == subtable) {
-                COUNT.setRelease(this, count - 1);
-                return;
-            }
-            int at = indexOf(subtable);
-            if (at < 0) {
-                throw new IllegalStateException("a prefix of " + length + " bits was never inserted");
-            }
-            if (more[at + 1] > 1) {
-                more[at + 1]--;
-                return;
-            }
-            int[] shorter = Arrays.copyOf(more, more.length - 2);
-            System.arraycopy(more, at + 2, shorter, at, shorter.length - at);
-            MORE.setRelease(this, shorter.length == 0 ? NOBODY : shorter);
-        }
-
-        private int indexOf(int subtable) {
-            for (int i = 0; i < more.length; i += 2) {
-                if (more[i] == subtable) {
-                    return i;
-                }
-            }
-            return -1;
-        }
-
-        void addUsers(Result result) {
-            if ((int) COUNT.getAcquire(this) > 0) {
-                result.add((int) USER.getAcquire(this));
-            }
-            int[] others = (int[]) MORE.getAcquire(this);
-            for (int i = 0; i < others.length; i += 2) {
-                result.add(others[i]);
-            }
-        }
-    }
+    private static final long[] EMPTY = {};
 
     /** What one lookup found. Reused; belongs to one thread. */
     static final class Result {
@@ -160,7 +53,7 @@ final class PrefixTrie {
             return word < subtables.length && (subtables[word] >>> subtable & 1) != 0;
         }
 
-        private void add(int subtable) {
+        void add(int subtable) {
             int word = subtable >>> 6;
             if (word >= subtables.length) {
                 subtables = Arrays.copyOf(subtables, Math.max(2 * subtables.length, word + 1));
@@ -174,105 +67,226 @@ final class PrefixTrie {
         }
     }
 
-    private final Node root = new Node(0, 0, 0);
+    /** The prefix of some rules of a subtable, as it stands in a bucket: high half, low half unless always 0, and the rest in one word. */
+    private record Entry(long high, long low, int length, int subtable, int rules) {
+        static Entry at(long[] bucket, int index, int width) {
+            long rest = bucket[index + width - 1];
+            return new Entry(
+                    bucket[index],
+                    width == 3 ? bucket[index + 1] : 0,
+                    (int) (rest >>> 56),
+                    (int) (rest >>> 32) & 0xffffff,
+                    (int) rest);
+        }
+
+        void write(long[] bucket, int index, int width) {
+            bucket[index] = high;
+            if (width == 3) {
+                bucket[index + 1] = low;
+            }
+            bucket[index + width - 1] = (long) length << 56 | (long) subtable << 32 | rules;
+        }
+
+        int index(PrefixBranch branch) {
+            return PrefixBranch.index(high, low, branch.depth);
+        }
+
+        boolean endsIn(PrefixBranch branch) {
+            return length < branch.depth + PrefixBranch.STRIDE;
+        }
+    }
+
+    /** Words of an entry of a bucket. */
+    private final int width;
+
+    private final PrefixBranch root = new PrefixBranch(0, 0, 0);
+
+    /** @param bits of the values: up to 64, or up to 128 */
+    PrefixTrie(int bits) {
+        width = bits <= 64 ? 2 : 3;
+    }
 
     /** Adds the prefix, of 1 to 128 bits, of one rule of a subtable. Writer. */
     void insert(long high, long low, int length, int subtable) {
-        Node node = root;
-        while (node.length != length) {
-            int bit = bitAt(high, low, node.length);
-            Node child = node.child(bit);
-            if (child == null) {
-                node.setChild(bit, leaf(high, low, length, subtable));
-                return;
-            }
-            int common = Math.min(commonBits(high, low, child), Math.min(length, child.length));
-            if (common < child.length) {
-                Node between = new Node(prefixHigh(high, common), prefixLow(low, common), common);
-                between.setChild(bitAt(child.high, child.low, common), child);
-                if (common == length) {
-                    between.add(subtable);
-                } else {
-                    between.setChild(bitAt(high, low, common), leaf(high, low, length, subtable));
-                }
-                node.setChild(bit, between);
-                return;
-            }
-            node = child;
-        }
-        node.add(subtable);
+        insert(root, new Entry(prefixHigh(high, length), prefixLow(low, length), length, subtable, 1));
     }
 
-    private static Node leaf(long high, long low, int length, int subtable) {
-        Node leaf = new Node(high, low, length);
-        leaf.add(subtable);
-        return leaf;
+    /** Says whether the entry is a new one. */
+    private boolean insert(PrefixBranch branch, Entry entry) {
+        boolean isNew = entry.endsIn(branch)
+                ? branch.addEnd(entry.index(branch), entry.length, entry.subtable, entry.rules)
+                : insertBelow(branch, entry);
+        branch.entries += isNew ? 1 : 0;
+        return isNew;
+    }
+
+    private boolean insertBelow(PrefixBranch branch, Entry entry) {
+        int index = entry.index(branch);
+        Object child = branch.child(index);
+        if (child instanceof PrefixBranch next) {
+            int common = Math.min(next.commonBits(entry.high, entry.low), entry.length);
+            if (common >= next.depth) {
+                return insert(next, entry);
+            }
+            PrefixBranch between = new PrefixBranch(entry.high, entry.low, common);
+            between.entries = next.entries;
+            between.setChild(PrefixBranch.index(next.high, next.low, between.depth), next);
+            insert(between, entry);
+            branch.setChild(index, between);
+            return true;
+        }
+        long[] bucket = child == null ? EMPTY : (long[]) child;
+        int at = indexOf(bucket, entry);
+        if (at >= 0) {
+            addRules(bucket, at, entry.rules);
+            return false;
+        }
+        long[] longer = Arrays.copyOf(bucket, bucket.length + width);
+        entry.write(longer, bucket.length, width);
+        branch.setChild(index, longer.length <= BUCKET * width ? longer : burst(longer));
+        return true;
+    }
+
+    private PrefixBranch burst(long[] bucket) {
+        Entry first = Entry.at(bucket, 0, width);
+        int common = first.length;
+        for (int i = width; i < bucket.length; i += width) {
+            Entry entry = Entry.at(bucket, i, width);
+            common = Math.min(common, entry.length);
+            common = Math.min(common, commonBits(first.high ^ entry.high, first.low ^ entry.low));
+        }
+        PrefixBranch branch = new PrefixBranch(first.high, first.low, common);
+        for (int i = 0; i < bucket.length; i += width) {
+            insert(branch, Entry.at(bucket, i, width));
+        }
+        return branch;
     }
 
     /** Takes the prefix of one rule of a subtable out again. Writer. */
     void remove(long high, long low, int length, int subtable) {
-        Node grandparent = root;
-        Node parent = root;
-        Node node = root;
-        while (node.length < length) {
-            Node child = node.child(bitAt(high, low, node.length));
-            if (child == null) {
-                throw new IllegalStateException("a prefix of " + length + " bits was never inserted");
-            }
-            grandparent = parent;
-            parent = node;
-            node = child;
-        }
-        node.remove(subtable);
-        if (!node.isUsed()) {
-            collapse(parent, node);
-            if (parent != root && !parent.isUsed()) {
-                collapse(grandparent, parent);
-            }
-        }
+        remove(root, new Entry(prefixHigh(high, length), prefixLow(low, length), length, subtable, 1));
     }
 
-    /** Takes a node that stands for no rule out of the tree unless it is a branch. */
-    private static void collapse(Node parent, Node node) {
-        if (node.left != null && node.right != null) {
-            return;
+    /** Says whether that was the entry's last rule. */
+    private boolean remove(PrefixBranch branch, Entry entry) {
+        boolean isGone = entry.endsIn(branch)
+                ? branch.removeEnd(entry.index(branch), entry.length, entry.subtable)
+                : removeBelow(branch, entry);
+        branch.entries -= isGone ? 1 : 0;
+        return isGone;
+    }
+
+    private boolean removeBelow(PrefixBranch branch, Entry entry) {
+        int index = entry.index(branch);
+        Object child = branch.child(index);
+        if (child instanceof PrefixBranch next) {
+            boolean isGone = remove(next, entry);
+            if (isGone && next.entries <= COLLAPSE) {
+                branch.setChild(index, next.entries == 0 ? null : collapsed(next));
+            }
+            return isGone;
         }
-        parent.setChild(bitAt(node.high, node.low, parent.length), node.left != null ? node.left : node.right);
+        long[] bucket = child == null ? EMPTY : (long[]) child;
+        int at = indexOf(bucket, entry);
+        if (at < 0) {
+            throw PrefixBranch.neverInserted(entry.length);
+        }
+        if ((int) bucket[at + width - 1] > 1) {
+            addRules(bucket, at, -1);
+            return false;
+        }
+        long[] shorter = Arrays.copyOf(bucket, bucket.length - width);
+        System.arraycopy(bucket, at + width, shorter, at, shorter.length - at);
+        branch.setChild(index, shorter.length == 0 ? null : shorter);
+        return true;
+    }
+
+    private long[] collapsed(PrefixBranch branch) {
+        long[] bucket = new long[branch.entries * width];
+        fill(bucket, 0, branch);
+        return bucket;
+    }
+
+    /** Writes all entries of a branch from {@code at} on; returns where they end. */
+    private int fill(long[] bucket, int at, PrefixBranch branch) {
+        int[] next = {at};
+        branch.forEachEnd((length, high, low, subtable, rules) -> {
+            new Entry(high, low, length, subtable, rules).write(bucket, next[0], width);
+            next[0] += width;
+        });
+        for (int index = 0; index < PrefixBranch.SLOTS; index++) {
+            Object child = branch.child(index);
+            if (child instanceof PrefixBranch below) {
+                next[0] = fill(bucket, next[0], below);
+            } else if (child instanceof long[] entries) {
+                System.arraycopy(entries, 0, bucket, next[0], entries.length);
+                next[0] += entries.length;
+            }
+        }
+        return next[0];
+    }
+
+    private int indexOf(long[] bucket, Entry entry) {
+        long identity = (long) entry.length << 24 | entry.subtable;
+        for (int i = 0; i < bucket.length; i += width) {
+            if (bucket[i] == entry.high
+                    && bucket[i + width - 1] >>> 32 == identity
+                    && (width == 2 || bucket[i + 1] == entry.low)) {
+                return i;
+            }
+        }
+        return -1;
+    }
+
+    /** Lookups read the word too, but not these bits of it. */
+    private void addRules(long[] bucket, int at, int rules) {
+        LONGS.setRelease(bucket, at + width - 1, bucket[at + width - 1] + rules);
     }
 
     /** Looks a value up; allocates nothing. */
     void lookup(long high, long low, Result result) {
         result.clear();
-        Node node = root;
+        PrefixBranch branch = root;
         while (true) {
-            Node left = node.child(0);
-            Node right = node.child(1);
-            if (left == null && right == null) {
-                result.checkedBits = node.length;
+            int index = PrefixBranch.index(high, low, branch.depth);
+            branch.addEnds(index, result);
+            Object child = branch.child(index);
+            if (child instanceof PrefixBranch next) {
+                int common = next.commonBits(high, low);
+                if (common < next.depth) {
+                    result.checkedBits = common + 1;
+                    return;
+                }
+                branch = next;
+            } else {
+                result.checkedBits =
+                        child == null ? branch.checkedBits(index) : search((long[]) child, high, low, result);
                 return;
             }
-            Node child = bitAt(high, low, node.length) == 0 ? left : right;
-            if (child == null) {
-                result.checkedBits = node.length + 1;
-                return;
-            }
-            int common = commonBits(high, low, child);
-            if (common < child.length) {
-                result.checkedBits = common + 1;
-                return;
-            }
-            child.addUsers(result);
-            node = child;
         }
     }
 
-    private static int bitAt(long high, long low, int index) {
-        return (int) (index < 64 ? high >>> (63 - index) : low >>> (127 - index)) & 1;
+    private int search(long[] bucket, long high, long low, Result result) {
+        int checked = 0;
+        for (int i = 0; i < bucket.length; i += width) {
+            int common = commonBits(high ^ bucket[i], width == 2 ? low : low ^ bucket[i + 1]);
+            long rest = (long) LONGS.getAcquire(bucket, i + width - 1);
+            int length = (int) (rest >>> 56);
+            if (common >= length) {
+                result.add((int) (rest >>> 32) & 0xffffff);
+                checked = Math.max(checked, length);
+            } else {
+                checked = Math.max(checked, common + 1);
+            }
+        }
+        return checked;
     }
 
-    private static int commonBits(long high, long low, Node node) {
-        long difference = high ^ node.high;
-        return difference != 0 ? Long.numberOfLeadingZeros(difference) : 64 + Long.numberOfLeadingZeros(low ^ node.low);
+    /** Leading zeros of 128 bits. */
+    static int commonBits(long highDifference, long lowDifference) {
+        return highDifference != 0
+                ? Long.numberOfLeadingZeros(highDifference)
+                : 64 + Long.numberOfLeadingZeros(lowDifference);
     }
 
     /** The first {@code length} bits of the high half. */

@@ -6,8 +6,6 @@ import io.heddle.flow.match.KeyLayout;
 import io.heddle.flow.match.Match;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
-import java.util.NavigableMap;
-import java.util.TreeMap;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -75,7 +73,7 @@ final class Subtable {
     private int usedSlots;
     private int chains;
     private int rules;
-    private final NavigableMap<Integer, int[]> priorities = new TreeMap<>(); // number of rules
+    private final PriorityCounts priorities = new PriorityCounts();
 
     Subtable(Match example, int id) {
         this.id = id;
@@ -121,7 +119,7 @@ final class Subtable {
     }
 
     int maxPriority() {
-        return priorities.lastKey();
+        return priorities.max();
     }
 
     boolean isEmpty() {
@@ -129,7 +127,7 @@ final class Subtable {
     }
 
     boolean hasPriority(int priority) {
-        return priorities.containsKey(priority);
+        return priorities.contains(priority);
     }
 
     /**
@@ -265,7 +263,7 @@ final class Subtable {
                 stageHashes[stage].add(hashOf(rule.match(), stageEnd[stage]));
             }
         }
-        priorities.computeIfAbsent(rule.priority(), p -> new int[1])[0]++;
+        priorities.add(rule.priority());
         rules++;
         int slot = slotOf(table, rule.match());
         if (slot >= 0) {
@@ -322,7 +320,7 @@ final class Subtable {
                 stageHashes[stage].remove(hashOf(rule.match(), stageEnd[stage]));
             }
         }
-        priorities.computeIfPresent(rule.priority(), (p, count) -> --count[0] == 0 ? null : count);
+        priorities.remove(rule.priority());
         rules--;
     }
 
