@@ -64,9 +64,9 @@ IN_MEMORY = [
 ]
 # what a profile shows where such a rate is not reached
 REASONS = {
-    "Classifier.lookup.rules=500000": "more than half of the time goes into walking the two prefix tries, node by node: so many prefixes do not "
-                                      "fit into the processor's caches",
-    "Classifier.update.rules=500000": "the tries take most of it, and the sorted map of each subtable's priorities",
+    "Classifier.lookup.rules=500000": "about half of the time goes into the walks through the two prefix tries, the rest into the two masks that are left on "
+                                      "average: neither tries nor rules fit into the processor's caches",
+    "Classifier.update.rules=500000": "the tries, the partial hashes and the rules do not fit into the processor's caches",
     "Codec.decode": "a third of the time goes into hash maps by field id",
 }
 IN_MEMORY_TITLE = "## One core, in memory"

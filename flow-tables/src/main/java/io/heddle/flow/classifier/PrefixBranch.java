@@ -2,7 +2,6 @@ package io.heddle.flow.classifier;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
-import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,13 +27,13 @@ final class PrefixBranch {
     private static final VarHandle PATHS;
     private static final VarHandle OCCUPIED;
     private static final VarHandle CHILD = MethodHandles.arrayElementVarHandle(Object[].class);
-    private static final VarHandle USERS = MethodHandles.arrayElementVarHandle(int[][].class);
+    private static final VarHandle LONGS = MethodHandles.arrayElementVarHandle(long[].class);
 
     static {
         try {
             MethodHandles.Lookup lookup = MethodHandles.lookup();
             CHILDREN = lookup.findVarHandle(PrefixBranch.class, "children", Object[].class);
-            ENDS = lookup.findVarHandle(PrefixBranch.class, "ends", Ends.class);
+            ENDS = lookup.findVarHandle(PrefixBranch.class, "ends", long[].class);
             PATHS = lookup.findVarHandle(PrefixBranch.class, "paths", long.class);
             OCCUPIED = lookup.findVarHandle(PrefixBranch.class, "occupied", long.class);
         } catch (ReflectiveOperationException e) {
@@ -42,7 +41,8 @@ final class PrefixBranch {
         }
     }
 
-    private static final Ends NO_ENDS = new Ends(0, new int[0][]);
+    private static final long[] NO_ENDS = {0};
+    private static final long ONE_USER = 1L << 32;
 
     /** For each slot the six nodes above it. */
     private static final long[] ABOVE = new long[SLOTS];
@@ -52,23 +52,6 @@ final class PrefixBranch {
             for (int node = (slot | SLOTS) >> 1; node > 0; node >>= 1) {
                 ABOVE[slot] |= 1L << node;
             }
-        }
-    }
-
-    /**
-     * Prefixes that end in this branch.
-     *
-     * @param nodes bit n: some rule's prefix ends at node n
-     * @param users for each of these nodes, pairs (subtable, rules). Pairs come and go with a new array, numbers of rules change within
-     */
-    @SuppressWarnings("ArrayRecordComponent") // never compared, never leaves this class
-    private record Ends(long nodes, int[][] users) {
-        int rank(int node) {
-            return Long.bitCount(nodes & ((1L << node) - 1));
-        }
-
-        boolean has(int node) {
-            return (nodes >>> node & 1) != 0;
         }
     }
 
@@ -93,7 +76,16 @@ final class PrefixBranch {
     /** Branches and buckets; null while there are none. */
     private @Nullable Object @Nullable [] children;
 
-    private Ends ends = NO_ENDS;
+    /**
+     * The prefixes that end here and the subtables that have them, in one piece of memory because a lookup reads all of it that concerns it:
+     *
+     * <pre>
+     *   nodes at which one ends (bitmap) | for each node, index after its users | users: subtable (32 bits), rules (32 bits)
+     * </pre>
+     *
+     * Users come and go with a new array; numbers of rules change in place, and lookups do not read them.
+     */
+    private long[] ends = NO_ENDS;
 
     /** Bit n: there is a child in slot n. */
     private long occupied;
@@ -150,7 +142,7 @@ final class PrefixBranch {
         long now = paths;
         for (int node = from; node > 0; node >>= 1) {
             long below = node >= SLOTS / 2 ? occupied >>> 2 * (node - SLOTS / 2) : now >>> 2 * node;
-            boolean isUsed = ends.has(node) || (below & 3) != 0;
+            boolean isUsed = has(ends, node) || (below & 3) != 0;
             now = isUsed ? now | 1L << node : now & ~(1L << node);
         }
         PATHS.setRelease(this, now);
@@ -161,83 +153,96 @@ final class PrefixBranch {
         return (index | SLOTS) >> STRIDE - (length - depth);
     }
 
+    private static boolean has(long[] ends, int node) {
+        return (ends[0] >>> node & 1) != 0;
+    }
+
+    /** Index of the first user of a node, or of where it would be. */
+    private static int firstUser(long[] ends, int node) {
+        int rank = Long.bitCount(ends[0] & ((1L << node) - 1));
+        return rank == 0 ? 1 + Long.bitCount(ends[0]) : (int) ends[rank];
+    }
+
+    private static int afterLastUser(long[] ends, int node) {
+        return has(ends, node) ? (int) ends[1 + Long.bitCount(ends[0] & ((1L << node) - 1))] : firstUser(ends, node);
+    }
+
     /** Adds rules of a subtable with a prefix that ends here; says whether these are its first. Writer. */
     boolean addEnd(int index, int length, int subtable, int rules) {
         int node = node(index, length);
-        int rank = ends.rank(node);
-        if (!ends.has(node)) {
-            int[][] users = new int[ends.users.length + 1][];
-            System.arraycopy(ends.users, 0, users, 0, rank);
-            System.arraycopy(ends.users, rank, users, rank + 1, ends.users.length - rank);
-            users[rank] = new int[] {subtable, rules};
-            ENDS.setRelease(this, new Ends(ends.nodes | 1L << node, users));
-            updatePaths(node);
-            return true;
-        }
-        int[] users = ends.users[rank];
-        int at = indexOf(users, subtable);
+        int at = indexOf(node, subtable);
         if (at >= 0) {
-            users[at + 1] += rules;
+            LONGS.setRelease(ends, at, ends[at] + rules);
             return false;
         }
-        int[] longer = Arrays.copyOf(users, users.length + 2);
-        longer[users.length] = subtable;
-        longer[users.length + 1] = rules;
-        USERS.setRelease(ends.users, rank, longer);
+        replaceUsers(node, subtable, rules);
         return true;
     }
 
     /** Takes a rule of a subtable out; says whether it was the last with this prefix. Writer. */
     boolean removeEnd(int index, int length, int subtable) {
         int node = node(index, length);
-        int rank = ends.rank(node);
-        int at = ends.has(node) ? indexOf(ends.users[rank], subtable) : -1;
+        int at = indexOf(node, subtable);
         if (at < 0) {
             throw neverInserted(length);
         }
-        int[] users = ends.users[rank];
-        if (users[at + 1] > 1) {
-            users[at + 1]--;
+        if ((int) ends[at] > 1) {
+            LONGS.setRelease(ends, at, ends[at] - 1);
             return false;
         }
-        if (users.length > 2) {
-            USERS.setRelease(ends.users, rank, without(users, at));
-            return true;
-        }
-        int[][] left = new int[ends.users.length - 1][];
-        System.arraycopy(ends.users, 0, left, 0, rank);
-        System.arraycopy(ends.users, rank + 1, left, rank, left.length - rank);
-        ENDS.setRelease(this, left.length == 0 ? NO_ENDS : new Ends(ends.nodes & ~(1L << node), left));
-        updatePaths(node);
+        replaceUsers(node, subtable, 0);
         return true;
+    }
+
+    /** Writes all ends anew, with or without (0 rules) one user of a node. */
+    private void replaceUsers(int changed, int subtable, int rules) {
+        int before = afterLastUser(ends, changed) - firstUser(ends, changed);
+        boolean isEnd = rules > 0 || before > 1;
+        long nodes = isEnd ? ends[0] | 1L << changed : ends[0] & ~(1L << changed);
+        int count = ends.length - 1 - Long.bitCount(ends[0]) + (rules > 0 ? 1 : -1);
+        long[] next = new long[1 + Long.bitCount(nodes) + count];
+        next[0] = nodes;
+        int offset = 1;
+        int at = 1 + Long.bitCount(nodes);
+        for (long rest = nodes; rest != 0; rest &= rest - 1) {
+            int node = Long.numberOfTrailingZeros(rest);
+            int end = afterLastUser(ends, node);
+            for (int i = firstUser(ends, node); i < end; i++) {
+                if (node != changed || ends[i] >>> 32 != subtable) {
+                    next[at++] = ends[i];
+                }
+            }
+            if (node == changed && rules > 0) {
+                next[at++] = subtable * ONE_USER | rules;
+            }
+            next[offset++] = at;
+        }
+        ENDS.setRelease(this, nodes == 0 ? NO_ENDS : next);
+        updatePaths(changed);
     }
 
     static IllegalStateException neverInserted(int length) {
         return new IllegalStateException("a prefix of " + length + " bits was never inserted");
     }
 
-    private static int indexOf(int[] users, int subtable) {
-        for (int i = 0; i < users.length; i += 2) {
-            if (users[i] == subtable) {
+    private int indexOf(int node, int subtable) {
+        int end = afterLastUser(ends, node);
+        for (int i = firstUser(ends, node); i < end; i++) {
+            if (ends[i] >>> 32 == subtable) {
                 return i;
             }
         }
         return -1;
     }
 
-    private static int[] without(int[] users, int at) {
-        int[] shorter = Arrays.copyOf(users, users.length - 2);
-        System.arraycopy(users, at + 2, shorter, at, shorter.length - at);
-        return shorter;
-    }
-
     /** Adds the subtables with a prefix that ends here and that a value matches. */
     void addEnds(int index, PrefixTrie.Result result) {
-        Ends now = (Ends) ENDS.getAcquire(this);
-        for (long rest = now.nodes & ABOVE[index]; rest != 0; rest &= rest - 1) {
-            int[] users = (int[]) USERS.getAcquire(now.users, now.rank(Long.numberOfTrailingZeros(rest)));
-            for (int i = 0; i < users.length; i += 2) {
-                result.add(users[i]);
+        long[] now = (long[]) ENDS.getAcquire(this);
+        for (long rest = now[0] & ABOVE[index]; rest != 0; rest &= rest - 1) {
+            int node = Long.numberOfTrailingZeros(rest);
+            int end = afterLastUser(now, node);
+            for (int i = firstUser(now, node); i < end; i++) {
+                result.add((int) ((long) LONGS.getAcquire(now, i) >>> 32));
             }
         }
     }
@@ -256,16 +261,16 @@ final class PrefixBranch {
 
     /** All prefixes that end here. Writer. */
     void forEachEnd(EndConsumer consumer) {
-        for (long rest = ends.nodes; rest != 0; rest &= rest - 1) {
+        for (long rest = ends[0]; rest != 0; rest &= rest - 1) {
             int node = Long.numberOfTrailingZeros(rest);
             int bits = 31 - Integer.numberOfLeadingZeros(node);
             long path = (long) (node & (1 << bits) - 1) << 64 - bits;
             int length = depth + bits;
             long pathHigh = bits == 0 || depth >= 64 ? 0 : path >>> depth;
             long pathLow = bits == 0 || depth + bits <= 64 ? 0 : depth >= 64 ? path >>> depth - 64 : path << 64 - depth;
-            int[] users = ends.users[ends.rank(node)];
-            for (int i = 0; i < users.length; i += 2) {
-                consumer.accept(length, high | pathHigh, low | pathLow, users[i], users[i + 1]);
+            int end = afterLastUser(ends, node);
+            for (int i = firstUser(ends, node); i < end; i++) {
+                consumer.accept(length, high | pathHigh, low | pathLow, (int) (ends[i] >>> 32), (int) ends[i]);
             }
         }
     }

@@ -207,11 +207,21 @@ final class Subtable {
             }
             if (here == tag) {
                 ClassifierRule rule = (ClassifierRule) ELEMENT.getAcquire(now.slots, at);
-                if (rule != REMOVED && rule.match().matches(key)) {
+                if (rule != REMOVED && matches(rule.match(), key)) {
                     return rule;
                 }
             }
         }
+    }
+
+    /** As {@link Match#matches}, but with masks that are in the processor's cache already. */
+    private boolean matches(Match match, FlowKey key) {
+        for (int i = 0; i < words.length; i++) {
+            if ((key.word(words[i]) & masks[i]) != match.valueAt(positions[i])) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** Other bits than those that choose the slot; never 0. */
