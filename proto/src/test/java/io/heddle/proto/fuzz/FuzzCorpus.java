@@ -74,7 +74,8 @@ final class FuzzCorpus {
         FlowParser parser = new FlowParser(PortNames.NONE);
         List<byte[]> flows = new ArrayList<>();
         for (String text : FLOWS.subList(0, FLOWS.size() - 1)) {
-            byte[] message = FlowMapping.toProto(parser.flow(FlowMod.Command.ADD, text)).toByteArray();
+            byte[] message =
+                    FlowMapping.toProto(parser.flow(FlowMod.Command.ADD, text)).toByteArray();
             byte[] input = new byte[message.length + 1];
             System.arraycopy(message, 0, input, 1, message.length);
             flows.add(input);

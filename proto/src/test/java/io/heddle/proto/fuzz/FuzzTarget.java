@@ -190,8 +190,7 @@ enum FuzzTarget {
         long nowNs = 1;
         for (int at = 0; at < input.length; ) {
             int length = Math.min(64 + Byte.toUnsignedInt(input[at++]), input.length - at);
-            MemorySegment frame =
-                    exactly(Arrays.copyOfRange(input, at, at + length), ConnectionTracker.MOST_GROWTH);
+            MemorySegment frame = exactly(Arrays.copyOfRange(input, at, at + length), ConnectionTracker.MOST_GROWTH);
             boolean isCommit = at % 3 != 0;
             TrackRequest request =
                     new TrackRequest(at & 1, isCommit, false, 0, 0, Bits.ZERO, Bits.ZERO, isCommit ? alg : null, nat);
