@@ -50,6 +50,7 @@ public final class Main implements Runnable {
             BondCommand.class,
             FdbCommand.class,
             MdbCommand.class,
+            QueueCommand.class,
             FlowCommand.class,
             GroupCommand.class,
             MeterCommand.class,

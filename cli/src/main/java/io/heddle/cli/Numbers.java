@@ -18,6 +18,15 @@ final class Numbers {
         }
     }
 
+    /** An unsigned number of 32 bits. */
+    static int unsigned(String text, String what) {
+        try {
+            return Integer.parseUnsignedInt(text);
+        } catch (NumberFormatException e) {
+            throw new CliException(ExitStatus.USAGE, "\"%s\" is no number of a %s".formatted(text, what));
+        }
+    }
+
     /** {@code 1.5s} for nanoseconds, {@code never} when it is longer than it can be. */
     static String seconds(long ns) {
         return String.format(java.util.Locale.ROOT, "%.3fs", ns / 1e9);

@@ -361,9 +361,10 @@ final class PortCommand {
             @Parameters(paramLabel = "BRIDGE", description = "name of the bridge") String bridge,
             @Parameters(paramLabel = "PORT", description = "name of the port") String name,
             @Parameters(
-                            paramLabel = "other-config:KEY[=VALUE]",
+                            paramLabel = "KEY[=VALUE]",
                             arity = "1..*",
-                            description = "as in Open vSwitch's database; without a value it is taken away")
+                            description = "other-config:KEY, " + QosSettings.KNOWN
+                                    + ", as in Open vSwitch's database; without a value it is taken away")
                     List<String> settings) {
         return client.call(connection -> Settings.changeBridge(client, connection, bridge, building -> {
             for (PortConfiguration.Builder port : building.getPortsBuilderList()) {

@@ -80,7 +80,10 @@ final class Settings {
     static void set(PortConfiguration.Builder port, List<String> texts) {
         for (String text : texts) {
             Setting setting = Setting.parse(text);
-            String key = otherKey(setting, "other-config:KEY is a setting");
+            if (QosSettings.set(port, setting)) {
+                continue;
+            }
+            String key = otherKey(setting, "other-config:KEY, " + QosSettings.KNOWN + " are settings");
             if (setting.value().isEmpty()) {
                 port.removeOtherConfig(key);
             } else {

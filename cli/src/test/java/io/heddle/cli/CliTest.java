@@ -186,6 +186,49 @@ class CliTest {
     }
 
     @Test
+    void shouldSetAndShowQueues() {
+        changesRates(
+                "port", "set", "br0", "p2", "qos:max-rate=100000000", "queue:0:min-rate=1000000", "queue:7:dscp=46");
+        changesRates(
+                "port",
+                "set",
+                "br0",
+                "p2",
+                "queue:7:min-rate=25000000",
+                "queue:7:max-rate=50000000",
+                "queue:7:priority=3");
+        assertThat(lab.heddle("queue", "list").out().lines().map(line -> line.replaceAll(" +", " ")))
+                .containsExactly(
+                        "BRIDGE PORT QUEUE MIN-RATE MAX-RATE PRIORITY TX-PACKETS TX-BYTES DROPPED WAITING",
+                        "br0 p2 0 1000000 - 0 0 0 0 0",
+                        "br0 p2 7 25000000 50000000 3 0 0 0 0");
+        assertThat(lab.heddle("queue", "show", "br0", "2", "7").out()).isEqualTo("""
+                        queue 7 of port 2 (p2)
+                          min-rate  25000000 bit/s
+                          max-rate  50000000 bit/s
+                          port      100000000 bit/s
+                          burst     -
+                          priority  3
+                          dscp      46
+                          tx        packets=0 bytes=0 dropped=0 waiting=0
+                        """);
+        assertThat(lab.heddle("queue", "show", "br0", "p2", "8"))
+                .isEqualTo(new Result(1, "", "heddle: port p2 of bridge br0 has no queue 8\n"));
+        changesRates("port", "set", "br0", "p2", "queue:7", "ingress-policing-rate=1000");
+        assertThat(lab.heddle("queue", "list", "br0", "p2").out()).hasLineCount(2);
+        changesRates("port", "set", "br0", "p2", "qos", "ingress-policing-rate");
+        assertThat(lab.heddle("queue", "list").out()).hasLineCount(1);
+        assertThat(lab.heddle("port", "set", "br0", "p2", "queue:7:rate=5").err())
+                .startsWith("heddle: there is no setting \"queue:7:rate\"");
+        assertThat(lab.heddle("port", "set", "br0", "p2", "queue:7:min-rate=5M").err())
+                .isEqualTo("heddle: queue:7:min-rate=5M: a number is right\n");
+    }
+
+    private void changesRates(String... command) {
+        assertThat(lab.heddle(command)).isEqualTo(new Result(0, "br0: changed rates of port p2\n", ""));
+    }
+
+    @Test
     void shouldChangeGroupsAndMeters() {
         done("group", "add", "br0", "group_id=1,type=all,bucket=output:1,bucket=output:2");
         Result again = lab.heddle("group", "add", "br0", "group_id=1,type=all,bucket=output:1");

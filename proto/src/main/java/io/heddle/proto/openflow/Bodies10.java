@@ -157,20 +157,8 @@ final class Bodies10 implements Bodies {
     private static OpenFlowMessage queues(Reader in) throws FlowException {
         int port = OxmCodec.widePort(in.u16());
         in.skip(6);
-        List<OpenFlowMessage.Queue> queues = new ArrayList<>();
-        while (in.remaining() > 0) {
-            int queue = in.i32();
-            int length = in.u16();
-            if (length < 8) {
-                throw new FlowException(
-                        ErrorCode.BAD_REQUEST_BAD_LEN,
-                        "queues",
-                        "a queue of " + length + " octets is too short: 8 or more");
-            }
-            in.skip(length - 6);
-            queues.add(new OpenFlowMessage.Queue(queue, port));
-        }
-        return new OpenFlowMessage.QueueGetConfigReply(port, queues);
+        return new OpenFlowMessage.QueueGetConfigReply(
+                port, QueueCodec.readConfig(in, OpenFlowVersion.OPENFLOW_10, port));
     }
 
     @Override
@@ -221,7 +209,7 @@ final class Bodies10 implements Bodies {
             case OpenFlowMessage.QueueGetConfigReply reply -> {
                 out.writeShort(OxmCodec.narrowPort(reply.port())).writeZero(6);
                 for (OpenFlowMessage.Queue queue : reply.queues()) {
-                    out.writeInt(queue.queueId()).writeShort(8).writeZero(2);
+                    QueueCodec.writeConfig(out, OpenFlowVersion.OPENFLOW_10, queue);
                 }
             }
             default -> later.write(out, message);

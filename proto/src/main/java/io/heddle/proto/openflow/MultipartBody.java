@@ -331,7 +331,7 @@ public sealed interface MultipartBody {
     /** When vacancy events come, and how many places are free now; in percent. */
     record Vacancy(int down, int up, int current) {}
 
-    /** Queues of ports (OpenFlow 1.4); their properties are not kept. */
+    /** Queues of ports (OpenFlow 1.4). */
     record QueueDescReply(List<OpenFlowMessage.Queue> queues) implements Reply {
         public QueueDescReply {
             queues = List.copyOf(queues);

@@ -267,8 +267,21 @@ public sealed interface OpenFlowMessage {
      */
     record RequestForward(Octets request) implements OpenFlowMessage {}
 
-    /** A queue of a port. */
-    record Queue(int queueId, int port) {}
+    /**
+     * A queue of a port. Rates are in tenths of a percent of the port's, 0 to 1000.
+     *
+     * @param minRate guaranteed; {@link #NO_RATE} if nothing is said
+     * @param maxRate at most; {@link #NO_RATE} if nothing is said
+     */
+    record Queue(int queueId, int port, int minRate, int maxRate) {
+        /** Nothing is said of a rate. */
+        public static final int NO_RATE = 0xffff;
+
+        /** A queue of which no rates are said. */
+        public Queue(int queueId, int port) {
+            this(queueId, port, NO_RATE, NO_RATE);
+        }
+    }
 
     /** {@code OFPCR_ROLE_*}, in wire order. */
     enum Role {

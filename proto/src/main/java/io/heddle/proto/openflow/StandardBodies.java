@@ -253,22 +253,7 @@ final class StandardBodies implements Bodies {
     private OpenFlowMessage queueConfig(Reader in) throws FlowException {
         int port = in.i32();
         in.skip(4);
-        int least = isSecond() ? 8 : 16;
-        List<OpenFlowMessage.Queue> queues = new ArrayList<>();
-        while (in.remaining() > 0) {
-            int queueId = in.i32();
-            int queuePort = isSecond() ? port : in.i32();
-            int length = in.u16();
-            if (length < least) {
-                throw new FlowException(
-                        ErrorCode.BAD_REQUEST_BAD_LEN,
-                        "queues",
-                        "a queue of " + length + " octets is too short: " + least + " or more");
-            }
-            in.skip(length - (isSecond() ? 6 : 10));
-            queues.add(new OpenFlowMessage.Queue(queueId, queuePort));
-        }
-        return new OpenFlowMessage.QueueGetConfigReply(port, queues);
+        return new OpenFlowMessage.QueueGetConfigReply(port, QueueCodec.readConfig(in, version, port));
     }
 
     static Role role(int number) throws FlowException {
@@ -427,12 +412,7 @@ final class StandardBodies implements Bodies {
     private void writeQueueConfig(ByteBuf out, OpenFlowMessage.QueueGetConfigReply reply) {
         out.writeInt(reply.port()).writeZero(4);
         for (OpenFlowMessage.Queue queue : reply.queues()) {
-            out.writeInt(queue.queueId());
-            if (isSecond()) {
-                out.writeShort(8).writeZero(2);
-            } else {
-                out.writeInt(queue.port()).writeShort(16).writeZero(6);
-            }
+            QueueCodec.writeConfig(out, version, queue);
         }
     }
 }

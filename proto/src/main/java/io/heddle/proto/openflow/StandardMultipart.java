@@ -161,7 +161,7 @@ final class StandardMultipart implements MultipartCodec.Layout {
             case MultipartCodec.TABLE_DESC ->
                 new MultipartBody.TableDescReply(MultipartCodec.list(in, TableCodec::description));
             case MultipartCodec.QUEUE_DESC ->
-                new MultipartBody.QueueDescReply(MultipartCodec.list(in, StandardMultipart::queueDescription));
+                new MultipartBody.QueueDescReply(MultipartCodec.list(in, QueueCodec::readDescription));
             case MultipartCodec.CONTROLLER_STATUS ->
                 new MultipartBody.ControllerStatusReply(MultipartCodec.list(in, StatusCodec::controllerStatus));
             case MultipartCodec.EXPERIMENTER -> new MultipartBody.ExperimenterReply(in.i32(), in.i32(), in.rest());
@@ -220,20 +220,6 @@ final class StandardMultipart implements MultipartCodec.Layout {
 
     static Duration duration(Reader in) throws FlowException {
         return new Duration(in.i32(), in.i32());
-    }
-
-    private static OpenFlowMessage.Queue queueDescription(Reader in) throws FlowException {
-        int port = in.i32();
-        int queue = in.i32();
-        int length = in.u16();
-        if (length < 16) {
-            throw new FlowException(
-                    ErrorCode.BAD_REQUEST_BAD_LEN,
-                    "multipart",
-                    "a queue of " + length + " octets is too short: 16 or more");
-        }
-        in.skip(length - 10);
-        return new OpenFlowMessage.Queue(queue, port);
     }
 
     private MultipartBody.TableEntry table(Reader in) throws FlowException {
@@ -462,12 +448,7 @@ final class StandardMultipart implements MultipartCodec.Layout {
             case MultipartBody.ControllerStatusReply controllers ->
                 MultipartCodec.steps(controllers.controllers(), status -> StatusCodec.controllerStatus(out, status));
             case MultipartBody.QueueDescReply queues ->
-                MultipartCodec.steps(
-                        queues.queues(),
-                        queue -> out.writeInt(queue.port())
-                                .writeInt(queue.queueId())
-                                .writeShort(16)
-                                .writeZero(6));
+                MultipartCodec.steps(queues.queues(), queue -> QueueCodec.writeDescription(out, queue));
             case MultipartBody.ExtendedReply _, MultipartBody.FlowUpdates _ -> throw notHere();
         };
     }

@@ -200,7 +200,9 @@ final class SampleMessages {
                 new OpenFlowMessage.MultipartReply(
                         false, new MultipartBody.TableDescReply(List.of(new MultipartBody.TableDescription(1, 4)))),
                 new OpenFlowMessage.MultipartReply(
-                        false, new MultipartBody.QueueDescReply(List.of(new OpenFlowMessage.Queue(1, 2)))));
+                        false,
+                        new MultipartBody.QueueDescReply(
+                                List.of(new OpenFlowMessage.Queue(1, 2), new OpenFlowMessage.Queue(3, 2, 100, 1000)))));
     }
 
     private static List<OpenFlowMessage> small() throws FlowException {
@@ -247,7 +249,8 @@ final class SampleMessages {
                 new OpenFlowMessage.GetAsyncReply(async),
                 new OpenFlowMessage.SetAsync(async),
                 new OpenFlowMessage.QueueGetConfigRequest(Ports.ANY),
-                new OpenFlowMessage.QueueGetConfigReply(1, List.of(new OpenFlowMessage.Queue(5, 1))));
+                new OpenFlowMessage.QueueGetConfigReply(
+                        1, List.of(new OpenFlowMessage.Queue(5, 1), new OpenFlowMessage.Queue(6, 1, 250, 1000))));
     }
 
     static PortDescription port() {

@@ -149,7 +149,11 @@ final class VersionsTest {
                 new OpenFlowMessage.QueueGetConfigRequest(3),
                 new OpenFlowMessage.PacketOut(
                         -1, Ports.CONTROLLER, List.of(new Action.Output(Ports.FLOOD), new Action.Output(2, 70)), data),
-                new OpenFlowMessage.QueueGetConfigReply(1, List.of(new OpenFlowMessage.Queue(5, 1))))) {
+                new OpenFlowMessage.QueueGetConfigReply(
+                        1,
+                        List.of(
+                                new OpenFlowMessage.Queue(5, 1),
+                                new OpenFlowMessage.Queue(6, 1, 250, OpenFlowMessage.Queue.NO_RATE))))) {
             assertThat(throughWire(codec, message)).isEqualTo(message);
         }
         for (OpenFlowMessage message : List.<OpenFlowMessage>of(

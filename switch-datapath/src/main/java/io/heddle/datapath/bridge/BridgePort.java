@@ -2,9 +2,13 @@ package io.heddle.datapath.bridge;
 
 import io.heddle.datapath.port.Port;
 import io.heddle.datapath.port.PortStatistics;
+import io.heddle.datapath.queue.EgressQueues;
+import io.heddle.datapath.queue.QueueStatistics;
 import io.heddle.flow.counter.HitCounter;
 import io.heddle.flow.pipeline.PortInfo;
 import io.heddle.flow.pipeline.PortLayer2;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** A port of a bridge: its numbers, its setting, its device. Threading: the control loop. */
@@ -21,6 +25,7 @@ final class BridgePort {
     private int config;
     private PortState.Layer2 layer2 = PortState.Layer2.NONE;
     private boolean wasUp;
+    private @Nullable EgressQueues queues;
 
     /**
      * @param number OpenFlow number
@@ -44,6 +49,41 @@ final class BridgePort {
     /** Takes over settings that need no other device. */
     void setConfiguration(PortConfiguration other) {
         configuration = other;
+    }
+
+    /** Makes the device's rates those of the configuration. */
+    void shape(PortAttachments attachments, long nowNs) {
+        Port limited = device;
+        if (limited != null) {
+            queues = configuration.qos().egress(queues, nowNs);
+            attachments.shape(limited, queues, configuration.qos().policer(nowNs));
+        }
+    }
+
+    List<QueueState> queues(long nowNs) {
+        List<QueueState> states = new ArrayList<>();
+        QosConfiguration qos = configuration.qos();
+        if (queues != null) {
+            for (EgressQueues.State each : queues.states()) {
+                int id = each.shape().id();
+                QosConfiguration.Queue asked = qos.queues().get(id);
+                QueueStatistics of = each.statistics();
+                if (asked != null) {
+                    states.add(new QueueState(
+                            number,
+                            name(),
+                            id,
+                            asked,
+                            qos.maxRate(),
+                            of.sentPackets(),
+                            of.sentOctets(),
+                            of.drops(),
+                            (int) of.waiting(),
+                            nowNs - of.createdNs()));
+                }
+            }
+        }
+        return states;
     }
 
     String name() {

@@ -27,6 +27,9 @@ public interface BridgeReader {
     /** All ports, by number; the local port last. */
     List<PortState> ports();
 
+    /** Queues of all ports, by number of the port, then of the queue. */
+    List<QueueState> queues();
+
     /** Which Geneve options are which fields. */
     TunnelOptions tunnelOptions();
 

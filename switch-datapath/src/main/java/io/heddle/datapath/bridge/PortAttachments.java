@@ -2,10 +2,13 @@ package io.heddle.datapath.bridge;
 
 import io.heddle.datapath.poll.PollLoop;
 import io.heddle.datapath.port.Port;
+import io.heddle.datapath.queue.EgressQueues;
+import io.heddle.datapath.queue.IngressPolicer;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Hands devices to their poll loops and takes them back before they are closed.
@@ -96,6 +99,12 @@ final class PortAttachments {
                 "port " + device.name() + " stays open for now: the poll loop has not answered for " + patienceMs
                         + " ms, something blocks it"));
         call.whenDone((_, _) -> controlLoop.submit(() -> close(device)));
+    }
+
+    /** Limits what leaves by a device, and what comes in, from now on. */
+    void shape(Port device, @Nullable EgressQueues egress, @Nullable IngressPolicer policer) {
+        PollLoop owner = pollLoops.of(device.number());
+        submit(owner, () -> owner.shape(device, egress, policer));
     }
 
     private void submit(PollLoop loop, Runnable call) {

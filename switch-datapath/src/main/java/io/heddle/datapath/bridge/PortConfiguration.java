@@ -21,6 +21,7 @@ import java.util.Objects;
  * @param vlans that NORMAL gives it and takes from it
  * @param otherConfig what else there is to set: the keys of {@link OtherConfig#PORT}
  * @param io system, veth: how frames pass between the interface and the switch
+ * @param qos queues of what leaves, policing of what comes in
  */
 public record PortConfiguration(
         String name,
@@ -37,14 +38,16 @@ public record PortConfiguration(
         OuterHeaders tunnel,
         PortVlans vlans,
         Map<String, String> otherConfig,
-        PortIo io) {
-    /** {@code tunnel}, {@code vlans}, {@code otherConfig} and {@code io} may be missing in what an earlier version has saved. */
+        PortIo io,
+        QosConfiguration qos) {
+    /** {@code tunnel}, {@code vlans}, {@code otherConfig}, {@code io} and {@code qos} may be missing in what an earlier version has saved. */
     @SuppressWarnings("ConstantValue")
     public PortConfiguration {
         tunnel = Objects.requireNonNullElse(tunnel, OuterHeaders.DEFAULT);
         vlans = Objects.requireNonNullElse(vlans, PortVlans.ALL);
         otherConfig = Map.copyOf(Objects.requireNonNullElse(otherConfig, Map.of()));
         io = Objects.requireNonNullElse(io, PortIo.AUTO);
+        qos = Objects.requireNonNullElse(qos, QosConfiguration.NONE);
     }
 
     /** A port whose outer headers, if it is a tunnel, are the usual ones. */
@@ -76,7 +79,8 @@ public record PortConfiguration(
                 OuterHeaders.DEFAULT,
                 vlans,
                 Map.of(),
-                PortIo.AUTO);
+                PortIo.AUTO,
+                QosConfiguration.NONE);
     }
 
     /** Kind of port. */
@@ -147,15 +151,33 @@ public record PortConfiguration(
         };
     }
 
-    /** Says whether both differ in no more than what can be changed while the port works: its VLANs and other settings. */
+    /** Says whether both differ in no more than what can be changed while the port works: its VLANs, rates and other settings. */
     boolean isSameDevice(PortConfiguration other) {
-        return withVlans(other.vlans).withOtherConfig(other.otherConfig).equals(other);
+        return withVlans(other.vlans)
+                .withOtherConfig(other.otherConfig)
+                .withQos(other.qos)
+                .equals(other);
     }
 
     /** The same port with another number. */
     PortConfiguration withNumber(int other) {
         return new PortConfiguration(
-                name, other, type, peer, netns, mac, mtu, remote, local, key, udpPort, tunnel, vlans, otherConfig, io);
+                name,
+                other,
+                type,
+                peer,
+                netns,
+                mac,
+                mtu,
+                remote,
+                local,
+                key,
+                udpPort,
+                tunnel,
+                vlans,
+                otherConfig,
+                io,
+                qos);
     }
 
     /** The same port with other VLANs. */
@@ -175,12 +197,34 @@ public record PortConfiguration(
                 tunnel,
                 others,
                 otherConfig,
-                io);
+                io,
+                qos);
     }
 
     /** The same port with other settings. */
     PortConfiguration withOtherConfig(Map<String, String> others) {
         return new PortConfiguration(
-                name, number, type, peer, netns, mac, mtu, remote, local, key, udpPort, tunnel, vlans, others, io);
+                name, number, type, peer, netns, mac, mtu, remote, local, key, udpPort, tunnel, vlans, others, io, qos);
+    }
+
+    /** The same port with other rates. */
+    public PortConfiguration withQos(QosConfiguration other) {
+        return new PortConfiguration(
+                name,
+                number,
+                type,
+                peer,
+                netns,
+                mac,
+                mtu,
+                remote,
+                local,
+                key,
+                udpPort,
+                tunnel,
+                vlans,
+                otherConfig,
+                io,
+                other);
     }
 }

@@ -23,6 +23,7 @@ final class PortSpecs {
     /** @param path of the port, for errors */
     static PortSpec of(PortConfiguration port, String path) throws ConfigurationException {
         refuseForeignKeys(port, path);
+        port.qos().check(port, path);
         try {
             return switch (port.type()) {
                 case TAP -> new PortSpec.Tap(port.name(), mac(port, path), port.mtu());

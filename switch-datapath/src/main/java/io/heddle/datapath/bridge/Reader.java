@@ -188,6 +188,13 @@ final class Reader implements BridgeReader {
     }
 
     @Override
+    public List<QueueState> queues() {
+        return bridge.ports().all().stream()
+                .flatMap(port -> port.queues(nowNs).stream())
+                .toList();
+    }
+
+    @Override
     public List<MulticastEntry> multicast() {
         List<MulticastEntry> entries = new ArrayList<>();
         for (MulticastTable.Entry entry : bridge.layer2().multicastEntries(nowNs)) {

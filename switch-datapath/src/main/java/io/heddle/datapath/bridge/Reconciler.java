@@ -169,11 +169,19 @@ final class Reconciler {
         owner.refreshDevices();
     }
 
-    /** The device stays as it is; where hosts are is learned again. */
-    private static void changeSettings(Bridge bridge, BridgePort port, PortConfiguration other, List<String> applied) {
-        if (!other.equals(port.configuration())) {
-            String what = other.vlans().equals(port.configuration().vlans()) ? "settings" : "VLANs";
-            port.setConfiguration(other);
+    /** The device stays as it is; where hosts are is learned again if more than rates has changed. */
+    private void changeSettings(Bridge bridge, BridgePort port, PortConfiguration other, List<String> applied) {
+        PortConfiguration before = port.configuration();
+        if (other.equals(before)) {
+            return;
+        }
+        port.setConfiguration(other);
+        if (!other.qos().equals(before.qos())) {
+            port.shape(owner.attachments(), owner.nowNs());
+            applied.add("%s: changed rates of port %s".formatted(bridge.name(), port.name()));
+        }
+        if (!other.withQos(before.qos()).equals(before)) {
+            String what = other.vlans().equals(before.vlans()) ? "settings" : "VLANs";
             bridge.macs().flushPort(port.number());
             bridge.layer2().portGone(port.number());
             applied.add("%s: changed %s of port %s".formatted(bridge.name(), what, port.name()));
@@ -216,6 +224,9 @@ final class Reconciler {
             if (bridge.ports().byName(port.name()) == null) {
                 BridgePort added = open(port, path + ".ports[" + i + "]");
                 bridge.ports().add(added);
+                if (!port.qos().equals(QosConfiguration.NONE)) {
+                    added.shape(owner.attachments(), owner.nowNs());
+                }
                 bridge.tunnelOptions().tell(added.device());
                 bridge.portChanged(BridgeEvent.Change.ADDED, added, owner.nowNs());
                 applied.add("%s: added port %s (%s)"

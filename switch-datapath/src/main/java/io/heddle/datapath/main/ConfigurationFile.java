@@ -127,7 +127,8 @@ public record ConfigurationFile(SwitchSettings settings, SwitchConfiguration con
                         node.path("seq").asBoolean(false)),
                 vlans(document, node, path),
                 Layer2File.map(node.path("other-config")),
-                PortIo.valueOf(node.path("io").asString("auto").toUpperCase(Locale.ROOT)));
+                PortIo.valueOf(node.path("io").asString("auto").toUpperCase(Locale.ROOT)),
+                QosFile.read(node));
     }
 
     private static PortVlans vlans(YamlDocument document, JsonNode node, String path) throws DocumentException {

@@ -9,6 +9,10 @@ public enum DropReason {
     NO_BUFFER("no free buffer for the packet or a copy of it"),
     /** The port's queue was full. */
     TX_FULL("the egress port could not take the packet at once"),
+    /** The queue that the packet was for had no room. */
+    QUEUE_FULL("the queue of the egress port was full: more was to be sent than its rate"),
+    /** More came in than the port's rate of ingress policing. */
+    POLICED("more came in than the ingress port's policing allows"),
     /** Too many packets wait for the poll loop that has the egress port. */
     HANDOFF_FULL("the poll loop that has the egress port is behind"),
     /** The system refused the packet. */

@@ -5,12 +5,16 @@ import io.heddle.datapath.buffer.PacketBatch;
 import io.heddle.datapath.buffer.PacketPool;
 import io.heddle.datapath.metrics.DropReason;
 import io.heddle.datapath.port.Port;
+import io.heddle.datapath.queue.EgressQueues;
+import io.heddle.datapath.queue.QueueRoom;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Packets that wait for the end of the duty cycle, per egress port in the order of their outputs. A batch that is full leaves at once:
- * by the port, or to the loop that has the port.
+ * by the port, or to the loop that has the port. A port with {@linkplain EgressQueues queues of its own} gets what those let pass.
  *
  * <p>Threading: one poll loop.
  */
@@ -22,6 +26,9 @@ final class OutputQueues {
 
         final PacketBatch batch = new PacketBatch();
         boolean isPending;
+        /** Between the batch and the port; null if there is nothing between. */
+        @Nullable
+        EgressQueues egress;
 
         Queue(Port port, @Nullable Handoff handoff) {
             this.port = port;
@@ -35,6 +42,9 @@ final class OutputQueues {
     private @Nullable Queue[] byNumber = new @Nullable Queue[16];
     private Queue[] pending = new Queue[16];
     private int pendingCount;
+    private final List<Queue> shaped = new ArrayList<>();
+    private final QueueRoom room;
+    private final PacketBatch leaving = new PacketBatch();
     private long nowNs;
 
     /** Hears of a port that has thrown. */
@@ -46,6 +56,7 @@ final class OutputQueues {
         this.statistics = statistics;
         this.pool = pool;
         this.onFailure = onFailure;
+        this.room = new QueueRoom(pool);
     }
 
     /**
@@ -73,6 +84,34 @@ final class OutputQueues {
         byNumber[port.number()] = null;
         statistics.drop(DropReason.LINK_DOWN, queue.batch.size());
         queue.batch.release();
+        EgressQueues egress = queue.egress;
+        if (egress != null) {
+            shaped.remove(queue);
+            statistics.drop(DropReason.LINK_DOWN, egress.release(room));
+        }
+    }
+
+    /**
+     * Gives a port of this loop queues, others, or none. What waits in the present ones goes on in the others, or leaves at once.
+     *
+     * @param egress null for none
+     */
+    void shape(Port port, @Nullable EgressQueues egress) {
+        Queue queue = port.number() < byNumber.length ? byNumber[port.number()] : null;
+        if (queue == null || !queue.port.equals(port)) {
+            return;
+        }
+        EgressQueues before = queue.egress;
+        queue.egress = egress;
+        if (before == null && egress != null) {
+            shaped.add(queue);
+        } else if (before != null && egress != null) {
+            egress.takeOver(before, room, port.statistics());
+        } else if (before != null) {
+            shaped.remove(queue);
+            before.open();
+            drain(queue, before);
+        }
     }
 
     void begin(long nowNs) {
@@ -104,11 +143,42 @@ final class OutputQueues {
             handoff.offer(queue.batch, queue.port.number(), pool, statistics);
             return;
         }
+        EgressQueues egress = queue.egress;
+        if (egress == null) {
+            send(queue, queue.batch);
+        } else {
+            drain(queue, egress); // what came before goes before
+            pass(queue, egress);
+        }
+    }
+
+    private void pass(Queue queue, EgressQueues egress) {
+        PacketBatch batch = queue.batch;
+        for (int i = 0; i < batch.size(); i++) {
+            Packet packet = egress.pass(batch.get(i), room, queue.port.statistics(), nowNs);
+            if (packet != null) {
+                leaving.add(packet);
+            }
+        }
+        batch.clear();
+        if (!leaving.isEmpty()) {
+            send(queue, leaving);
+        }
+    }
+
+    /** Sends what waits and may leave now. */
+    private void drain(Queue queue, EgressQueues egress) {
+        while (egress.take(leaving, room, nowNs) > 0) {
+            send(queue, leaving);
+        }
+    }
+
+    private void send(Queue queue, PacketBatch batch) {
         long allocations = pool.allocations();
         try {
-            queue.port.transmit(queue.batch, nowNs);
+            queue.port.transmit(batch, nowNs);
         } catch (RuntimeException e) {
-            int lost = queue.batch.releaseHeld(pool.allocations() != allocations);
+            int lost = batch.releaseHeld(pool.allocations() != allocations);
             queue.port.statistics().countTransmitDrop(DropReason.INTERNAL_ERROR, lost);
             queue.port.statistics().countTransmitError();
             onFailure.failed(queue.port, "sending", e);
@@ -125,5 +195,22 @@ final class OutputQueues {
             }
         }
         pendingCount = 0;
+        for (int i = 0; i < shaped.size(); i++) {
+            Queue queue = shaped.get(i);
+            EgressQueues egress = queue.egress;
+            if (egress != null) {
+                drain(queue, egress);
+            }
+        }
+    }
+
+    /** Returns for how long no packet that waits in a port's queues may leave; {@link Long#MAX_VALUE} if none waits. */
+    long delayNs() {
+        long delayNs = Long.MAX_VALUE;
+        for (int i = 0; i < shaped.size(); i++) {
+            EgressQueues egress = shaped.get(i).egress;
+            delayNs = egress == null ? delayNs : Math.min(delayNs, egress.delayNs(nowNs));
+        }
+        return delayNs;
     }
 }

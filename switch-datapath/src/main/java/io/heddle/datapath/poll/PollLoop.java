@@ -11,6 +11,8 @@ import io.heddle.datapath.metrics.DropReason;
 import io.heddle.datapath.poll.LoopStatistics.Counter;
 import io.heddle.datapath.port.Port;
 import io.heddle.datapath.port.SoftwareOffload;
+import io.heddle.datapath.queue.EgressQueues;
+import io.heddle.datapath.queue.IngressPolicer;
 import io.heddle.datapath.upcall.EffectQueue;
 import io.heddle.datapath.upcall.PuntQueue;
 import io.heddle.datapath.upcall.SlowPath;
@@ -25,6 +27,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Owns ports, buffers and caches, and moves packets between them.
@@ -36,7 +39,7 @@ import java.util.function.Consumer;
  *
  * <p>Reading the revision once per cycle is what makes a barrier a datapath barrier: when the loop acknowledges revision r, every
  * packet that was treated under an earlier one has left, and every packet from now on is treated under r or a later one. A loop that
- * sleeps holds no packet; it counts as having acknowledged everything, and reads the revision again before it touches a packet
+ * sleeps holds no packet, but for those in queues of ports, which have been treated; it counts as having acknowledged everything, and reads the revision again before it touches a packet
  * ({@link #hasSeen}).
  *
  * <p>Threading: {@link #doWork} and everything that is said to be the loop's run on one thread, whichever that is; {@link #run} is such
@@ -121,6 +124,9 @@ public final class PollLoop implements AutoCloseable {
     private final LoopStatistics statistics = new LoopStatistics();
     private final PacketBatch batch = new PacketBatch();
     private final List<Port> ports = new ArrayList<>();
+
+    /** Of {@link #ports}, by place. */
+    private final List<@Nullable IngressPolicer> policers = new ArrayList<>();
 
     /** Of {@link #ports}, by place. */
     private final MissBudget misses = new MissBudget();
@@ -296,8 +302,23 @@ public final class PollLoop implements AutoCloseable {
     /** Adds a port. Loop. */
     public void attach(Port port) {
         ports.add(port);
+        policers.add(null);
         misses.attach();
         outputs.attach(port, null);
+    }
+
+    /**
+     * Limits what leaves by a port of this loop, and what comes in. Loop.
+     *
+     * @param egress null for no queues
+     * @param policer null for none
+     */
+    public void shape(Port port, @Nullable EgressQueues egress, @Nullable IngressPolicer policer) {
+        int index = ports.indexOf(port);
+        if (index >= 0) {
+            policers.set(index, policer);
+            outputs.shape(port, egress);
+        }
     }
 
     /** Lets packets of this loop leave by a port of another loop. Loop. */
@@ -318,6 +339,7 @@ public final class PollLoop implements AutoCloseable {
         int index = ports.indexOf(port);
         if (index >= 0) {
             ports.remove(index);
+            policers.remove(index);
             misses.detach(index);
         }
         unwatchAll(); // the next port may get the descriptor's number
@@ -385,7 +407,7 @@ public final class PollLoop implements AutoCloseable {
         for (int i = 0; i < ports.size(); i++) {
             if (misses.mayReceive(i)) {
                 long before = slowPath.translations();
-                int received = receive(ports.get(i));
+                int received = receive(ports.get(i), policers.get(i));
                 misses.received(i, received, slowPath.translations() - before);
                 work += received;
             }
@@ -442,11 +464,14 @@ public final class PollLoop implements AutoCloseable {
     }
 
     /** What goes wrong with packets of one port is no matter of the others. */
-    private int receive(Port port) {
+    private int receive(Port port, @Nullable IngressPolicer policer) {
         int received = 0;
         try {
             received = port.receive(batch);
             if (received > 0) {
+                if (policer != null) {
+                    policer.police(batch, port.statistics(), nowNs);
+                }
                 fastPath.process(batch);
             }
         } catch (RuntimeException e) {
@@ -641,10 +666,15 @@ public final class PollLoop implements AutoCloseable {
         STATE.setVolatile(this, SLEEPING);
         VarHandle.fullFence();
         if (commands.isEmpty() && !links.hasWaiting() && !isStopped) {
-            waiter.await(MAX_SLEEP_MS);
+            waiter.await(sleepMs());
         }
         STATE.setVolatile(this, RUNNING);
         VarHandle.fullFence();
+    }
+
+    /** Until a packet in a port's queues may leave: their bursts make up for a sleep that is a little longer. */
+    private int sleepMs() {
+        return (int) Math.clamp(outputs.delayNs() / 1_000_000, 1L, MAX_SLEEP_MS);
     }
 
     /** Brings the watched descriptors up to date: a port's may change when its device comes and goes. */

@@ -7,6 +7,7 @@ import io.heddle.datapath.bridge.BridgeConfiguration.FailMode;
 import io.heddle.datapath.bridge.PortConfiguration;
 import io.heddle.datapath.bridge.PortConfiguration.PortIo;
 import io.heddle.datapath.bridge.PortConfiguration.PortType;
+import io.heddle.datapath.bridge.QosConfiguration;
 import io.heddle.flow.pipeline.PortVlans;
 import io.heddle.proto.document.DocumentException;
 import java.nio.file.Path;
@@ -64,7 +65,8 @@ class ConfigurationFileTest {
                                     PortConfiguration.OuterHeaders.DEFAULT,
                                     PortVlans.ALL,
                                     Map.of(),
-                                    PortIo.AF_XDP),
+                                    PortIo.AF_XDP,
+                                    QosConfiguration.NONE),
                             new PortConfiguration(
                                     "vx0",
                                     4,

@@ -55,6 +55,7 @@ final class ConfigurationMapping {
                     .setSeq(port.tunnel().sequence())
                     .putAllOtherConfig(port.otherConfig())
                     .setIo(io(port.io()));
+            QosMapping.toProto(port.qos(), to);
             if (!port.vlans().equals(PortVlans.ALL)) {
                 to.setVlanMode(StateMapping.mode(port.vlans().mode())).addAllTrunks(StateMapping.trunks(port.vlans()));
                 StateMapping.tag(port.vlans()).ifPresent(to::setTag);
@@ -157,7 +158,8 @@ final class ConfigurationMapping {
                         port.getCsum(), port.getTos(), port.getTtl(), port.getDf(), port.getSeq()),
                 vlans(port, path),
                 port.getOtherConfigMap(),
-                io(port, path));
+                io(port, path),
+                QosMapping.toModel(port));
     }
 
     private static PortIo io(PortConfiguration.PortIo io) {

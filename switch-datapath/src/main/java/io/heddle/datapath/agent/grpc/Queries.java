@@ -8,10 +8,12 @@ import io.heddle.datapath.bridge.FlowState;
 import io.heddle.datapath.bridge.GroupState;
 import io.heddle.datapath.bridge.MeterState;
 import io.heddle.datapath.bridge.PortState;
+import io.heddle.datapath.bridge.QueueState;
 import io.heddle.datapath.bridge.SwitchControl;
 import io.heddle.flow.error.FlowException;
 import io.heddle.proto.mapping.TextForms;
 import io.heddle.proto.v1.Query;
+import io.heddle.proto.v1.QueueQuery;
 import io.heddle.proto.v1.TableQuery;
 import java.util.ArrayList;
 import java.util.List;
@@ -48,6 +50,7 @@ final class Queries {
                 case PORTS -> asks.add(reader -> new Section<>(ports(reader, query), mapping::entity));
                 case TABLES -> asks.add(reader -> new Section<>(tables(reader, query.getTables()), mapping::entity));
                 case ADDRESSES -> asks.add(reader -> new Section<>(reader.addresses(), mapping::entity));
+                case QUEUES -> asks.add(reader -> new Section<>(queues(reader, query.getQueues()), mapping::entity));
                 case MULTICAST -> asks.add(reader -> new Section<>(reader.multicast(), mapping::entity));
                 case MEGAFLOWS, DROPS, CACHES, CONNECTIONS -> {
                     // The process's, not a bridge's.
@@ -94,6 +97,14 @@ final class Queries {
     private static List<PortState> ports(BridgeReader reader, Query query) {
         return reader.ports().stream()
                 .filter(port -> Selections.selects(query.getPorts(), port))
+                .toList();
+    }
+
+    private static List<QueueState> queues(BridgeReader reader, QueueQuery query) {
+        return reader.queues().stream()
+                .filter(queue -> (!query.hasPort() || queue.port() == query.getPort())
+                        && (query.getPortName().isEmpty() || queue.portName().equals(query.getPortName()))
+                        && (!query.hasQueueId() || queue.queueId() == query.getQueueId()))
                 .toList();
     }
 
@@ -156,7 +167,7 @@ final class Queries {
                             .thenApply(connections -> new Section<>(connections, mapping::entity));
                 }
                 case CACHES -> CompletableFuture.completedFuture(new Section<>(control.pollLoops(), mapping::entity));
-                case BRIDGE, FLOWS, GROUPS, METERS, PORTS, TABLES, MULTICAST, ADDRESSES, KIND_NOT_SET ->
+                case BRIDGE, FLOWS, GROUPS, METERS, PORTS, TABLES, MULTICAST, QUEUES, ADDRESSES, KIND_NOT_SET ->
                     CompletableFuture.completedFuture(new Section<>(List.<FlowState>of(), mapping::entity));
             };
             all = all.thenCombine(next, (sections, section) -> {

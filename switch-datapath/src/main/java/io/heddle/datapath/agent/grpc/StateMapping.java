@@ -9,6 +9,7 @@ import io.heddle.datapath.bridge.FlowState;
 import io.heddle.datapath.bridge.GroupState;
 import io.heddle.datapath.bridge.MeterState;
 import io.heddle.datapath.bridge.PortState;
+import io.heddle.datapath.bridge.QueueState;
 import io.heddle.datapath.bridge.SwitchControl;
 import io.heddle.datapath.bridge.TraceReport;
 import io.heddle.datapath.bridge.lldp.Neighbour;
@@ -265,6 +266,10 @@ final class StateMapping {
                     .setLastError(each.lastError()));
         }
         return Entity.newBuilder().setBridge(bridge).build();
+    }
+
+    Entity entity(QueueState state) {
+        return Entity.newBuilder().setQueue(QosMapping.state(state)).build();
     }
 
     Entity entity(BridgeReader.MulticastEntry entry) {

@@ -170,7 +170,16 @@ final class SwitchService extends SwitchGrpc.SwitchImplBase {
                     case FLOWS, GROUPS, METERS, PORTS -> {
                         // Can be followed.
                     }
-                    case BRIDGE, TABLES, MULTICAST, ADDRESSES, MEGAFLOWS, DROPS, CACHES, CONNECTIONS, KIND_NOT_SET ->
+                    case BRIDGE,
+                            TABLES,
+                            MULTICAST,
+                            QUEUES,
+                            ADDRESSES,
+                            MEGAFLOWS,
+                            DROPS,
+                            CACHES,
+                            CONNECTIONS,
+                            KIND_NOT_SET ->
                         throw Failures.refusal(
                                 Code.INVALID_ARGUMENT,
                                 "queries[" + i + "]",

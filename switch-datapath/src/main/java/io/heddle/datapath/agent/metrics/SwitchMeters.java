@@ -4,6 +4,7 @@ import io.heddle.datapath.bridge.BridgeControl;
 import io.heddle.datapath.bridge.BridgeReader.BridgeState;
 import io.heddle.datapath.bridge.ControllerRegistration;
 import io.heddle.datapath.bridge.PortState;
+import io.heddle.datapath.bridge.QueueState;
 import io.heddle.datapath.bridge.SwitchControl;
 import io.heddle.datapath.bridge.SwitchControl.DropCount;
 import io.heddle.datapath.bridge.SwitchControl.PollLoopState;
@@ -74,12 +75,13 @@ final class SwitchMeters {
         });
     }
 
-    private record Snapshot(BridgeState bridge, List<PortState> ports) {}
+    private record Snapshot(BridgeState bridge, List<PortState> ports, List<QueueState> queues) {}
 
     private void readBridge(BridgeControl bridge) throws InterruptedException {
         Snapshot snapshot;
         try {
-            snapshot = bridge.read(reader -> new Snapshot(reader.bridge(), List.copyOf(reader.ports())))
+            snapshot = bridge.read(
+                            reader -> new Snapshot(reader.bridge(), List.copyOf(reader.ports()), reader.queues()))
                     .get(PATIENCE_MS, TimeUnit.MILLISECONDS);
         } catch (ExecutionException e) {
             return; // removed between the list and the read
@@ -121,6 +123,16 @@ final class SwitchMeters {
         for (PortState port : snapshot.ports()) {
             port(tags.and("port", port.name()), port);
         }
+        for (QueueState queue : snapshot.queues()) {
+            queue(tags.and("port", queue.portName(), "queue", Integer.toUnsignedString(queue.queueId())), queue);
+        }
+    }
+
+    private void queue(Tags tags, QueueState queue) {
+        count("heddle.queue.tx.packets", "Packets that a queue handed to its port", null, tags, queue.txPackets());
+        count("heddle.queue.tx", "Octets that a queue handed to its port", "bytes", tags, queue.txOctets());
+        count("heddle.queue.dropped", "Packets dropped because a queue was full", null, tags, queue.txErrors());
+        gauge("heddle.queue.waiting", "Packets that wait in a queue", tags, queue.waiting());
     }
 
     private void port(Tags tags, PortState port) {

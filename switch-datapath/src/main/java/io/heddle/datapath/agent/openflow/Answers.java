@@ -71,16 +71,10 @@ final class Answers {
                 new MultipartBody.PortStatsReply(ports(reader, request.port()).stream()
                         .map(Replies::portStatistics)
                         .toList());
-            case MultipartBody.QueueStatsRequest request -> {
-                requirePort(reader, request.port(), ErrorCode.QUEUE_OP_FAILED_BAD_PORT);
-                if (request.queueId() != 0xffffffff) {
-                    throw new FlowException(
-                            ErrorCode.QUEUE_OP_FAILED_BAD_QUEUE,
-                            "queue_id",
-                            "there is no queue " + Integer.toUnsignedString(request.queueId()));
-                }
-                yield new MultipartBody.QueueStatsReply(List.of());
-            }
+            case MultipartBody.QueueStatsRequest request ->
+                new MultipartBody.QueueStatsReply(Queues.of(reader, request.port(), request.queueId()).stream()
+                        .map(Queues::statistics)
+                        .toList());
             case MultipartBody.GroupStatsRequest request ->
                 new MultipartBody.GroupStatsReply(reader.groups().stream()
                         .filter(group ->
@@ -122,10 +116,10 @@ final class Answers {
             case MultipartBody.TableDescRequest _ ->
                 new MultipartBody.TableDescReply(
                         reader.tables().stream().map(Replies::tableDescription).toList());
-            case MultipartBody.QueueDescRequest request -> {
-                requirePort(reader, request.port(), ErrorCode.QUEUE_OP_FAILED_BAD_PORT);
-                yield new MultipartBody.QueueDescReply(List.of());
-            }
+            case MultipartBody.QueueDescRequest request ->
+                new MultipartBody.QueueDescReply(Queues.of(reader, request.port(), request.queueId()).stream()
+                        .map(Queues::description)
+                        .toList());
             case MultipartBody.ControllerStatusRequest _ ->
                 new MultipartBody.ControllerStatusReply(reader.bridge().controllers().stream()
                         .filter(each -> each.protocol().equals(ActiveConnection.PROTOCOL))
@@ -147,8 +141,11 @@ final class Answers {
 
     static OpenFlowMessage queues(BridgeReader reader, OpenFlowMessage.QueueGetConfigRequest request)
             throws FlowException {
-        requirePort(reader, request.port(), ErrorCode.QUEUE_OP_FAILED_BAD_PORT);
-        return new OpenFlowMessage.QueueGetConfigReply(request.port(), List.of());
+        return new OpenFlowMessage.QueueGetConfigReply(
+                request.port(),
+                Queues.of(reader, request.port(), Queues.ALL).stream()
+                        .map(Queues::description)
+                        .toList());
     }
 
     private static void requirePort(BridgeReader reader, int port, ErrorCode error) throws FlowException {

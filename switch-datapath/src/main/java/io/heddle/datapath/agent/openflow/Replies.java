@@ -38,7 +38,7 @@ final class Replies {
     private Replies() {}
 
     /** To the millisecond: what is finer only fills the screen. */
-    private static Duration duration(long nanoseconds) {
+    static Duration duration(long nanoseconds) {
         return Duration.ofNanos(nanoseconds - nanoseconds % 1_000_000);
     }
 

@@ -19,6 +19,8 @@ import io.heddle.datapath.bridge.GroupState;
 import io.heddle.datapath.bridge.MeterState;
 import io.heddle.datapath.bridge.PortConfiguration;
 import io.heddle.datapath.bridge.PortState;
+import io.heddle.datapath.bridge.QosConfiguration;
+import io.heddle.datapath.bridge.QueueState;
 import io.heddle.datapath.bridge.SwitchConfiguration;
 import io.heddle.datapath.bridge.SwitchControl;
 import io.heddle.datapath.bridge.TableUpdate;
@@ -490,6 +492,14 @@ final class FakeSwitch implements SwitchControl, AutoCloseable {
             @Override
             public List<LearnedAddress> addresses() {
                 return List.of();
+            }
+
+            @Override
+            public List<QueueState> queues() {
+                QosConfiguration.Queue asked = new QosConfiguration.Queue(1_000_000, 5_000_000, 0, 2, null);
+                return List.of(
+                        new QueueState(1, "p1", 0, asked, 10_000_000, 3, 300, 1, 2, 4_000_000_000L),
+                        new QueueState(2, "p2", 7, asked, 10_000_000, 0, 0, 0, 0, 4_000_000_000L));
             }
 
             @Override
