@@ -52,7 +52,6 @@ final class ImportRules {
         "io.heddle.datapath.cache..",
         "io.heddle.datapath.buffer..",
         "io.heddle.datapath.port..",
-        "io.heddle.datapath.queue..",
         "io.heddle.datapath.upcall.."
     };
 
