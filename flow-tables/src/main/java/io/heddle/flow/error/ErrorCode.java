@@ -165,6 +165,8 @@ public enum ErrorCode {
     TLV_TABLE_MOD_FAILED_TABLE_FULL(ErrorCode.EXPERIMENTER, 19),
     TLV_TABLE_MOD_FAILED_ALREADY_MAPPED(ErrorCode.EXPERIMENTER, 20),
     TLV_TABLE_MOD_FAILED_DUP_ENTRY(ErrorCode.EXPERIMENTER, 21),
+    RESUME_FAILED_STALE(ErrorCode.EXPERIMENTER, 35),
+    FLOW_MOD_FAILED_INVALID_TLV_FIELD(ErrorCode.EXPERIMENTER, 37),
     TLV_TABLE_MOD_FAILED_INVALID_TLV_DEL(ErrorCode.EXPERIMENTER, 38);
 
     /** {@code OFPET_EXPERIMENTER}: the code is one of Open vSwitch's. */
@@ -200,7 +202,11 @@ public enum ErrorCode {
     /** The name that {@code ovs-ofctl} prints, such as {@code OFPBMC_BAD_PREREQ}. */
     public String openFlowName() {
         if (type == EXPERIMENTER) {
-            return "NXTTMFC_" + name().substring(TLV_TABLE_MOD_FAILED.length());
+            return switch (this) {
+                case RESUME_FAILED_STALE -> "NXR_STALE";
+                case FLOW_MOD_FAILED_INVALID_TLV_FIELD -> "NXFMFC_INVALID_TLV_FIELD";
+                default -> "NXTTMFC_" + name().substring(TLV_TABLE_MOD_FAILED.length());
+            };
         }
         String prefix = PREFIXES[type];
         int cut = TYPE_NAMES[type].length() + 1;

@@ -5,10 +5,11 @@ import io.heddle.flow.match.FlowMask;
 import io.heddle.flow.match.KeyLayout;
 import io.heddle.flow.match.Match;
 import io.heddle.flow.match.MatchField;
+import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * What a packet-in says beside the packet: in_port, metadata, tunnel fields, registers, packet mark.
+ * What a packet-in says beside the packet: in_port, metadata, tunnel fields, registers, packet mark, the connection.
  *
  * <p>Threading: only pure functions.
  */
@@ -17,6 +18,19 @@ final class PuntFields {
                     IntStream.rangeClosed(KeyLayout.W_TUN_ID, KeyLayout.W_TUN_IPV6_DST + 1),
                     IntStream.range(KeyLayout.W_TUN_OPTIONS, KeyLayout.PACKET_WORDS))
             .toArray();
+
+    private static final List<MatchField> CONNECTION = List.of(
+            MatchField.CT_STATE,
+            MatchField.CT_ZONE,
+            MatchField.CT_MARK,
+            MatchField.CT_LABEL,
+            MatchField.CT_NW_SRC,
+            MatchField.CT_NW_DST,
+            MatchField.CT_IPV6_SRC,
+            MatchField.CT_IPV6_DST,
+            MatchField.CT_NW_PROTO,
+            MatchField.CT_TP_SRC,
+            MatchField.CT_TP_DST);
 
     private PuntFields() {}
 
@@ -37,6 +51,10 @@ final class PuntFields {
         if (mayHaveMark) {
             from.add(MatchField.PKT_MARK);
         }
+        if (packet.isTracked()) {
+            CONNECTION.forEach(from::add);
+            from.add(MatchField.ETH_TYPE);
+        }
         packet.look(from);
         FlowMask mask = new FlowMask();
         mask.add(MatchField.IN_PORT);
@@ -49,7 +67,29 @@ final class PuntFields {
         for (int word = KeyLayout.W_METADATA; word < KeyLayout.W_CONJ_ACTSET; word++) {
             addIfNotZero(mask, key, word, -1L);
         }
+        if (packet.isTracked() && key.getLong(MatchField.CT_STATE) != 0) {
+            addConnection(mask, packet);
+        }
         return Match.of(key, mask);
+    }
+
+    /** What the connection tracker has said; the Ethernet type says of which protocol the addresses are. */
+    private static void addConnection(FlowMask mask, PacketState packet) {
+        FlowKey key = packet.key;
+        mask.add(MatchField.CT_STATE).add(MatchField.ETH_TYPE);
+        for (MatchField field : List.of(MatchField.CT_ZONE, MatchField.CT_MARK, MatchField.CT_LABEL)) {
+            if (!key.get(field).isZero()) {
+                mask.add(field);
+            }
+        }
+        if (key.getLong(MatchField.CT_NW_PROTO) != 0 && packet.isIp()) {
+            boolean isIpv6 = key.getLong(MatchField.ETH_TYPE) == 0x86dd;
+            mask.add(isIpv6 ? MatchField.CT_IPV6_SRC : MatchField.CT_NW_SRC)
+                    .add(isIpv6 ? MatchField.CT_IPV6_DST : MatchField.CT_NW_DST)
+                    .add(MatchField.CT_NW_PROTO)
+                    .add(MatchField.CT_TP_SRC)
+                    .add(MatchField.CT_TP_DST);
+        }
     }
 
     private static void addIfNotZero(FlowMask mask, FlowKey key, int word, long bits) {

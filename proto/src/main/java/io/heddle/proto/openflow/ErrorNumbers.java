@@ -201,6 +201,8 @@ final class ErrorNumbers {
             case TLV_TABLE_MOD_FAILED_TABLE_FULL -> extension(1, 530);
             case TLV_TABLE_MOD_FAILED_ALREADY_MAPPED -> extension(1, 531);
             case TLV_TABLE_MOD_FAILED_DUP_ENTRY -> extension(1, 532);
+            case RESUME_FAILED_STALE -> extension(1, 534);
+            case FLOW_MOD_FAILED_INVALID_TLV_FIELD -> extension(1, 536);
             case TLV_TABLE_MOD_FAILED_INVALID_TLV_DEL -> extension(1, 537);
             default -> OTHER;
         };

@@ -42,7 +42,11 @@ final class NiciraMessages {
     private static final int CT_FLUSH_ZONE = 29;
     private static final int CT_FLUSH = 32;
 
+    private static final int RESUME = 28;
+    private static final int PACKET_IN2 = 30;
+
     private static final int FORMAT_NXM = 2;
+    private static final int NXPIF_NXT_PACKET_IN = 1;
 
     private final OpenFlowVersion version;
     private final Extensions extensions;
@@ -66,6 +70,8 @@ final class NiciraMessages {
             case OpenFlowMessage.SetFlowFormat _,
                     OpenFlowMessage.SetTableIdInCommand _,
                     OpenFlowMessage.SetPacketInFormat _,
+                    OpenFlowMessage.ExtendedPacketIn _,
+                    OpenFlowMessage.Resume _,
                     OpenFlowMessage.SetControllerId _,
                     OpenFlowMessage.CtFlushZone _,
                     OpenFlowMessage.CtFlush _,
@@ -81,7 +87,7 @@ final class NiciraMessages {
                     OpenFlowMessage.FlowMonitorResumed _,
                     OpenFlowMessage.ChangeAsync _,
                     OpenFlowMessage.RequestForward _ -> !version.isAtLeast(OpenFlowVersion.OPENFLOW_14);
-            case OpenFlowMessage.PacketIn _ -> isFirst() && extensions.isNxPacketIn();
+            case OpenFlowMessage.PacketIn _ -> extensions.packetInFormat() == NXPIF_NXT_PACKET_IN;
             default -> onf.says(message);
         };
     }
@@ -129,7 +135,9 @@ final class NiciraMessages {
             case TLV_TABLE_REPLY -> TlvTableCodec.reply(in);
             case FLOW_MOD -> isFirst() ? flowMods.extended(in) : unknown(subtype, in);
             case FLOW_REMOVED -> isFirst() ? flowRemoved(in) : unknown(subtype, in);
-            case PACKET_IN -> isFirst() ? packetIn(in) : unknown(subtype, in);
+            case PACKET_IN -> packetIn(in);
+            case PACKET_IN2 -> PacketInCodec.packetIn(in);
+            case RESUME -> PacketInCodec.resume(in);
             default -> unknown(subtype, in);
         };
     }
@@ -231,6 +239,9 @@ final class NiciraMessages {
             case OpenFlowMessage.FlowModRequest request -> flowMods.extended(begin(out, FLOW_MOD), request);
             case OpenFlowMessage.FlowRemoved removed -> flowRemoved(begin(out, FLOW_REMOVED), removed);
             case OpenFlowMessage.PacketIn packet -> packetIn(begin(out, PACKET_IN), packet);
+            case OpenFlowMessage.ExtendedPacketIn packet ->
+                PacketInCodec.encode(begin(out, PACKET_IN2), packet, version);
+            case OpenFlowMessage.Resume resume -> PacketInCodec.encode(begin(out, RESUME), resume, version);
             default -> throw new IllegalStateException(message + " is written elsewhere");
         }
     }

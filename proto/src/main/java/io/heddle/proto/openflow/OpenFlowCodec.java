@@ -242,6 +242,8 @@ public final class OpenFlowCodec {
             case OpenFlowMessage.SetFlowFormat _,
                     OpenFlowMessage.SetTableIdInCommand _,
                     OpenFlowMessage.SetPacketInFormat _,
+                    OpenFlowMessage.ExtendedPacketIn _,
+                    OpenFlowMessage.Resume _,
                     OpenFlowMessage.SetControllerId _,
                     OpenFlowMessage.CtFlushZone _,
                     OpenFlowMessage.CtFlush _,

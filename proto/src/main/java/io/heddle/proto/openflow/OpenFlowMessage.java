@@ -179,7 +179,36 @@ public sealed interface OpenFlowMessage {
     /** Open vSwitch's {@code NXT_FLOW_MOD_TABLE_ID}: whether flow-mods of OpenFlow 1.0 name a table. */
     record SetTableIdInCommand(boolean isWanted) implements OpenFlowMessage {}
 
-    /** Open vSwitch's {@code NXT_SET_PACKET_IN_FORMAT}: 0 as the version has it, 1 with an extended match. */
+    /**
+     * Open vSwitch's {@code NXT_PACKET_IN2}: a packet for the controller with all that is known of it.
+     *
+     * @param totalLength of the whole frame in octets
+     * @param reason {@code OFPR_*}
+     * @param cookie all ones for none
+     * @param match pipeline fields, in_port among them
+     * @param userdata what the flow says to controllers
+     * @param continuation how the packet goes on, to be sent back as it is in a {@link Resume}; empty when it does not wait for that
+     */
+    record ExtendedPacketIn(
+            int totalLength,
+            int reason,
+            int tableId,
+            long cookie,
+            Match match,
+            Octets frame,
+            Octets userdata,
+            Octets continuation)
+            implements OpenFlowMessage {}
+
+    /**
+     * Open vSwitch's {@code NXT_RESUME}: a packet that waited goes on.
+     *
+     * @param match pipeline fields as they are to be from now on
+     * @param continuation of the {@link ExtendedPacketIn}
+     */
+    record Resume(Match match, Octets frame, Octets continuation) implements OpenFlowMessage {}
+
+    /** Open vSwitch's {@code NXT_SET_PACKET_IN_FORMAT}: 0 as the version has it, 1 with an extended match, 2 with properties. */
     record SetPacketInFormat(int format) implements OpenFlowMessage {}
 
     /** Open vSwitch's {@code NXT_SET_CONTROLLER_ID}: which packets of actions to controllers are wanted; 16 bits. */

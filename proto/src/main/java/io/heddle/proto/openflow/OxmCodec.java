@@ -225,6 +225,16 @@ final class OxmCodec {
         return match;
     }
 
+    /** Reads fields without the header of a match, to the end of {@code in}. */
+    static Match raw(Reader in) throws FlowException {
+        return fields(in);
+    }
+
+    /** Writes fields without the header of a match, under the ids of the extensions or those of OpenFlow. */
+    static void raw(ByteBuf out, Match match, boolean isExtended) {
+        fields(out, match, isExtended);
+    }
+
     /** Reads fields to the end of {@code in}. */
     private static Match fields(Reader in) throws FlowException {
         if (in.remaining() == 0) {

@@ -342,6 +342,8 @@ final class StandardBodies implements Bodies {
                     OpenFlowMessage.SetFlowFormat _,
                     OpenFlowMessage.SetTableIdInCommand _,
                     OpenFlowMessage.SetPacketInFormat _,
+                    OpenFlowMessage.ExtendedPacketIn _,
+                    OpenFlowMessage.Resume _,
                     OpenFlowMessage.SetControllerId _,
                     OpenFlowMessage.CtFlushZone _,
                     OpenFlowMessage.CtFlush _,

@@ -15,6 +15,7 @@ import io.heddle.flow.match.TunnelOptionsMod;
 import io.heddle.flow.meter.Meter;
 import io.heddle.flow.meter.MeterMod;
 import io.heddle.flow.pipeline.BridgeView;
+import io.heddle.flow.pipeline.FrozenState;
 import io.heddle.flow.pipeline.MacLearning;
 import io.heddle.flow.pipeline.TableEffect;
 import io.heddle.flow.table.FlowEntry;
@@ -179,15 +180,20 @@ final class Bridge implements BridgeControl {
             return false;
         }
         var action = punt.action();
+        int inPort = (int) action.pipelineFields().valueOf(MatchField.IN_PORT).low();
+        BridgePort port = ports.byNumber(inPort);
         return publish(new BridgeEvent.PacketIn(
                 punt.frame(),
                 punt.totalLength(),
                 action.reason(),
                 action.controllerId(),
-                (int) action.pipelineFields().valueOf(MatchField.IN_PORT).low(),
+                inPort,
                 action.tableId(),
                 action.cookie(),
-                action.pipelineFields()));
+                action.pipelineFields(),
+                action.userdata(),
+                action.continuation(),
+                port == null ? 0 : port.datapathNumber()));
     }
 
     /** Removes what has timed out; returns how many. */
@@ -358,6 +364,11 @@ final class Bridge implements BridgeControl {
     }
 
     @Override
+    public int number() {
+        return id;
+    }
+
+    @Override
     public long datapathId() {
         return datapathId;
     }
@@ -408,19 +419,34 @@ final class Bridge implements BridgeControl {
     /** Says whether a packet can be sent when the tables are those of {@code version}. */
     void checkPacket(PacketOut packetOut, long version) throws FlowException {
         checkActions(packetOut.actions(), version);
-        if (packetOut.inPort() != Ports.CONTROLLER && ports.byNumber(packetOut.inPort()) == null) {
+        checkOrigin(packetOut.inPort(), packetOut.frame());
+    }
+
+    private void checkOrigin(int inPort, byte[] frame) throws FlowException {
+        if (inPort != Ports.CONTROLLER && ports.byNumber(inPort) == null) {
             throw new FlowException(
                     ErrorCode.BAD_REQUEST_BAD_PORT,
                     "in_port",
-                    "bridge " + name + " has no port " + Integer.toUnsignedString(packetOut.inPort())
+                    "bridge " + name + " has no port " + Integer.toUnsignedString(inPort)
                             + ": give one of its ports, or 0xfffffffd for none");
         }
-        if (packetOut.frame().length < 14) {
+        if (frame.length < 14) {
             throw new FlowException(
                     ErrorCode.BAD_REQUEST_BAD_PACKET,
                     "data",
-                    "%d octets are no Ethernet frame: 14 or more are".formatted(packetOut.frame().length));
+                    "%d octets are no Ethernet frame: 14 or more are".formatted(frame.length));
         }
+    }
+
+    @Override
+    public CompletableFuture<Void> resume(byte[] frame, FrozenState state) {
+        return call(future -> {
+            checkOrigin(state.inPort(), frame);
+            new ResumeCheck(tables, revision()).check(state);
+            BridgePort port = ports.byNumber(state.inPort());
+            owner.resume(frame, state, port == null ? 0 : port.datapathNumber());
+            future.complete(null);
+        });
     }
 
     /** Sends a packet that was checked. */

@@ -4,6 +4,7 @@ import io.heddle.flow.action.Action;
 import io.heddle.flow.conntrack.ConnectionFilter;
 import io.heddle.flow.error.FlowException;
 import io.heddle.flow.match.TunnelOptionsMod;
+import io.heddle.flow.pipeline.FrozenState;
 import io.heddle.flow.pipeline.BridgeView;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -26,6 +27,9 @@ import java.util.function.Function;
 public interface BridgeControl {
     /** Unique in the process; never changes. */
     String name();
+
+    /** Number in the process; what {@link FrozenState#bridge} says. */
+    int number();
 
     /** OpenFlow's 64-bit datapath id; unique in the process; never changes. */
     long datapathId();
@@ -81,6 +85,15 @@ public interface BridgeControl {
      * @return fails with a {@link FlowException} when the packet is refused
      */
     CompletableFuture<Void> packetOut(PacketOut packetOut);
+
+    /**
+     * Goes on with a packet that waited for a controller.
+     *
+     * @param frame from the Ethernet header, without FCS; not modified by anyone afterwards
+     * @param state what is left to do, and the fields that the packet is to have, of this bridge; from wherever it comes, it is checked
+     * @return fails with a {@link FlowException} when it is refused
+     */
+    CompletableFuture<Void> resume(byte[] frame, FrozenState state);
 
     /**
      * Changes which Geneve options are which {@code tun_metadata} fields.

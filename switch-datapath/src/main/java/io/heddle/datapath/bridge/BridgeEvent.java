@@ -1,6 +1,8 @@
 package io.heddle.datapath.bridge;
 
 import io.heddle.flow.match.Match;
+import io.heddle.flow.pipeline.FrozenState;
+import org.jspecify.annotations.Nullable;
 
 /** Something that happened on a bridge. */
 public sealed interface BridgeEvent {
@@ -33,6 +35,10 @@ public sealed interface BridgeEvent {
      * @param inPort OpenFlow number
      * @param cookie of the flow, all ones for a miss without one
      * @param pipelineFields all non-zero pipeline fields, in_port included
+     * @param userdata what the flow says to controllers: octets in hexadecimal
+     * @param continuation what is left to do with the packet when it is sent back ({@link BridgeControl#resume}); null when this is a copy
+     *     only
+     * @param datapathPort number in the process of the port
      */
     @SuppressWarnings("ArrayRecordComponent") // identity is never asked for
     record PacketIn(
@@ -43,8 +49,24 @@ public sealed interface BridgeEvent {
             int inPort,
             int tableId,
             long cookie,
-            Match pipelineFields)
+            Match pipelineFields,
+            String userdata,
+            @Nullable FrozenState continuation,
+            int datapathPort)
             implements BridgeEvent {
+        /** A copy of which nothing more is said. */
+        public PacketIn(
+                byte[] frame,
+                int totalLength,
+                int reason,
+                int controllerId,
+                int inPort,
+                int tableId,
+                long cookie,
+                Match pipelineFields) {
+            this(frame, totalLength, reason, controllerId, inPort, tableId, cookie, pipelineFields, "", null, 0);
+        }
+
         @Override
         public Kind kind() {
             return Kind.PACKET_IN;

@@ -18,6 +18,9 @@ import io.heddle.flow.conntrack.ConnectionFilter;
 import io.heddle.flow.conntrack.ConnectionState;
 import io.heddle.flow.conntrack.ConnectionTracker;
 import io.heddle.flow.conntrack.TrackerSettings;
+import io.heddle.flow.match.KeyLayout;
+import io.heddle.flow.match.Match;
+import io.heddle.flow.pipeline.FrozenState;
 import io.heddle.flow.match.FlowKey;
 import io.heddle.flow.match.FlowKeyExtractor;
 import io.heddle.flow.match.MatchField;
@@ -416,6 +419,28 @@ public final class HeddleSwitch implements SwitchControl, AutoCloseable {
         }
         ActionProgram program = new ActionProgram(translation.actions());
         inject(frame, datapathPort, program);
+    }
+
+    /** Goes on with a packet that waited for a controller; what is left to do was checked. */
+    void resume(byte[] frame, FrozenState state, int datapathPort) {
+        FlowKey key = new FlowKey();
+        FlowKeyExtractor.extract(MemorySegment.ofArray(frame), 0, frame.length, key);
+        key.set(MatchField.IN_PORT, Integer.toUnsignedLong(datapathPort));
+        Match fields = state.pipelineFields();
+        for (int word = KeyLayout.W_TUN_ID; word < KeyLayout.PACKET_WORDS; word++) {
+            key.word(word, fields.value(word));
+        }
+        // Of these words a client may say nothing but the mark.
+        key.word(KeyLayout.W_RECIRC_MARK, key.word(KeyLayout.W_RECIRC_MARK) & 0xffffffffL);
+        key.word(KeyLayout.W_HASH_PRIORITY, 0);
+        Translation translation = pipeline.resume(key, state, nowNs());
+        translation.counters().forEach(counter -> counter.add(1, frame.length, nowNs()));
+        if (!translation.effects().isEmpty()) {
+            apply(translation.effects(), nowNs());
+        }
+        ActionProgram program = new ActionProgram(translation.actions());
+        PollLoop loop = pollLoops.first();
+        loop.submit(() -> loop.inject(frame, key, program));
     }
 
     /** Sends a frame of the bridge's own by a port; by a patch port it arrives at the other end. */

@@ -6,6 +6,7 @@ import io.heddle.flow.conntrack.ConnectionTracker;
 import io.heddle.flow.match.FlowKey;
 import io.heddle.flow.match.KeyLayout;
 import io.heddle.flow.match.Match;
+import io.heddle.flow.match.MatchField;
 import java.util.Arrays;
 
 /**
@@ -42,6 +43,27 @@ final class MetadataRewriter {
             System.arraycopy(tunnel.options(), 0, words, KeyLayout.W_TUN_OPTIONS, KeyLayout.TUN_OPTION_WORDS);
         } else if (words[KeyLayout.W_TUN_OPTIONS] != 0) {
             Arrays.fill(words, KeyLayout.W_TUN_OPTIONS, KeyLayout.PACKET_WORDS, 0L);
+        }
+    }
+
+    /** Gives a packet what {@link #extract} has read of one; queue, hash and recirculation id are none. */
+    static void restore(FlowKey key, Packet packet) {
+        long[] words = key.words();
+        packet.setInPort((int) (words[KeyLayout.W_PORT] >>> 32));
+        packet.setMark((int) words[KeyLayout.W_RECIRC_MARK]);
+        for (int word = KeyLayout.W_TUN_ID; word <= KeyLayout.W_TUN_EXT; word++) {
+            if (words[word] != 0) {
+                setTunnelWord(packet.tunnel(), word, words[word]);
+            }
+        }
+        for (int option = 0; words[KeyLayout.W_TUN_OPTIONS] != 0 && option < KeyLayout.TUN_OPTION_WORDS; option++) {
+            packet.tunnel().setOptionWord(option, words[KeyLayout.W_TUN_OPTIONS + option]);
+        }
+        if (key.getLong(MatchField.CT_STATE) != 0) {
+            System.arraycopy(words, KeyLayout.W_CT, packet.connection(), 0, ConnectionTracker.WORDS);
+            // The tracker looks for the connection by what the packet says.
+            packet.connection()[ConnectionTracker.WORDS] = 0;
+            packet.setTracked(true);
         }
     }
 

@@ -378,6 +378,15 @@ public final class PollLoop implements AutoCloseable {
 
     /** Executes a program on a frame that a controller sends. Loop, within a command. */
     public void inject(byte[] frame, int inPort, ActionProgram program) {
+        inject(frame, new FlowKey().set(MatchField.IN_PORT, Integer.toUnsignedLong(inPort)), program);
+    }
+
+    /**
+     * As above, with a packet that has metadata.
+     *
+     * @param metadata words that no header brings: input port, tunnel, mark, what the connection tracker said
+     */
+    public void inject(byte[] frame, FlowKey metadata, ActionProgram program) {
         Packet packet = frame.length > PacketPool.MAX_FRAME_LENGTH ? null : pool.allocate();
         if (packet == null) {
             statistics.drop(DropReason.NO_BUFFER, 1);
@@ -385,7 +394,7 @@ public final class PollLoop implements AutoCloseable {
         }
         packet.append(frame.length);
         MemorySegment.copy(frame, 0, packet.memory(), ValueLayout.JAVA_BYTE, packet.offset(), frame.length);
-        packet.setInPort(inPort);
+        MetadataRewriter.restore(metadata, packet);
         executor.execute(program, packet, nowNs);
     }
 

@@ -388,6 +388,7 @@ final class StateMapping {
                 .setCookie(event.cookie())
                 .setPipelineFields(FlowMapping.toProto(event.pipelineFields()))
                 .setSequence(sequence)
+                .setUserdata(ByteString.copyFrom(HexFormat.of().parseHex(event.userdata())))
                 .build();
     }
 

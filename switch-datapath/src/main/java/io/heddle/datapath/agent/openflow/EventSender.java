@@ -178,7 +178,11 @@ final class EventSender {
                         packet.reason() == PacketInReason.NO_MATCH && packet.cookie() == PacketInReason.NO_COOKIE;
                 if (wants(configuration.packetIn(), Replies.reason(packet, session.version()))
                         && (!isMiss || session.wantsMisses())) {
-                    session.forPacketsOf(packet.inPort()).send(0, Replies.packetIn(packet, session.version()));
+                    boolean isExtended = session.extensions().packetInFormat() == Replies.NXPIF_NXT_PACKET_IN2;
+                    OpenFlowMessage message = isExtended
+                            ? Replies.extendedPacketIn(packet, session.version(), bridge.datapathId())
+                            : Replies.packetIn(packet, session.version());
+                    session.forPacketsOf(packet.inPort()).send(0, message);
                     counters.sentPacketIn();
                 }
             }

@@ -8,6 +8,8 @@ import io.heddle.datapath.bridge.MeterState;
 import io.heddle.datapath.bridge.PortState;
 import io.heddle.flow.table.FlowMod;
 import io.heddle.flow.table.TablePolicy;
+import io.heddle.flow.pipeline.FrozenState;
+import io.heddle.proto.openflow.ContinuationCodec;
 import io.heddle.proto.openflow.MultipartBody;
 import io.heddle.proto.openflow.Octets;
 import io.heddle.proto.openflow.OpenFlowMessage;
@@ -15,6 +17,7 @@ import io.heddle.proto.openflow.OpenFlowMessage.Duration;
 import io.heddle.proto.openflow.OpenFlowMessage.PortDescription;
 import io.heddle.proto.openflow.OpenFlowVersion;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 
 /** A bridge's state and events as OpenFlow says them. */
@@ -34,6 +37,9 @@ final class Replies {
     private static final int REMOVED_BY_DELETE = 2;
     private static final int LAST_REMOVAL_OF_13 = 3;
     private static final int LAST_REMOVAL_OF_14 = 5;
+
+    /** {@code NXPIF_*}: how packets are told. */
+    static final int NXPIF_NXT_PACKET_IN2 = 2;
 
     private Replies() {}
 
@@ -187,6 +193,24 @@ final class Replies {
                 event.cookie(),
                 event.pipelineFields(),
                 Octets.of(frame.length <= LONGEST_FRAME ? frame : Arrays.copyOf(frame, LONGEST_FRAME)));
+    }
+
+    /** With properties, for a client that has asked for {@link #NXPIF_NXT_PACKET_IN2}. */
+    static OpenFlowMessage.ExtendedPacketIn extendedPacketIn(
+            BridgeEvent.PacketIn event, OpenFlowVersion version, long datapathId) {
+        FrozenState continuation = event.continuation();
+        OpenFlowMessage.PacketIn packet = packetIn(event, version);
+        return new OpenFlowMessage.ExtendedPacketIn(
+                event.totalLength(),
+                packet.reason(),
+                packet.tableId(),
+                packet.cookie(),
+                packet.match(),
+                packet.frame(),
+                Octets.of(HexFormat.of().parseHex(event.userdata())),
+                continuation == null
+                        ? Octets.EMPTY
+                        : ContinuationCodec.encode(version, continuation, datapathId, event.datapathPort()));
     }
 
     /** Reasons that came after 1.3 are "action" in the versions up to it. */

@@ -46,7 +46,6 @@ final class RequestHandler {
     private static final int CAPABILITIES = 0x4f;
 
     private static final int TABLES = FlowMod.MAX_TABLE + 1;
-    private static final int NXPIF_PACKET_IN = 1;
 
     /** {@code OFPC_FRAG_NX_MATCH}. */
     private static final int NX_MATCH = 3;
@@ -269,6 +268,7 @@ final class RequestHandler {
                                 xid, new OpenFlowMessage.GetConfigReply(flagOf(handling), events.missSendLength())));
             case OpenFlowMessage.SetConfig config -> setConfig(xid, head, config);
             case OpenFlowMessage.PacketOut packet -> packetOut(xid, head, packet);
+            case OpenFlowMessage.Resume resume -> resume(xid, head, resume);
             case OpenFlowMessage.TableModRequest mod -> tableMod(mod);
             case OpenFlowMessage.BarrierRequest _ ->
                 answer(xid, head, bridge::barrier, revision -> {
@@ -308,6 +308,7 @@ final class RequestHandler {
                     OpenFlowMessage.TlvTableReply _,
                     OpenFlowMessage.GetConfigReply _,
                     OpenFlowMessage.PacketIn _,
+                    OpenFlowMessage.ExtendedPacketIn _,
                     OpenFlowMessage.FlowRemoved _,
                     OpenFlowMessage.PortStatus _,
                     OpenFlowMessage.BarrierReply _,
@@ -343,9 +344,10 @@ final class RequestHandler {
                         "Nicira's message " + message.experimenterType() + " is not supported");
     }
 
-    /** Turns an extension of OpenFlow 1.0 on or off; the later versions have of their own what it is for. */
+    /** Turns an extension on or off; for all but one of them the later versions have something of their own. */
     private void extend(OpenFlowMessage message) throws FlowException {
-        if (session.version() != OpenFlowVersion.OPENFLOW_10) {
+        boolean isForAll = message instanceof OpenFlowMessage.SetPacketInFormat;
+        if (!isForAll && session.version() != OpenFlowVersion.OPENFLOW_10) {
             throw new FlowException(ErrorCode.BAD_REQUEST_BAD_EXP_TYPE, "", "this extension is for OpenFlow 1.0 only");
         }
         Extensions now = session.extensions();
@@ -354,10 +356,10 @@ final class RequestHandler {
                     case OpenFlowMessage.SetFlowFormat format -> now.withNxm(format.isNxm());
                     case OpenFlowMessage.SetTableIdInCommand wanted -> now.withTableId(wanted.isWanted());
                     case OpenFlowMessage.SetPacketInFormat(int format)
-                    when format == 0 || format == NXPIF_PACKET_IN -> now.withNxPacketIn(format == NXPIF_PACKET_IN);
+                    when format >= 0 && format <= Replies.NXPIF_NXT_PACKET_IN2 -> now.withPacketInFormat(format);
                     default ->
                         throw new FlowException(
-                                ErrorCode.BAD_REQUEST_EPERM, "format", "packets come as format 0 or 1 only");
+                                ErrorCode.BAD_REQUEST_EPERM, "format", "packets come as format 0, 1 or 2");
                 });
     }
 
@@ -404,6 +406,14 @@ final class RequestHandler {
         requireNoSlave();
         BridgeControl.PacketOut sent = packetOf(packet);
         answer(xid, head, () -> bridge.packetOut(sent), done -> {});
+    }
+
+    /** The packet that the switch has given away comes back with all that it needs to go on. */
+    private void resume(int xid, Octets head, OpenFlowMessage.Resume resume) throws FlowException {
+        requireNoSlave();
+        FrozenState state = ContinuationCodec.decode(
+                session.version(), resume.continuation(), bridge.number(), bridge.datapathId(), resume.match());
+        answer(xid, head, () -> bridge.resume(resume.frame().array(), state), done -> {});
     }
 
     static BridgeControl.PacketOut packetOf(OpenFlowMessage.PacketOut packet) throws FlowException {

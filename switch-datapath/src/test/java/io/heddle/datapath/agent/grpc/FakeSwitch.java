@@ -38,6 +38,7 @@ import io.heddle.flow.match.Bits;
 import io.heddle.flow.match.Match;
 import io.heddle.flow.match.TunnelOptions;
 import io.heddle.flow.match.TunnelOptionsMod;
+import io.heddle.flow.pipeline.FrozenState;
 import io.heddle.flow.pipeline.BridgeView;
 import io.heddle.flow.pipeline.PortVlans;
 import io.heddle.flow.table.FlowMod;
@@ -210,6 +211,16 @@ final class FakeSwitch implements SwitchControl, AutoCloseable {
         @Override
         public String name() {
             return "br0";
+        }
+
+        @Override
+        public int number() {
+            return 1;
+        }
+
+        @Override
+        public CompletableFuture<Void> resume(byte[] frame, FrozenState state) {
+            return CompletableFuture.failedFuture(new UnsupportedOperationException("gRPC clients do not resume packets"));
         }
 
         @Override
