@@ -65,7 +65,10 @@ final class PuntFields {
         int markWord = MatchField.PKT_MARK.word();
         addIfNotZero(mask, key, markWord, mayHaveMark ? mark : mark & packet.ownedBits(markWord));
         for (int word = KeyLayout.W_METADATA; word < KeyLayout.W_CONJ_ACTSET; word++) {
-            addIfNotZero(mask, key, word, -1L);
+            // Two registers share a word.
+            boolean isPair = word >= KeyLayout.W_REG0;
+            addIfNotZero(mask, key, word, isPair ? 0xffffffffL : -1L);
+            addIfNotZero(mask, key, word, isPair ? 0xffffffffL << 32 : -1L);
         }
         if (packet.isTracked() && key.getLong(MatchField.CT_STATE) != 0) {
             addConnection(mask, packet);

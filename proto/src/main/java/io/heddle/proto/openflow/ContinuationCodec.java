@@ -103,8 +103,7 @@ public final class ContinuationCodec {
 
         private void step(FrozenState.Step step) {
             switch (step) {
-                case FrozenState.Step.Actions list ->
-                    list.actions().forEach(action -> add(action, list.origin()));
+                case FrozenState.Step.Actions list -> list.actions().forEach(action -> add(action, list.origin()));
                 case FrozenState.Step.Table lookup -> chunk.add(new Action.Resubmit(Ports.IN_PORT, lookup.tableId()));
                 case FrozenState.Step.Instructions list ->
                     list.instructions().forEach(instruction -> add(instruction, list.origin()));
@@ -123,9 +122,10 @@ public final class ContinuationCodec {
 
         private void add(Instruction instruction, FrozenState.Origin from) {
             switch (instruction) {
-                case Instruction.WriteMetadata write when write.mask() != 0 ->
-                    chunk.add(new Action.SetField(
-                            MatchField.METADATA, Bits.of(write.metadata()), Bits.of(write.mask())));
+                case Instruction.WriteMetadata write
+                when write.mask() != 0 ->
+                    chunk.add(
+                            new Action.SetField(MatchField.METADATA, Bits.of(write.metadata()), Bits.of(write.mask())));
                 case Instruction.WriteMetadata _ -> {
                     // Nothing is written.
                 }

@@ -165,6 +165,19 @@ final class SampleMessages {
                 new OpenFlowMessage.SetFlowFormat(true),
                 new OpenFlowMessage.SetTableIdInCommand(true),
                 new OpenFlowMessage.SetPacketInFormat(1),
+                new OpenFlowMessage.ExtendedPacketIn(
+                        70,
+                        1,
+                        3,
+                        5,
+                        PARSER.match("in_port=1,metadata=5,tun_id=7,reg3=4"),
+                        Octets.of(new byte[60]),
+                        Octets.of(new byte[] {1, 2, 3}),
+                        Octets.EMPTY),
+                new OpenFlowMessage.ExtendedPacketIn(
+                        3, 0, 0, -1, PARSER.match("in_port=1"), Octets.of(new byte[3]), Octets.EMPTY, Octets.EMPTY),
+                new OpenFlowMessage.Resume(
+                        PARSER.match("in_port=1,reg3=4"), Octets.of(new byte[60]), Octets.of(new byte[4])),
                 new OpenFlowMessage.SetControllerId(5),
                 new OpenFlowMessage.CtFlushZone(7),
                 new OpenFlowMessage.CtFlush(ConnectionFilter.ALL),

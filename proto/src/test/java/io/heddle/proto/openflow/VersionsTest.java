@@ -35,7 +35,7 @@ final class VersionsTest {
         OpenFlowCodec first = OpenFlowCodec.of(OpenFlowVersion.OPENFLOW_10);
         return Stream.concat(
                 OpenFlowCodec.SUPPORTED.stream().map(OpenFlowCodec::of),
-                Stream.of(first.with(new Extensions(true, true, true))));
+                Stream.of(first.with(new Extensions(true, true, 1))));
     }
 
     /** The messages that a version has. */
@@ -135,7 +135,7 @@ final class VersionsTest {
     @Test
     void shouldSayInOpenFlow10WhatItCanSay() throws FlowException {
         OpenFlowCodec codec = OpenFlowCodec.of(OpenFlowVersion.OPENFLOW_10);
-        OpenFlowCodec extended = codec.with(new Extensions(true, true, true));
+        OpenFlowCodec extended = codec.with(new Extensions(true, true, 1));
         Octets data = Octets.of(new byte[] {1, 2, 3});
         for (OpenFlowMessage message : List.of(
                 new OpenFlowMessage.Hello(Set.of(1)),

@@ -19,6 +19,8 @@ import io.heddle.datapath.upcall.SlowPath;
 import io.heddle.datapath.upcall.Translator;
 import io.heddle.flow.classifier.VersionClock;
 import io.heddle.flow.conntrack.ConnectionTracker;
+import io.heddle.flow.match.FlowKey;
+import io.heddle.flow.match.MatchField;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandles;

@@ -38,8 +38,8 @@ import io.heddle.flow.match.Bits;
 import io.heddle.flow.match.Match;
 import io.heddle.flow.match.TunnelOptions;
 import io.heddle.flow.match.TunnelOptionsMod;
-import io.heddle.flow.pipeline.FrozenState;
 import io.heddle.flow.pipeline.BridgeView;
+import io.heddle.flow.pipeline.FrozenState;
 import io.heddle.flow.pipeline.PortVlans;
 import io.heddle.flow.table.FlowMod;
 import java.util.ArrayDeque;
@@ -220,7 +220,8 @@ final class FakeSwitch implements SwitchControl, AutoCloseable {
 
         @Override
         public CompletableFuture<Void> resume(byte[] frame, FrozenState state) {
-            return CompletableFuture.failedFuture(new UnsupportedOperationException("gRPC clients do not resume packets"));
+            return CompletableFuture.failedFuture(
+                    new UnsupportedOperationException("gRPC clients do not resume packets"));
         }
 
         @Override

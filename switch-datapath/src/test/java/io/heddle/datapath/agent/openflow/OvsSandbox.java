@@ -34,6 +34,11 @@ final class OvsSandbox implements AutoCloseable {
         return "unix:" + folder.resolve("br0.mgmt");
     }
 
+    /** Has a port receive a frame. */
+    void receive(String port, String hex) throws IOException, InterruptedException {
+        run("ovs-appctl", "-t", at("vs.ctl"), "netdev-dummy/receive", port, hex);
+    }
+
     private void start() throws IOException, InterruptedException {
         String database = folder.resolve("db.sock").toString();
         run("ovsdb-tool", "create", at("conf.db"), "/usr/share/openvswitch/vswitch.ovsschema");
