@@ -182,6 +182,7 @@ public sealed interface OpenFlowMessage {
     /**
      * Open vSwitch's {@code NXT_PACKET_IN2}: a packet for the controller with all that is known of it.
      *
+     * @param bufferId {@link #NO_BUFFER} for none
      * @param totalLength of the whole frame in octets
      * @param reason {@code OFPR_*}
      * @param cookie all ones for none
@@ -190,6 +191,7 @@ public sealed interface OpenFlowMessage {
      * @param continuation how the packet goes on, to be sent back as it is in a {@link Resume}; empty when it does not wait for that
      */
     record ExtendedPacketIn(
+            int bufferId,
             int totalLength,
             int reason,
             int tableId,

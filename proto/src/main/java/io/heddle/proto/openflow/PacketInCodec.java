@@ -34,6 +34,7 @@ final class PacketInCodec {
     private static final class Said {
         private Octets frame = Octets.EMPTY;
         private int length = -1;
+        private int buffer = OpenFlowMessage.NO_BUFFER;
         private int table;
         private long cookie = -1;
         private int reason;
@@ -46,11 +47,25 @@ final class PacketInCodec {
         Said said = read(in, "packet_in");
         int length = said.length < 0 ? said.frame.length() : said.length;
         return new OpenFlowMessage.ExtendedPacketIn(
-                length, said.reason, said.table, said.cookie, said.match, said.frame, said.userdata, said.continuation);
+                said.buffer,
+                length,
+                said.reason,
+                said.table,
+                said.cookie,
+                said.match,
+                said.frame,
+                said.userdata,
+                said.continuation);
     }
 
     static OpenFlowMessage resume(Reader in) throws FlowException {
         Said said = read(in, "resume");
+        if (said.buffer != OpenFlowMessage.NO_BUFFER) {
+            throw new FlowException(
+                    ErrorCode.BAD_REQUEST_BUFFER_UNKNOWN,
+                    "resume.buffer_id",
+                    "this switch holds no packets: send the whole packet");
+        }
         return new OpenFlowMessage.Resume(said.match, said.frame, said.continuation);
     }
 
@@ -60,7 +75,7 @@ final class PacketInCodec {
             switch (type) {
                 case PACKET -> said.frame = value.rest();
                 case FULL_LENGTH -> said.length = value.i32();
-                case BUFFER_ID -> buffer(value.i32(), path);
+                case BUFFER_ID -> said.buffer = value.i32();
                 case TABLE_ID -> said.table = value.u8();
                 case COOKIE -> {
                     value.skip(4);
@@ -76,19 +91,13 @@ final class PacketInCodec {
         return said;
     }
 
-    private static void buffer(int id, String path) throws FlowException {
-        if (id != OpenFlowMessage.NO_BUFFER) {
-            throw new FlowException(
-                    ErrorCode.BAD_REQUEST_BUFFER_UNKNOWN,
-                    path + ".buffer_id",
-                    "this switch holds no packets: send the whole packet");
-        }
-    }
-
     static void encode(ByteBuf out, OpenFlowMessage.ExtendedPacketIn packet, OpenFlowVersion version) {
         octets(out, PACKET, packet.frame());
         if (packet.totalLength() != packet.frame().length()) {
             Properties.begin(out, FULL_LENGTH, HEADER + 4).writeInt(packet.totalLength());
+        }
+        if (packet.bufferId() != OpenFlowMessage.NO_BUFFER) {
+            Properties.begin(out, BUFFER_ID, HEADER + 4).writeInt(packet.bufferId());
         }
         Properties.begin(out, TABLE_ID, HEADER + 1).writeByte(packet.tableId()).writeZero(3);
         if (packet.cookie() != -1) {
@@ -107,7 +116,9 @@ final class PacketInCodec {
     static void encode(ByteBuf out, OpenFlowMessage.Resume resume, OpenFlowVersion version) {
         octets(out, PACKET, resume.frame());
         fields(out, resume.match(), version);
-        octets(out, CONTINUATION, resume.continuation());
+        if (resume.continuation().length() > 0) {
+            octets(out, CONTINUATION, resume.continuation());
+        }
     }
 
     private static void fields(ByteBuf out, Match match, OpenFlowVersion version) {

@@ -46,7 +46,7 @@ final class CodecVectorsTest {
     private static final Map<String, String> ERROR_NAMES = Map.of("OFPBAC_BAD_VENDOR_TYPE", "OFPBAC_BAD_EXP_TYPE");
 
     private static final List<Extensions> EXTENSIONS =
-            List.of(Extensions.NONE, new Extensions(true, false, false), new Extensions(true, false, true));
+            List.of(Extensions.NONE, new Extensions(true, false, 0), new Extensions(true, false, 1));
 
     private static final Map<String, String> DIFFERENCES = differences();
 

@@ -166,6 +166,7 @@ final class SampleMessages {
                 new OpenFlowMessage.SetTableIdInCommand(true),
                 new OpenFlowMessage.SetPacketInFormat(1),
                 new OpenFlowMessage.ExtendedPacketIn(
+                        5,
                         70,
                         1,
                         3,
@@ -175,7 +176,7 @@ final class SampleMessages {
                         Octets.of(new byte[] {1, 2, 3}),
                         Octets.EMPTY),
                 new OpenFlowMessage.ExtendedPacketIn(
-                        3, 0, 0, -1, PARSER.match("in_port=1"), Octets.of(new byte[3]), Octets.EMPTY, Octets.EMPTY),
+                        -1, 3, 0, 0, -1, PARSER.match("in_port=1"), Octets.of(new byte[3]), Octets.EMPTY, Octets.EMPTY),
                 new OpenFlowMessage.Resume(
                         PARSER.match("in_port=1,reg3=4"), Octets.of(new byte[60]), Octets.of(new byte[4])),
                 new OpenFlowMessage.SetControllerId(5),

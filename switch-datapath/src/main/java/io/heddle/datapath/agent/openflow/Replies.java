@@ -201,6 +201,7 @@ final class Replies {
         FrozenState continuation = event.continuation();
         OpenFlowMessage.PacketIn packet = packetIn(event, version);
         return new OpenFlowMessage.ExtendedPacketIn(
+                OpenFlowMessage.NO_BUFFER,
                 event.totalLength(),
                 packet.reason(),
                 packet.tableId(),

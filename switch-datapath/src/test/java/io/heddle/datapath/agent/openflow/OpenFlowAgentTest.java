@@ -22,7 +22,6 @@ import io.heddle.proto.openflow.MultipartBody;
 import io.heddle.proto.openflow.Octets;
 import io.heddle.proto.openflow.OpenFlowMessage;
 import io.heddle.proto.openflow.OpenFlowMessage.AsyncConfiguration;
-import io.heddle.proto.openflow.OpenFlowMessage.MultipartReply;
 import io.heddle.proto.openflow.OpenFlowMessage.Role;
 import io.heddle.proto.transport.OpenFlowAddress;
 import io.netty.buffer.ByteBuf;
