@@ -55,7 +55,7 @@ enum FuzzTarget {
             OpenFlowVersion version = OpenFlowVersion.ofWire(1 + which % 6).orElseThrow();
             OpenFlowCodec codec = OpenFlowCodec.of(version);
             if (version == OpenFlowVersion.OPENFLOW_10) {
-                codec = codec.with(new Extensions((which & 0x20) != 0, (which & 0x40) != 0, (which & 0x80) != 0));
+                codec = codec.with(new Extensions((which & 0x20) != 0, (which & 0x40) != 0, which >>> 7 & 1));
             }
             octets[0] = (byte) version.wire();
             octets[2] = (byte) (octets.length >> 8);
