@@ -1,9 +1,12 @@
 package io.heddle.flow.group;
 
+import io.heddle.flow.match.Bits;
 import io.heddle.flow.match.FlowKey;
 import io.heddle.flow.match.FlowMask;
 import io.heddle.flow.match.KeyLayout;
+import io.heddle.flow.match.MaskedWords;
 import io.heddle.flow.match.MatchField;
+import java.util.List;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -11,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * Chooses the bucket of a select group for a packet: the same one for all packets of a flow, buckets in proportion to their weights, and
  * when a bucket goes away only the flows that used it move (weighted rendezvous hashing).
  *
- * <p>What is hashed: Ethernet addresses and type, VLAN id, IP addresses and protocol, ports of TCP, UDP and SCTP, ARP addresses.
+ * <p>What is hashed, unless the group names fields: Ethernet addresses and type, VLAN id, IP addresses and protocol, ports of TCP, UDP and SCTP, ARP addresses.
  *
  * <p>Threading: only pure functions.
  *
@@ -31,7 +34,11 @@ public final class BucketSelector {
      */
     public static Group.@Nullable Bucket select(
             Group group, FlowKey key, FlowMask looked, Predicate<Group.Bucket> isLive) {
-        long hash = hash(key, looked);
+        Selection selection = group.selection();
+        long hash = selection.fields().isEmpty() ? hash(key, looked) : hash(selection.fields(), key, looked);
+        if (selection.parameter() != 0) {
+            hash = mix(hash, selection.parameter());
+        }
         Group.Bucket best = null;
         double bestScore = 0;
         for (Group.Bucket bucket : group.buckets()) {
@@ -47,9 +54,47 @@ public final class BucketSelector {
     }
 
     private static double score(long hash, Group.Bucket bucket) {
-        long mixed = finish(mix(hash, bucket.index() + 1L));
+        long mixed = finish(mix(hash, Integer.toUnsignedLong(bucket.spec().id()) + 1));
         double uniform = ((mixed >>> 11) + 0.5) * 0x1.0p-53;
         return -bucket.spec().weight() / Math.log(uniform);
+    }
+
+    /** Of the fields that the packet has. */
+    private static long hash(List<Selection.Field> fields, FlowKey key, FlowMask looked) {
+        MaskedWords packet = new MaskedWords() {
+            @Override
+            public long value(int word) {
+                return key.word(word);
+            }
+
+            @Override
+            public long mask(int word) {
+                return -1;
+            }
+        };
+        looked.add(MatchField.ETH_TYPE);
+        looked.add(MatchField.NW_PROTO);
+        long hash = 0;
+        for (Selection.Field each : fields) {
+            MatchField field = each.field();
+            switch (field.prerequisite()) {
+                case VLAN -> looked.add(MatchField.VLAN_TCI);
+                case ND, ND_SOLICIT, ND_ADVERT -> looked.add(MatchField.ICMPV6_TYPE);
+                case CT -> looked.add(MatchField.CT_STATE);
+                default -> {}
+            }
+            if (!field.prerequisite().isMetBy(packet)) {
+                continue;
+            }
+            Bits mask = each.mask();
+            if (field.bits() == 128) {
+                hash = add(hash, key, looked, field.word(), mask.high());
+                hash = add(hash, key, looked, field.word() + 1, mask.low());
+            } else {
+                hash = add(hash, key, looked, field.word(), mask.low() << field.shift());
+            }
+        }
+        return hash;
     }
 
     private static long hash(FlowKey key, FlowMask looked) {

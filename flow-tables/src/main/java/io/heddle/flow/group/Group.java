@@ -3,7 +3,9 @@ package io.heddle.flow.group;
 import io.heddle.flow.action.Ports;
 import io.heddle.flow.classifier.VersionedEntry;
 import io.heddle.flow.counter.HitCounter;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
 
 /**
@@ -15,7 +17,7 @@ public final class Group extends VersionedEntry {
     /** {@code watchGroup} of a bucket that watches none. */
     public static final int ANY_GROUP = 0xffffffff;
 
-    /** A bucket with its number in the group and its counter. */
+    /** A bucket with its place in the group and its counter. Its number is {@link GroupMod.BucketSpec#id}. */
     public record Bucket(int index, GroupMod.BucketSpec spec, HitCounter counter) {
         /** Says whether the bucket's liveness depends on a port or a group. */
         public boolean isWatching() {
@@ -24,15 +26,26 @@ public final class Group extends VersionedEntry {
     }
 
     private final GroupMod.GroupType type;
+    private final Selection selection;
     private final List<Bucket> buckets;
     private final HitCounter counter;
     private final long createdNs;
 
-    Group(GroupMod mod, HitCounter counter, long createdNs, long nowNs, long version) {
+    /** @param counters of buckets that stay, by their numbers */
+    Group(
+            GroupMod mod,
+            List<GroupMod.BucketSpec> specs,
+            Map<Integer, HitCounter> counters,
+            HitCounter counter,
+            long createdNs,
+            long nowNs,
+            long version) {
         super(mod.groupId(), version);
         this.type = mod.type();
-        this.buckets = IntStream.range(0, mod.buckets().size())
-                .mapToObj(i -> new Bucket(i, mod.buckets().get(i), new HitCounter(nowNs)))
+        this.selection = mod.selection();
+        this.buckets = IntStream.range(0, specs.size())
+                .mapToObj(i -> new Bucket(
+                        i, specs.get(i), counters.getOrDefault(specs.get(i).id(), new HitCounter(nowNs))))
                 .toList();
         this.counter = counter;
         this.createdNs = createdNs;
@@ -42,8 +55,19 @@ public final class Group extends VersionedEntry {
         return type;
     }
 
+    /** How a select group chooses. */
+    public Selection selection() {
+        return selection;
+    }
+
     public List<Bucket> buckets() {
         return buckets;
+    }
+
+    Map<Integer, HitCounter> bucketCounters() {
+        Map<Integer, HitCounter> counters = new HashMap<>();
+        buckets.forEach(bucket -> counters.put(bucket.spec().id(), bucket.counter()));
+        return counters;
     }
 
     /** Packets that the group has processed. */

@@ -73,19 +73,28 @@ public final class GroupTable {
                             "group.group_id",
                             "the bridge holds " + MAX_GROUPS + " groups, its limit");
                 }
-                validate(mod, version);
-                groups.stageAdd(new Group(mod, new HitCounter(nowNs), nowNs, nowNs, version));
+                List<BucketSpec> buckets = validated(mod, version);
+                groups.stageAdd(new Group(mod, buckets, Map.of(), new HitCounter(nowNs), nowNs, nowNs, version));
             }
-            case MODIFY -> {
+            case MODIFY, INSERT_BUCKET, REMOVE_BUCKET -> {
                 if (existing == null) {
                     throw new FlowException(
                             ErrorCode.GROUP_MOD_FAILED_UNKNOWN_GROUP,
                             "group.group_id",
                             "there is no group " + unsigned(mod.groupId()) + " to modify; add it first");
                 }
-                validate(mod, version);
+                boolean isOfBuckets = mod.command().isOfBuckets();
+                GroupMod whole = isOfBuckets ? BucketCommands.applied(mod, existing) : mod;
+                List<BucketSpec> buckets = validated(whole, version);
                 groups.stageRemove(existing, version);
-                groups.stageAdd(new Group(mod, existing.counter(), existing.createdNs(), nowNs, version));
+                groups.stageAdd(new Group(
+                        whole,
+                        buckets,
+                        isOfBuckets ? existing.bucketCounters() : Map.of(),
+                        existing.counter(),
+                        existing.createdNs(),
+                        nowNs,
+                        version));
             }
             case DELETE -> {
                 return stageDelete(mod.groupId(), existing, version);
@@ -110,7 +119,8 @@ public final class GroupTable {
         return deleted;
     }
 
-    private void validate(GroupMod mod, long version) throws FlowException {
+    /** The buckets with their numbers. */
+    private List<BucketSpec> validated(GroupMod mod, long version) throws FlowException {
         if (Integer.compareUnsigned(mod.groupId(), GroupMod.MAX_GROUP) > 0) {
             throw invalid("group.group_id", "group number " + unsigned(mod.groupId()) + " is not in 0-0xffffff00");
         }
@@ -129,6 +139,12 @@ public final class GroupTable {
         for (int i = 0; i < mod.buckets().size(); i++) {
             String path = "group.buckets[" + i + "]";
             BucketSpec bucket = mod.buckets().get(i);
+            if (bucket.id() != BucketSpec.UNNUMBERED && Integer.compareUnsigned(bucket.id(), GroupMod.MAX_BUCKET) > 0) {
+                throw new FlowException(
+                        ErrorCode.GROUP_MOD_FAILED_BAD_BUCKET,
+                        path + ".id",
+                        "a bucket's number is in 0-0xffffff00, not " + unsigned(bucket.id()));
+            }
             validateWatch(mod.type(), bucket, path);
             if (mod.type() == GroupType.SELECT && bucket.weight() == 0) {
                 throw new FlowException(
@@ -143,6 +159,13 @@ public final class GroupTable {
             new ActionValidator(knowsGroup, meter -> false).bucket(bucket.actions(), path + ".actions");
             refuseLoop(mod.groupId(), bucket, path, version);
         }
+        if (mod.type() != GroupType.SELECT && mod.selection().method() != Selection.Method.DEFAULT) {
+            throw new FlowException(
+                    ErrorCode.BAD_PROPERTY_BAD_EXP_VALUE,
+                    "group.selection",
+                    "only select groups have a selection method");
+        }
+        return GroupMod.numbered(mod.buckets());
     }
 
     private static void validateWatch(GroupType type, BucketSpec bucket, String path) throws FlowException {

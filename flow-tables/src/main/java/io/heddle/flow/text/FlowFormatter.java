@@ -7,6 +7,7 @@ import io.heddle.flow.action.NatSpec;
 import io.heddle.flow.action.Ports;
 import io.heddle.flow.conntrack.TrackRequest;
 import io.heddle.flow.group.GroupMod;
+import io.heddle.flow.group.Selection;
 import io.heddle.flow.match.Bits;
 import io.heddle.flow.match.FlowKey;
 import io.heddle.flow.match.FlowMask;
@@ -15,6 +16,7 @@ import io.heddle.flow.match.Match;
 import io.heddle.flow.match.MatchField;
 import io.heddle.flow.meter.MeterMod;
 import io.heddle.flow.table.FlowMod;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -198,8 +200,14 @@ public final class FlowFormatter {
                             case INDIRECT -> "indirect";
                             case FAST_FAILOVER -> "ff";
                         });
+        selection(text, group.selection());
         for (GroupMod.BucketSpec bucket : group.buckets()) {
             text.append(",bucket=");
+            if (bucket.id() != GroupMod.BucketSpec.UNNUMBERED) {
+                text.append("bucket_id:")
+                        .append(Integer.toUnsignedString(bucket.id()))
+                        .append(',');
+            }
             if (bucket.weight() != (group.type() == GroupMod.GroupType.SELECT ? 1 : 0)) {
                 text.append("weight:").append(bucket.weight()).append(',');
             }
@@ -216,6 +224,33 @@ public final class FlowFormatter {
             text.append("actions=").append(actions(bucket.actions()));
         }
         return text.toString();
+    }
+
+    private void selection(StringBuilder text, Selection selection) {
+        if (selection.method() == Selection.Method.DEFAULT) {
+            return;
+        }
+        text.append(",selection_method=").append(selection.method().word());
+        if (selection.parameter() != 0) {
+            text.append(",selection_method_param=").append(Long.toUnsignedString(selection.parameter()));
+        }
+        List<String> fields = new ArrayList<>();
+        for (Selection.Field each : selection.fields()) {
+            String name = FieldNames.ofSetField(each.field());
+            fields.add(
+                    each.isWhole()
+                            ? name
+                            : values.format(
+                                    each.field(),
+                                    name,
+                                    each.mask(),
+                                    each.field().allOnes()));
+        }
+        if (fields.size() == 1 && selection.fields().getFirst().isWhole()) {
+            text.append(",fields=").append(fields.getFirst());
+        } else if (!fields.isEmpty()) {
+            text.append(",fields(").append(String.join(",", fields)).append(')');
+        }
     }
 
     /** Such as {@code meter=1 kbps burst bands=type=drop rate=1000 burst_size=100}, on one line. */

@@ -36,9 +36,13 @@ final class GroupMeterParser {
         String head = text.substring(0, starts.isEmpty() ? text.length() : starts.getFirst());
         Integer id = null;
         GroupType type = null;
+        int commandBucket = GroupMod.ALL_BUCKETS;
+        SelectionParser selection = new SelectionParser(values);
         for (Token token : Token.all(head, 0, GROUP)) {
             switch (token.name()) {
                 case "group_id" -> id = groupId(command, token);
+                case "command_bucket_id" -> commandBucket = commandBucket(token);
+                case "selection_method", "selection_method_param", "fields" -> selection.take(token);
                 case "type" -> type = groupType(token.required(GROUP_TYPE, "type=all"), token.valuePosition());
                 default ->
                     throw GROUP.under(token.name())
@@ -49,10 +53,11 @@ final class GroupMeterParser {
             }
         }
         boolean isDelete = command == GroupMod.Command.DELETE;
+        boolean needsType = !isDelete && !command.isOfBuckets();
         if (id == null && !isDelete) {
             throw GROUP.at(0, text, "a group needs a number: group_id=1,...");
         }
-        if (type == null && !isDelete) {
+        if (type == null && needsType) {
             throw GROUP_TYPE.at(text.length(), text, "a group needs a type: type=all, select, indirect or ff");
         }
         GroupType known = type == null ? GroupType.ALL : type;
@@ -62,7 +67,13 @@ final class GroupMeterParser {
             int to = i + 1 < starts.size() ? starts.get(i + 1) : text.length();
             buckets.add(bucket(text.substring(from, to), from, known));
         }
-        return new GroupMod(command, known, id == null ? GroupMod.ALL_GROUPS : id, buckets);
+        return new GroupMod(
+                command,
+                known,
+                id == null ? GroupMod.ALL_GROUPS : id,
+                command.isOfBuckets() ? buckets : GroupMod.withoutPlaces(buckets),
+                selection.selection(),
+                commandBucket);
     }
 
     /** Where {@code key} begins a word, outside parentheses. */
@@ -87,6 +98,16 @@ final class GroupMeterParser {
         return FieldText.integer(text, GroupMod.MAX_GROUP, "a group", token.valuePosition(), GROUP);
     }
 
+    private static int commandBucket(Token token) throws FlowException {
+        String text = token.required(BUCKET, "command_bucket_id=last");
+        return switch (text) {
+            case "first" -> GroupMod.FIRST_BUCKET;
+            case "last" -> GroupMod.LAST_BUCKET;
+            case "all" -> GroupMod.ALL_BUCKETS;
+            default -> FieldText.integer(text, GroupMod.MAX_BUCKET, "a bucket", token.valuePosition(), BUCKET);
+        };
+    }
+
     private static GroupType groupType(String text, int at) throws FlowException {
         return switch (text) {
             case "all" -> GroupType.ALL;
@@ -98,6 +119,7 @@ final class GroupMeterParser {
     }
 
     private BucketSpec bucket(String text, int offset, GroupType type) throws FlowException {
+        int number = BucketSpec.UNNUMBERED;
         int weight = type == GroupType.SELECT ? 1 : 0;
         int watchPort = Ports.ANY;
         int watchGroup = ANY_GROUP;
@@ -119,15 +141,20 @@ final class GroupMeterParser {
                 case "watch_group" ->
                     watchGroup = FieldText.integer(
                             token.required(BUCKET, "watch_group:1"), -1, "a group", token.valuePosition(), BUCKET);
-                case "bucket_id" -> {
-                    // Numbers buckets in OpenFlow 1.5; the order numbers them here.
-                }
+                case "bucket_id" ->
+                    number = FieldText.integer(
+                            token.required(BUCKET, "bucket_id:1"),
+                            GroupMod.MAX_BUCKET,
+                            "a bucket",
+                            token.valuePosition(),
+                            BUCKET);
                 case "actions", "action" ->
                     throw BUCKET.at(
                             token.position(), token.name(), "write actions=" + (value == null ? "output:1" : value));
                 default -> {
                     // Anything else begins the actions, as in bucket=output:1.
                     return new BucketSpec(
+                            number,
                             weight,
                             watchPort,
                             watchGroup,
@@ -144,6 +171,7 @@ final class GroupMeterParser {
         }
         int start = from + key.length();
         return new BucketSpec(
+                number,
                 weight,
                 watchPort,
                 watchGroup,

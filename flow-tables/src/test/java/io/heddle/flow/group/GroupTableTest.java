@@ -3,9 +3,11 @@ package io.heddle.flow.group;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.heddle.flow.counter.HitCounter;
 import io.heddle.flow.error.ErrorCode;
 import io.heddle.flow.error.FlowException;
 import io.heddle.flow.group.GroupMod.Command;
+import io.heddle.flow.match.Bits;
 import io.heddle.flow.match.FlowKey;
 import io.heddle.flow.match.FlowMask;
 import io.heddle.flow.match.MatchField;
@@ -93,6 +95,62 @@ class GroupTableTest {
         assertThat(moved).isBetween(900, 1100);
         assertThat(BucketSelector.select(group, new FlowKey(), new FlowMask(), b -> false))
                 .isNull();
+    }
+
+    @Test
+    void shouldLookAtTheFieldsThatAreNamedOnly() throws Exception {
+        stage(
+                Command.ADD,
+                "group_id=1,type=select,selection_method=hash,fields(ip_dst=255.255.0.0),bucket=output:1,bucket=output:2,"
+                        + "bucket=output:3");
+        Group group = Objects.requireNonNull(groups.find(1, 1));
+        int[] chosen = new int[3];
+        for (int net = 0; net < 300; net++) {
+            FlowMask looked = new FlowMask();
+            Group.Bucket one = select(group, net << 16 | 1, 5, looked);
+            assertThat(select(group, net << 16 | 2, 6, new FlowMask())).isSameAs(one);
+            assertThat(looked.get(MatchField.TCP_SRC).isZero()).isTrue();
+            assertThat(looked.get(MatchField.NW_DST)).isEqualTo(Bits.of(0xffff0000L));
+            chosen[one.index()]++;
+        }
+        assertThat(chosen[0]).isBetween(50, 150);
+        assertThat(chosen[1]).isBetween(50, 150);
+        stage(
+                Command.MODIFY,
+                "group_id=1,type=select,selection_method=dp_hash,selection_method_param=9,bucket=output:1");
+        assertThat(Objects.requireNonNull(groups.find(1, 1)).selection().parameter())
+                .isEqualTo(9);
+    }
+
+    private static Group.Bucket select(Group group, int destination, int port, FlowMask looked) {
+        FlowKey key = new FlowKey()
+                .set(MatchField.ETH_TYPE, 0x0800)
+                .set(MatchField.NW_PROTO, 6)
+                .set(MatchField.NW_DST, Integer.toUnsignedLong(destination))
+                .set(MatchField.TCP_SRC, port);
+        return Objects.requireNonNull(BucketSelector.select(group, key, looked, bucket -> true));
+    }
+
+    @Test
+    void shouldKeepTheCountersOfBucketsThatStay() throws Exception {
+        stage(Command.ADD, "group_id=1,type=all,bucket=output:1,bucket=output:2");
+        HitCounter second =
+                Objects.requireNonNull(groups.find(1, 1)).buckets().get(1).counter();
+        stage(Command.REMOVE_BUCKET, "group_id=1,command_bucket_id=0");
+        stage(Command.INSERT_BUCKET, "group_id=1,command_bucket_id=first,bucket=output:3");
+        Group group = Objects.requireNonNull(groups.find(1, 1));
+        assertThat(group.buckets()).extracting(bucket -> bucket.spec().id()).containsExactly(0, 1);
+        assertThat(group.buckets().get(1).counter()).isSameAs(second);
+        refused(
+                ErrorCode.GROUP_MOD_FAILED_UNKNOWN_BUCKET,
+                Command.INSERT_BUCKET,
+                "group_id=1,command_bucket_id=5,bucket=output:3");
+        refused(
+                ErrorCode.GROUP_MOD_FAILED_BUCKET_EXISTS,
+                Command.ADD,
+                "group_id=2,type=all,bucket=bucket_id:3,output:1,bucket=bucket_id:3,output:2");
+        stage(Command.ADD, "group_id=3,type=indirect,bucket=output:1");
+        refused(ErrorCode.GROUP_MOD_FAILED_INVALID_GROUP, Command.REMOVE_BUCKET, "group_id=3,command_bucket_id=all");
     }
 
     @Test

@@ -117,7 +117,7 @@ final class FieldMapping {
         return mask.and(wholeMask(field));
     }
 
-    private static Bits octets(MatchField field, ByteString octets, Place place, String path) throws FlowException {
+    static Bits octets(MatchField field, ByteString octets, Place place, String path) throws FlowException {
         if (octets.isEmpty()) {
             throw new FlowException(
                     place.badLength,

@@ -57,8 +57,11 @@ final class ErrorNumbers {
                     case OPENFLOW_10 -> first(error);
                     case OPENFLOW_11 -> second(error);
                     case OPENFLOW_12, OPENFLOW_13 ->
-                        error.type() < FIRST_TYPE_OF_14 ? same(error) : before14(error, version);
-                    case OPENFLOW_14, OPENFLOW_15 -> withProperties(error);
+                        isOfBucketCommands(error)
+                                ? OTHER_SINCE_12
+                                : error.type() < FIRST_TYPE_OF_14 ? same(error) : before14(error, version);
+                    case OPENFLOW_14 -> isOfBucketCommands(error) ? OTHER_SINCE_12 : withProperties(error);
+                    case OPENFLOW_15 -> withProperties(error);
                 };
                 numbers.put(error, there);
                 errors.putIfAbsent(there, error);
@@ -71,6 +74,11 @@ final class ErrorNumbers {
     }
 
     private ErrorNumbers() {}
+
+    /** OpenFlow 1.5 added them to an old type. */
+    private static boolean isOfBucketCommands(ErrorCode error) {
+        return error == ErrorCode.GROUP_MOD_FAILED_UNKNOWN_BUCKET || error == ErrorCode.GROUP_MOD_FAILED_BUCKET_EXISTS;
+    }
 
     private static Numbers same(ErrorCode error) {
         return new Numbers(Owner.STANDARD, error.type(), error.code());

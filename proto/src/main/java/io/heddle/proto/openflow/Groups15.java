@@ -6,15 +6,20 @@ import io.heddle.flow.error.ErrorCode;
 import io.heddle.flow.error.FlowException;
 import io.heddle.flow.group.GroupMod;
 import io.heddle.flow.group.GroupMod.BucketSpec;
+import io.heddle.flow.group.Selection;
+import io.heddle.flow.match.MatchField;
 import io.heddle.flow.table.FlowMod;
 import io.netty.buffer.ByteBuf;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
  * Groups as OpenFlow 1.5 has them: buckets have numbers and properties.
  *
- * <p>A bucket's number is its place in the group. Commands for single buckets are refused with {@code OFPGMFC_BAD_COMMAND}.
+ * <p>Buckets whose numbers are their places are buckets without numbers in the model, as those of earlier versions are. How a select group
+ * chooses is a property of Netronome's.
  *
  * @see <a href="https://opennetworking.org/wp-content/uploads/2014/10/openflow-switch-v1.5.1.pdf">OpenFlow 1.5.1 section 7.3.4.3</a>
  */
@@ -24,8 +29,15 @@ final class Groups15 {
     private static final int WATCH_PORT = 1;
     private static final int WATCH_GROUP = 2;
 
-    /** {@code OFPG_BUCKET_ALL}: the command is about no single bucket. */
-    private static final int NO_BUCKET = 0xffffffff;
+    private static final int EXPERIMENTER = 0xffff;
+    private static final int NETRONOME = 0x154d;
+    private static final int SELECTION_METHOD = 1;
+    private static final int METHOD_OCTETS = 16;
+
+    /** {@code OFPGC_*}: what has no number of its own is where its ordinal is. */
+    private static final int INSERT_BUCKET = 3;
+
+    private static final int REMOVE_BUCKET = 5;
 
     private final ActionCodec actions;
 
@@ -39,19 +51,118 @@ final class Groups15 {
         in.skip(1);
         int group = in.i32();
         int length = in.u16();
-        in.skip(6);
-        if (command >= GroupMod.Command.values().length) {
-            throw new FlowException(
-                    ErrorCode.GROUP_MOD_FAILED_BAD_COMMAND,
-                    "command",
-                    "command " + command + " is not in 0-2: replace the group to change one of its buckets");
-        }
+        in.skip(2);
+        int commandBucket = in.i32();
+        GroupMod.Command known = command(command);
         GroupMod.GroupType groupType = ModCodec.groupType(type);
         List<BucketSpec> buckets = buckets(bucketList(in, length), groupType);
-        Properties.read(in, "properties", (propertyType, value) -> {
-            throw Properties.unknown(propertyType, "properties");
+        Selection selection = selection(in);
+        return new GroupMod(
+                known,
+                groupType,
+                group,
+                known.isOfBuckets() ? buckets : GroupMod.withoutPlaces(buckets),
+                selection,
+                commandBucket);
+    }
+
+    private static GroupMod.Command command(int number) throws FlowException {
+        return switch (number) {
+            case 0 -> GroupMod.Command.ADD;
+            case 1 -> GroupMod.Command.MODIFY;
+            case 2 -> GroupMod.Command.DELETE;
+            case INSERT_BUCKET -> GroupMod.Command.INSERT_BUCKET;
+            case REMOVE_BUCKET -> GroupMod.Command.REMOVE_BUCKET;
+            default ->
+                throw new FlowException(
+                        ErrorCode.GROUP_MOD_FAILED_BAD_COMMAND,
+                        "command",
+                        "command " + number + " is not in 0-3 and not 5");
+        };
+    }
+
+    private static int number(GroupMod.Command command) {
+        return command == GroupMod.Command.REMOVE_BUCKET ? REMOVE_BUCKET : command.ordinal();
+    }
+
+    /** Reads the properties of a group to the end of {@code in}. */
+    private static Selection selection(Reader in) throws FlowException {
+        Selection[] found = {Selection.DEFAULT};
+        Properties.read(in, "properties", (type, value) -> {
+            if (type != EXPERIMENTER) {
+                throw Properties.unknown(type, "properties");
+            }
+            if (value.remaining() < 8 || value.i32() != NETRONOME) {
+                throw new FlowException(
+                        ErrorCode.BAD_PROPERTY_BAD_EXPERIMENTER, "properties", "Netronome's are the only ones known");
+            }
+            if (value.i32() != SELECTION_METHOD || value.remaining() < 4 + METHOD_OCTETS + 8) {
+                throw new FlowException(
+                        ErrorCode.BAD_PROPERTY_BAD_EXP_TYPE,
+                        "properties",
+                        "of Netronome's properties only the selection method is known");
+            }
+            found[0] = selectionMethod(value);
         });
-        return new GroupMod(GroupMod.Command.values()[command], groupType, group, buckets);
+        return found[0];
+    }
+
+    private static Selection selectionMethod(Reader in) throws FlowException {
+        in.skip(4);
+        StringBuilder word = new StringBuilder();
+        for (int i = 0; i < METHOD_OCTETS; i++) {
+            int octet = in.u8();
+            if (octet != 0) {
+                word.append((char) octet);
+            }
+        }
+        Selection.Method method = Arrays.stream(Selection.Method.values())
+                .filter(each -> each.word().contentEquals(word))
+                .findFirst()
+                .orElseThrow(() -> new FlowException(
+                        ErrorCode.BAD_PROPERTY_BAD_EXP_VALUE,
+                        "properties",
+                        "selection method \"" + word + "\" is not hash or dp_hash"));
+        long parameter = in.i64();
+        List<Selection.Field> fields = new ArrayList<>();
+        while (in.remaining() >= 4) {
+            OxmCodec.Header header = OxmCodec.header(in, ErrorCode.BAD_PROPERTY_BAD_EXP_VALUE, "properties");
+            MatchField field = header.field();
+            int octets = field == null ? 0 : OxmCodec.octets(field, header);
+            if (field == null || header.masked() || header.length() != octets || octets > in.remaining()) {
+                throw new FlowException(
+                        ErrorCode.BAD_PROPERTY_BAD_EXP_VALUE, "properties", "fields of a selection: one is not known");
+            }
+            fields.add(new Selection.Field(field, OxmCodec.value(in, octets).and(field.allOnes())));
+        }
+        in.finish();
+        if (method != Selection.Method.HASH && !fields.isEmpty()) {
+            throw new FlowException(
+                    ErrorCode.BAD_PROPERTY_BAD_EXP_VALUE, "properties", "fields need the selection method hash");
+        }
+        return new Selection(method, parameter, fields);
+    }
+
+    private static void selection(ByteBuf out, Selection selection) {
+        if (selection.method() == Selection.Method.DEFAULT) {
+            return;
+        }
+        int start = out.writerIndex();
+        Properties.begin(out, EXPERIMENTER, 0)
+                .writeInt(NETRONOME)
+                .writeInt(SELECTION_METHOD)
+                .writeZero(4);
+        byte[] word = selection.method().word().getBytes(StandardCharsets.US_ASCII);
+        out.writeBytes(word).writeZero(METHOD_OCTETS - word.length).writeLong(selection.parameter());
+        for (Selection.Field each : selection.fields()) {
+            MatchField field = each.field();
+            int octets = OxmCodec.octets(field, field.ids().getFirst());
+            OxmCodec.header(out, field.ids().getFirst(), false, octets);
+            OxmCodec.value(out, each.mask(), octets);
+        }
+        int length = out.writerIndex() - start;
+        out.setShort(start + 2, length);
+        out.writeZero((8 - length % 8) % 8);
     }
 
     private static Reader bucketList(Reader in, int length) throws FlowException {
@@ -59,14 +170,15 @@ final class Groups15 {
     }
 
     void mod(ByteBuf out, GroupMod mod) {
-        out.writeShort(mod.command().ordinal())
+        out.writeShort(number(mod.command()))
                 .writeByte(mod.type().ordinal())
                 .writeZero(1)
                 .writeInt(mod.groupId());
         int lengthAt = out.writerIndex();
-        out.writeZero(4).writeInt(NO_BUCKET);
+        out.writeZero(4).writeInt(mod.commandBucketId());
         buckets(out, mod.type(), mod.buckets());
         out.setShort(lengthAt, out.writerIndex() - lengthAt - 8);
+        selection(out, mod.selection());
     }
 
     /** An entry of {@code OFPMP_GROUP_DESC}. */
@@ -77,9 +189,9 @@ final class Groups15 {
         int group = entry.i32();
         int length = entry.u16();
         entry.skip(6);
-        List<BucketSpec> buckets = buckets(bucketList(entry, length), ModCodec.groupType(type));
-        entry.finish();
-        return new MultipartBody.GroupDescription(group, ModCodec.groupType(type), buckets);
+        List<BucketSpec> buckets = GroupMod.withoutPlaces(buckets(bucketList(entry, length), ModCodec.groupType(type)));
+        Selection selection = selection(entry);
+        return new MultipartBody.GroupDescription(group, ModCodec.groupType(type), selection, buckets);
     }
 
     void description(ByteBuf out, MultipartBody.GroupDescription group) {
@@ -89,6 +201,7 @@ final class Groups15 {
         out.writeZero(8);
         buckets(out, group.type(), group.buckets());
         out.setShort(lengthAt, out.writerIndex() - lengthAt - 8);
+        selection(out, group.selection());
         out.setShort(start, out.writerIndex() - start);
     }
 
@@ -111,7 +224,7 @@ final class Groups15 {
     /** A bucket of a select group that does not say its weight weighs 1, as with Open vSwitch. */
     private BucketSpec bucket(Reader in, GroupMod.GroupType group, String where) throws FlowException {
         int length = in.u16();
-        in.skip(4);
+        int id = in.i32();
         Reader list = in.sub(length, ErrorCode.GROUP_MOD_FAILED_BAD_BUCKET, where);
         List<Action> parsed = actions.actions(list, where + ".actions");
         int[] values = {group == GroupMod.GroupType.SELECT ? 1 : 0, Ports.ANY, FlowMod.ANY_GROUP};
@@ -122,14 +235,15 @@ final class Groups15 {
                 default -> throw Properties.unknown(type, where);
             }
         });
-        return new BucketSpec(values[WEIGHT], values[WATCH_PORT], values[WATCH_GROUP], parsed);
+        return new BucketSpec(id, values[WEIGHT], values[WATCH_PORT], values[WATCH_GROUP], parsed);
     }
 
     private void buckets(ByteBuf out, GroupMod.GroupType type, List<BucketSpec> buckets) {
-        int number = 0;
+        int place = 0;
         for (BucketSpec bucket : buckets) {
             int start = out.writerIndex();
-            out.writeInt(0).writeInt(number++);
+            out.writeInt(0).writeInt(bucket.id() == BucketSpec.UNNUMBERED ? place : bucket.id());
+            place++;
             actions.actions(out, bucket.actions());
             out.setShort(start + 2, out.writerIndex() - start - 8);
             if (bucket.weight() != 0 || type == GroupMod.GroupType.SELECT) {

@@ -153,7 +153,7 @@ final class ModCodec {
         int type = in.u8();
         in.skip(1);
         int group = in.i32();
-        if (command >= GroupMod.Command.values().length) {
+        if (command > GroupMod.Command.DELETE.ordinal()) {
             throw new FlowException(
                     ErrorCode.GROUP_MOD_FAILED_BAD_COMMAND, "command", "command " + command + " is not in 0-2");
         }

@@ -3,6 +3,7 @@ package io.heddle.proto.openflow;
 import io.heddle.flow.action.Instruction;
 import io.heddle.flow.action.Ports;
 import io.heddle.flow.group.GroupMod;
+import io.heddle.flow.group.Selection;
 import io.heddle.flow.match.Match;
 import io.heddle.flow.match.OxmId;
 import io.heddle.flow.meter.MeterMod;
@@ -198,7 +199,8 @@ public sealed interface MultipartBody {
     }
 
     /** A group as it was made. */
-    record GroupDescription(int groupId, GroupMod.GroupType type, List<GroupMod.BucketSpec> buckets) {
+    record GroupDescription(
+            int groupId, GroupMod.GroupType type, Selection selection, List<GroupMod.BucketSpec> buckets) {
         public GroupDescription {
             buckets = List.copyOf(buckets);
         }

@@ -41,6 +41,7 @@ final class NiciraMessages {
 
     private static final int CT_FLUSH_ZONE = 29;
     private static final int CT_FLUSH = 32;
+    private static final int GROUP_MOD = 31;
 
     private static final int RESUME = 28;
     private static final int PACKET_IN2 = 30;
@@ -52,12 +53,14 @@ final class NiciraMessages {
     private final Extensions extensions;
     private final FlowMods10 flowMods;
     private final OnfMessages onf;
+    private final Groups15 groups;
 
     NiciraMessages(OpenFlowVersion version, ActionCodec actions, Extensions extensions) {
         this.version = version;
         this.extensions = extensions;
         this.flowMods = new FlowMods10(actions, extensions);
         this.onf = new OnfMessages(version);
+        this.groups = new Groups15(actions);
     }
 
     private boolean isFirst() {
@@ -82,6 +85,7 @@ final class NiciraMessages {
                 !version.isAtLeast(OpenFlowVersion.OPENFLOW_12);
             case OpenFlowMessage.SetAsync _ -> !version.isAtLeast(OpenFlowVersion.OPENFLOW_13);
             case OpenFlowMessage.FlowModRequest _, OpenFlowMessage.FlowRemoved _ -> isFirst() && extensions.isNxm();
+            case OpenFlowMessage.GroupModRequest _ -> isFirst();
             case OpenFlowMessage.FlowMonitorCancel _,
                     OpenFlowMessage.FlowMonitorPaused _,
                     OpenFlowMessage.FlowMonitorResumed _,
@@ -128,6 +132,7 @@ final class NiciraMessages {
                         StandardBodies.exactly(in, 4).i32());
             case FLOW_MONITOR_PAUSED -> StandardBodies.empty(new OpenFlowMessage.FlowMonitorPaused(), in);
             case FLOW_MONITOR_RESUMED -> StandardBodies.empty(new OpenFlowMessage.FlowMonitorResumed(), in);
+            case GROUP_MOD -> new OpenFlowMessage.GroupModRequest(groups.mod(in));
             case CT_FLUSH_ZONE -> ConntrackFlushCodec.zone(in);
             case CT_FLUSH -> ConntrackFlushCodec.flush(in);
             case TLV_TABLE_MOD -> TlvTableCodec.mod(in);
@@ -227,6 +232,7 @@ final class NiciraMessages {
                 begin(out, SET_PACKET_IN_FORMAT).writeInt(format.format());
             case OpenFlowMessage.SetControllerId id ->
                 begin(out, SET_CONTROLLER_ID).writeZero(6).writeShort(id.controllerId());
+            case OpenFlowMessage.GroupModRequest request -> groups.mod(begin(out, GROUP_MOD), request.mod());
             case OpenFlowMessage.CtFlushZone flush -> ConntrackFlushCodec.zone(begin(out, CT_FLUSH_ZONE), flush);
             case OpenFlowMessage.CtFlush flush -> ConntrackFlushCodec.flush(begin(out, CT_FLUSH), flush);
             case OpenFlowMessage.TlvTableMod mod -> TlvTableCodec.mod(begin(out, TLV_TABLE_MOD), mod);

@@ -2,6 +2,7 @@ package io.heddle.proto.openflow;
 
 import io.heddle.flow.error.ErrorCode;
 import io.heddle.flow.error.FlowException;
+import io.heddle.flow.group.Selection;
 import io.heddle.flow.match.Match;
 import io.heddle.proto.openflow.MultipartBody.Count;
 import io.heddle.proto.openflow.MultipartBody.FlowSelection;
@@ -276,7 +277,8 @@ final class StandardMultipart implements MultipartCodec.Layout {
         int type = entry.u8();
         entry.skip(1);
         int group = entry.i32();
-        return new MultipartBody.GroupDescription(group, ModCodec.groupType(type), mods.buckets(entry));
+        return new MultipartBody.GroupDescription(
+                group, ModCodec.groupType(type), Selection.DEFAULT, mods.buckets(entry));
     }
 
     private static MultipartBody.MeterEntry meter(Reader in) throws FlowException {

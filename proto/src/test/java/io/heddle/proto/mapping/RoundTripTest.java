@@ -47,8 +47,7 @@ class RoundTripTest {
             GroupMod.GroupType type = TYPES.get(seed % TYPES.size());
             GroupMod group = new GroupMod(GroupMod.Command.ADD, type, seed, random.buckets());
 
-            Group proto = Group.parseFrom(
-                    GroupMapping.toProto(seed, type, group.buckets()).toByteArray());
+            Group proto = Group.parseFrom(GroupMapping.toProto(group).toByteArray());
 
             assertThat(GroupMapping.toModel(GroupMod.Command.ADD, proto, TEXTS))
                     .as("seed %d", seed)

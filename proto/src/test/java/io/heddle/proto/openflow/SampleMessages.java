@@ -344,8 +344,8 @@ final class SampleMessages {
                 new MultipartBody.QueueStatsReply(List.of(new MultipartBody.QueueEntry(1, 2, 3, 4, 5, Duration.ZERO))),
                 new MultipartBody.GroupStatsReply(
                         List.of(new MultipartBody.GroupEntry(1, 2, 3, 4, new Duration(5, 6), counts))),
-                new MultipartBody.GroupDescReply(
-                        List.of(new MultipartBody.GroupDescription(group.groupId(), group.type(), group.buckets()))),
+                new MultipartBody.GroupDescReply(List.of(new MultipartBody.GroupDescription(
+                        group.groupId(), group.type(), group.selection(), group.buckets()))),
                 new MultipartBody.GroupFeatures(15, 7, List.of(1, 2, 3, 4), List.of(5, 6, 7, 8)),
                 new MultipartBody.MeterStatsReply(
                         List.of(new MultipartBody.MeterEntry(1, 2, 3, 4, new Duration(5, 6), counts))),

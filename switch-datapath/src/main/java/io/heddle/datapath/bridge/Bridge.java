@@ -303,12 +303,12 @@ final class Bridge implements BridgeControl {
     private void publishGroup(GroupMod mod) {
         BridgeEvent.Change change = switch (mod.command()) {
             case ADD -> BridgeEvent.Change.ADDED;
-            case MODIFY -> BridgeEvent.Change.MODIFIED;
+            case MODIFY, INSERT_BUCKET, REMOVE_BUCKET -> BridgeEvent.Change.MODIFIED;
             case DELETE -> BridgeEvent.Change.REMOVED;
         };
         Group group = tables.groups().find(mod.groupId(), revision());
         GroupState state = group == null || change == BridgeEvent.Change.REMOVED
-                ? new GroupState(mod.groupId(), mod.type(), mod.buckets(), List.of(), 0, 0, 0, 0)
+                ? GroupState.of(mod)
                 : States.of(group, 0, owner.nowNs());
         publish(new BridgeEvent.GroupChanged(change, state, revision()));
     }

@@ -119,7 +119,7 @@ final class Committer {
                 ErrorCode.GROUP_MOD_FAILED_GROUP_EXISTS,
                 ErrorCode.GROUP_MOD_FAILED_UNKNOWN_GROUP);
         if (update.precondition() == Precondition.UPSERT && isThere) {
-            mod = new GroupMod(GroupMod.Command.MODIFY, mod.type(), mod.groupId(), mod.buckets());
+            mod = mod.as(GroupMod.Command.MODIFY);
         }
         List<GroupMod> changes = mod.command() == GroupMod.Command.DELETE ? deletions(mod) : List.of(mod);
         transaction.apply(tables, mod);

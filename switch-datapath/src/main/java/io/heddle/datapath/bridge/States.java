@@ -47,7 +47,8 @@ final class States {
         return new GroupState(
                 group.id(),
                 group.type(),
-                buckets,
+                group.selection(),
+                GroupMod.withoutPlaces(buckets),
                 counts,
                 group.counter().packets(),
                 group.counter().octets(),

@@ -74,24 +74,24 @@ final class TableLoader {
                         isSaved.putIfAbsent(chained.groupId(), false);
                     }
                 });
-        isSaved.keySet().forEach(id -> group(GroupMod.Command.ADD, GroupType.ALL, id, List.of()));
+        isSaved.keySet().forEach(id -> emptyGroup(GroupMod.Command.ADD, id));
         commit();
         for (GroupState group : groups) {
-            group(GroupMod.Command.MODIFY, group.type(), group.groupId(), group.buckets());
+            updates.add(new TableUpdate.GroupUpdate(group.as(GroupMod.Command.MODIFY)));
         }
         for (int index : commit()) {
             isSaved.put(groups.get(index).groupId(), false);
         }
         isSaved.forEach((id, stays) -> {
             if (!stays) {
-                group(GroupMod.Command.DELETE, GroupType.ALL, id, List.of());
+                emptyGroup(GroupMod.Command.DELETE, id);
             }
         });
         commit();
     }
 
-    private void group(GroupMod.Command command, GroupType type, int id, List<GroupMod.BucketSpec> buckets) {
-        updates.add(new TableUpdate.GroupUpdate(new GroupMod(command, type, id, buckets)));
+    private void emptyGroup(GroupMod.Command command, int id) {
+        updates.add(new TableUpdate.GroupUpdate(new GroupMod(command, GroupType.ALL, id, List.of())));
     }
 
     private void flows(List<FlowState> flows) {

@@ -247,8 +247,7 @@ final class FileStateStore implements StateStore, AutoCloseable {
         }
         for (GroupState group : tables.groups()) {
             text.append("group ")
-                    .append(FORMATTER.group(
-                            new GroupMod(GroupMod.Command.ADD, group.type(), group.groupId(), group.buckets())))
+                    .append(FORMATTER.group(group.as(GroupMod.Command.ADD)))
                     .append('\n');
         }
         for (FlowState flow : tables.flows()) {
@@ -342,10 +341,7 @@ final class FileStateStore implements StateStore, AutoCloseable {
         String text = line.substring(space + 1);
         switch (kind) {
             case "flow" -> flows.add(stateOf(PARSER.flow(FlowMod.Command.ADD, text)));
-            case "group" -> {
-                GroupMod mod = PARSER.group(GroupMod.Command.ADD, text);
-                groups.add(new GroupState(mod.groupId(), mod.type(), mod.buckets(), List.of(), 0, 0, 0, 0));
-            }
+            case "group" -> groups.add(GroupState.of(PARSER.group(GroupMod.Command.ADD, text)));
             case "meter" -> {
                 MeterMod mod = PARSER.meter(MeterMod.Command.ADD, text);
                 meters.add(new MeterState(mod.meterId(), mod.flags(), mod.bands(), List.of(), 0, 0, 0, 0));

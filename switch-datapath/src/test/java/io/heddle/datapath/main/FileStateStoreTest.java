@@ -64,7 +64,7 @@ class FileStateStoreTest {
                         flow("table=2,priority=7,cookie=0x5,udp,nw_dst=10.0.0.0/8,actions=set_field:1->reg0,output:4"),
                         flow("priority=0,send_flow_rem,actions=CONTROLLER:128"),
                         flow("in_port=LOCAL,actions=group:3,goto_table:2")),
-                List.of(new GroupState(group.groupId(), group.type(), group.buckets(), List.of(), 0, 0, 0, 0)),
+                List.of(GroupState.of(group)),
                 List.of(),
                 List.of(new TunnelOptions.Option(0x102, 0x80, 4, 0), new TunnelOptions.Option(0xffff, 7, 8, 63)));
         try (FileStateStore store = FileStateStore.open(folder)) {

@@ -113,15 +113,14 @@ final class StateMapping {
     }
 
     private io.heddle.proto.v1.GroupState group(GroupState state) {
-        Group.Builder group = GroupMapping.toProto(state.groupId(), state.type(), state.buckets()).toBuilder();
+        Group.Builder group = GroupMapping.toProto(state.as(GroupMod.Command.ADD)).toBuilder();
         for (int i = 0; i < state.bucketCounts().size() && i < group.getBucketsCount(); i++) {
             group.getBucketsBuilder(i)
                     .setPacketCount(state.bucketCounts().get(i).packets())
                     .setByteCount(state.bucketCounts().get(i).octets());
         }
         if (texts != null) {
-            group.setText(
-                    texts.group(new GroupMod(GroupMod.Command.ADD, state.type(), state.groupId(), state.buckets())));
+            group.setText(texts.group(state.as(GroupMod.Command.ADD)));
         }
         return io.heddle.proto.v1.GroupState.newBuilder()
                 .setGroup(group)

@@ -163,7 +163,7 @@ final class Replies {
     }
 
     static MultipartBody.GroupDescription group(GroupState group) {
-        return new MultipartBody.GroupDescription(group.groupId(), group.type(), group.buckets());
+        return new MultipartBody.GroupDescription(group.groupId(), group.type(), group.selection(), group.buckets());
     }
 
     static MultipartBody.MeterEntry meterStatistics(MeterState meter) {

@@ -218,8 +218,57 @@ final class OvsOfctlVersionsTest {
         lab.ovsOfctl("add-group", "group_id=1,type=all,bucket=output:1");
         lab.ovsOfctl("add-group", "group_id=2,type=all,bucket=output:2");
         assertThat(lab.ovsOfctl("dump-groups", "2")).contains("group_id=2").doesNotContain("group_id=1");
-        assertThat(lab.ovsOfctl(1, "insert-buckets", "group_id=1,command_bucket_id=last,bucket=output:3"))
-                .contains("OFPGMFC_BAD_COMMAND");
+    }
+
+    @Test
+    void shouldInsertAndRemoveBuckets() throws Exception {
+        lab.speak("OpenFlow15");
+        lab.ovsOfctl("add-group", "group_id=1,type=select,bucket=bucket_id:5,weight:2,actions=output:1");
+        lab.ovsOfctl("insert-buckets", "group_id=1,command_bucket_id=last,bucket=bucket_id:7,actions=output:3");
+        lab.ovsOfctl("insert-buckets", "group_id=1,command_bucket_id=5,bucket=bucket_id:6,actions=output:2");
+        lab.ovsOfctl("insert-buckets", "group_id=1,command_bucket_id=first,bucket=bucket_id:9,actions=output:4");
+        assertThat(lab.ovsOfctl("dump-groups"))
+                .contains("group_id=1,type=select,bucket=bucket_id:9,actions=output:4,"
+                        + "bucket=bucket_id:5,weight:2,actions=output:1,bucket=bucket_id:6,actions=output:2,"
+                        + "bucket=bucket_id:7,actions=output:3");
+        assertThat(lab.ovsOfctl(1, "insert-buckets", "group_id=1,command_bucket_id=last,bucket=bucket_id:7,output:1"))
+                .contains("OFPGMFC_BUCKET_EXISTS");
+        assertThat(lab.ovsOfctl(1, "remove-buckets", "group_id=1,command_bucket_id=77"))
+                .contains("OFPGMFC_UNKNOWN_BUCKET");
+        assertThat(lab.ovsOfctl(1, "remove-buckets", "group_id=8,command_bucket_id=all"))
+                .contains("OFPGMFC_UNKNOWN_GROUP");
+        lab.ovsOfctl("remove-buckets", "group_id=1,command_bucket_id=6");
+        lab.ovsOfctl("remove-buckets", "group_id=1,command_bucket_id=first");
+        assertThat(lab.ovsOfctl("dump-groups"))
+                .contains("group_id=1,type=select,bucket=bucket_id:5,weight:2,actions=output:1,"
+                        + "bucket=bucket_id:7,actions=output:3");
+        lab.ovsOfctl("remove-buckets", "group_id=1,command_bucket_id=all");
+        assertThat(lab.ovsOfctl("dump-groups")).doesNotContain("bucket");
+    }
+
+    @Test
+    void shouldTakeTheGroupsOfOpenFlow10sExtension() throws Exception {
+        lab.speak("OpenFlow10");
+        lab.ovsOfctl("add-group", "group_id=4,type=all,bucket=actions=output:1");
+        lab.ovsOfctl("insert-buckets", "group_id=4,command_bucket_id=last,bucket=bucket_id:5,actions=output:2");
+        lab.speak("OpenFlow13");
+        assertThat(lab.ovsOfctl("dump-groups"))
+                .contains("group_id=4,type=all,bucket=actions=output:1,bucket=actions=output:2");
+    }
+
+    @Test
+    void shouldKnowHowASelectGroupChooses() throws Exception {
+        lab.speak("OpenFlow15");
+        String group = "group_id=1,type=select,selection_method=hash,selection_method_param=7,"
+                + "fields(ip_dst=255.255.0.0,tcp_src),bucket=bucket_id:0,actions=output:1";
+        lab.ovsOfctl("add-group", group);
+        assertThat(lab.ovsOfctl("dump-groups")).contains(group);
+        lab.ovsOfctl("add-group", "group_id=2,type=select,selection_method=dp_hash,bucket=output:1");
+        assertThat(lab.ovsOfctl("dump-groups", "2")).contains("selection_method=dp_hash");
+        assertThat(lab.ovsOfctl(1, "add-group", "group_id=3,type=select,selection_method=foo,bucket=output:1"))
+                .contains("OFPBPC_BAD_EXP_VALUE");
+        assertThat(lab.ovsOfctl(1, "add-group", "group_id=3,type=all,selection_method=hash,bucket=output:1"))
+                .contains("OFPBPC_BAD_EXP_VALUE");
     }
 
     @ParameterizedTest
