@@ -121,30 +121,32 @@ final class Reconciler {
                 applied.add(each.name() + ": added bridge");
             }
         }
+        List<Bridge> changed = new ArrayList<>();
         try {
             for (int i = 0; i < desired.bridges().size(); i++) {
                 addPorts(desired.bridges().get(i), "bridges[" + i + "]", applied);
+            }
+            for (BridgeConfiguration each : desired.bridges()) {
+                Bridge bridge = Objects.requireNonNull(owner.bridgeMap().get(each.name()));
+                if (!bridge.configuration().equals(each)) {
+                    boolean isOther = !Configurations.withoutPorts(bridge.configuration())
+                            .equals(Configurations.withoutPorts(each));
+                    bridge.setConfiguration(each);
+                    if (isOther && !added.contains(bridge)) {
+                        applied.add(each.name() + ": changed settings");
+                        changed.add(bridge);
+                    }
+                }
+                // Before packets find the new ports: a port that closes a ring must not forward until the tree has it, nor a
+                // member of a bond by itself.
+                bridge.layer2().reconfigure();
             }
         } finally {
             owner.updateTopology();
             owner.refreshDevices();
         }
-        for (BridgeConfiguration each : desired.bridges()) {
-            Bridge bridge = Objects.requireNonNull(owner.bridgeMap().get(each.name()));
-            if (added.contains(bridge)) {
-                owner.tellListeners(listener -> listener.added(bridge));
-            } else if (!bridge.configuration().equals(each)) {
-                boolean isOther =
-                        !Configurations.withoutPorts(bridge.configuration()).equals(Configurations.withoutPorts(each));
-                bridge.setConfiguration(each);
-                if (isOther) {
-                    applied.add(each.name() + ": changed settings");
-                    owner.tellListeners(listener -> listener.changed(bridge));
-                }
-            }
-            bridge.layer2().reconfigure();
-        }
-        owner.updateTopology();
+        added.forEach(bridge -> owner.tellListeners(listener -> listener.added(bridge)));
+        changed.forEach(bridge -> owner.tellListeners(listener -> listener.changed(bridge)));
     }
 
     private void removeWhatIsNotDesired(SwitchConfiguration desired, List<String> applied) {

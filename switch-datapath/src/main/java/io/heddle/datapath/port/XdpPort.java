@@ -35,6 +35,9 @@ final class XdpPort extends DevicePort {
 
     // Poll loop
     private @Nullable XdpAttachment current;
+    /** The queue that was asked first the last time. */
+    private int first;
+
     private XdpQueue[] queues = NO_QUEUES;
 
     /** What the poll loop is to use, null for nothing; written by the control loop. */
@@ -198,8 +201,11 @@ final class XdpPort extends DevicePort {
     public int receive(PacketBatch batch) {
         follow();
         int received = 0;
+        // Another one is the first each time: one that fills the batch alone would leave the others no room.
+        first = first + 1 < queues.length ? first + 1 : 0;
         for (int i = 0; i < queues.length; i++) {
-            received += queues[i].receive(batch);
+            int at = first + i;
+            received += queues[at < queues.length ? at : at - queues.length].receive(batch);
         }
         if (isCountDue) {
             isCountDue = false;

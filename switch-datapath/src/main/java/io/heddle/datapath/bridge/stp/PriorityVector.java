@@ -11,6 +11,9 @@ package io.heddle.datapath.bridge.stp;
  * @see <a href="https://standards.ieee.org/ieee/802.1D/3387/">IEEE 802.1D-2004 section 17.5</a>
  */
 record PriorityVector(long root, long cost, long bridge, int port, int receiver) implements Comparable<PriorityVector> {
+    /** As much as a message can say. */
+    static final long MAX_COST = 0xffffffffL;
+
     @Override
     public int compareTo(PriorityVector other) {
         int compared = Long.compareUnsigned(root, other.root);

@@ -218,7 +218,7 @@ final class SpanningPort {
         return info == InfoIs.RECEIVED
                 ? new PriorityVector(
                         priority.root(),
-                        priority.cost() + settings.cost(),
+                        Math.min(priority.cost() + settings.cost(), PriorityVector.MAX_COST),
                         priority.bridge(),
                         priority.port(),
                         identifier)
@@ -369,8 +369,9 @@ final class SpanningPort {
         PriorityVector vector = received.vector();
         PriorityVector heard =
                 new PriorityVector(vector.root(), vector.cost(), vector.bridge(), vector.port(), identifier);
-        boolean isDesignated =
-                received.type() == Bpdu.CONFIGURATION || (received.flags() & Bpdu.ROLE) == Bpdu.ROLE_DESIGNATED;
+        int role = received.flags() & Bpdu.ROLE;
+        // A role that is not said makes it a configuration message (section 9.2.9).
+        boolean isDesignated = received.type() == Bpdu.CONFIGURATION || role == Bpdu.ROLE_DESIGNATED || role == 0;
         boolean isSame = heard.equals(priority) && received.times().equals(times);
         if (!isDesignated) {
             recordAgreement(received);
