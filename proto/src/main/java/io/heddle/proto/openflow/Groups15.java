@@ -31,6 +31,10 @@ final class Groups15 {
 
     private static final int EXPERIMENTER = 0xffff;
     private static final int NETRONOME = 0x154d;
+
+    /** What Open vSwitch 2.4 took for Netronome. */
+    private static final int FORMER_NETRONOME = 0x1540;
+
     private static final int SELECTION_METHOD = 1;
     private static final int METHOD_OCTETS = 16;
 
@@ -92,7 +96,8 @@ final class Groups15 {
             if (type != EXPERIMENTER) {
                 throw Properties.unknown(type, "properties");
             }
-            if (value.remaining() < 8 || value.i32() != NETRONOME) {
+            int owner = value.remaining() < 8 ? 0 : value.i32();
+            if (owner != NETRONOME && owner != FORMER_NETRONOME) {
                 throw new FlowException(
                         ErrorCode.BAD_PROPERTY_BAD_EXPERIMENTER, "properties", "Netronome's are the only ones known");
             }

@@ -271,7 +271,7 @@ final class OvsOfctlTest {
                 assertThat(Files.readString(output)).contains("arp_tpa=10.0.0.2");
             });
             assertThat(Files.readString(output))
-                    .contains("OFPT_PACKET_IN (OF1.3)", "in_port=1 (via no_match)", "arp_spa=10.0.0.1");
+                    .contains("NXT_PACKET_IN2 (OF1.3)", "in_port=1 (via no_match)", "arp_spa=10.0.0.1");
         } finally {
             monitor.destroyForcibly().waitFor();
         }

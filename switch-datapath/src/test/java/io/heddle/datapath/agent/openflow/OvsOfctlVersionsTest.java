@@ -303,7 +303,7 @@ final class OvsOfctlVersionsTest {
                 lab.port("p1").in.add(HexFormat.of().parseHex(ARP));
                 assertThat(Files.readString(output)).contains("arp_tpa=10.0.0.2");
             });
-            assertThat(Files.readString(output)).contains("OFPT_PACKET_IN (OF1", "in_port=1 (via no_match)");
+            assertThat(Files.readString(output)).contains("NXT_PACKET_IN2 (OF1", "in_port=1 (via no_match)");
             lab.ovsOfctl("add-flow", "send_flow_rem,dl_vlan=7,actions=drop");
             lab.ovsOfctl("del-flows", "dl_vlan=7");
             lab.ovsOfctl("mod-port", "2", "down");
