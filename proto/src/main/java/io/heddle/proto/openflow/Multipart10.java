@@ -19,11 +19,19 @@ import java.util.Set;
 final class Multipart10 implements MultipartCodec.Layout {
     private static final int NXST_FLOW = 0;
     private static final int NXST_AGGREGATE = 1;
+    private static final int NXST_GROUP = 7;
+    private static final int NXST_GROUP_DESC = 8;
+    private static final int NXST_GROUP_FEATURES = 9;
 
     private final FlowMods10 flows;
 
+    /** The extension has groups as OpenFlow 1.5 has them. */
+    private final StandardMultipart groups;
+
     Multipart10(ActionCodec actions) {
         this.flows = new FlowMods10(actions, Extensions.NONE);
+        OpenFlowVersion later = OpenFlowVersion.OPENFLOW_15;
+        this.groups = new StandardMultipart(later, actions, new ModCodec(later, actions), new PortCodec(later));
     }
 
     @Override
@@ -60,9 +68,23 @@ final class Multipart10 implements MultipartCodec.Layout {
         return new FlowSelection(table, outPort, FlowMod.ANY_GROUP, 0, 0, match);
     }
 
-    private static MultipartBody.Request extendedRequest(Reader in) throws FlowException {
+    /** The later versions' type of an extended one about groups, -1 for others. */
+    private static int groupType(int type) {
+        return switch (type) {
+            case NXST_GROUP -> MultipartCodec.GROUP;
+            case NXST_GROUP_DESC -> MultipartCodec.GROUP_DESC;
+            case NXST_GROUP_FEATURES -> MultipartCodec.GROUP_FEATURES;
+            default -> -1;
+        };
+    }
+
+    private MultipartBody.Request extendedRequest(Reader in) throws FlowException {
         int experimenter = in.i32();
         int type = in.remaining() < 4 ? 0 : in.i32();
+        if (experimenter == OxmId.NICIRA && groupType(type) >= 0) {
+            in.skip(4);
+            return new MultipartBody.ExtendedRequest(groups.request(groupType(type), in));
+        }
         if (experimenter != OxmId.NICIRA || type != NXST_FLOW && type != NXST_AGGREGATE) {
             return new MultipartBody.ExperimenterRequest(experimenter, type, in.rest());
         }
@@ -100,6 +122,10 @@ final class Multipart10 implements MultipartCodec.Layout {
     private MultipartBody.Reply extendedReply(Reader in) throws FlowException {
         int experimenter = in.i32();
         int type = in.i32();
+        if (experimenter == OxmId.NICIRA && groupType(type) >= 0) {
+            in.skip(4);
+            return new MultipartBody.ExtendedReply(groups.reply(groupType(type), in));
+        }
         if (experimenter != OxmId.NICIRA || type != NXST_FLOW && type != NXST_AGGREGATE) {
             return new MultipartBody.ExperimenterReply(experimenter, type, in.rest());
         }
@@ -201,6 +227,12 @@ final class Multipart10 implements MultipartCodec.Layout {
                 extendedSelection(out, NXST_FLOW, flow.selection());
             case MultipartBody.ExtendedRequest(MultipartBody.AggregateRequest aggregate) ->
                 extendedSelection(out, NXST_AGGREGATE, aggregate.selection());
+            case MultipartBody.ExtendedRequest(MultipartBody.GroupStatsRequest group) ->
+                groups.request(extended(out, NXST_GROUP), group);
+            case MultipartBody.ExtendedRequest(MultipartBody.GroupDescRequest group) ->
+                groups.request(extended(out, NXST_GROUP_DESC), group);
+            case MultipartBody.ExtendedRequest(MultipartBody.GroupFeaturesRequest _) ->
+                extended(out, NXST_GROUP_FEATURES);
             case MultipartBody.ExperimenterRequest other ->
                 out.writeInt(other.experimenter())
                         .writeInt(other.experimenterType())
@@ -219,8 +251,12 @@ final class Multipart10 implements MultipartCodec.Layout {
         out.writeByte(selection.tableId()).writeZero(1).writeShort(OxmCodec.narrowPort(selection.outPort()));
     }
 
+    private static ByteBuf extended(ByteBuf out, int type) {
+        return out.writeInt(OxmId.NICIRA).writeInt(type).writeZero(4);
+    }
+
     private static void extendedSelection(ByteBuf out, int type, FlowSelection selection) {
-        out.writeInt(OxmId.NICIRA).writeInt(type).writeZero(4);
+        extended(out, type);
         out.writeShort(OxmCodec.narrowPort(selection.outPort()));
         int lengthAt = out.writerIndex();
         out.writeShort(0).writeByte(selection.tableId()).writeZero(3);
@@ -230,9 +266,14 @@ final class Multipart10 implements MultipartCodec.Layout {
     @Override
     public void prefix(ByteBuf out, MultipartBody.Reply body) {
         if (body instanceof MultipartBody.ExtendedReply(MultipartBody.Reply inner)) {
-            out.writeInt(OxmId.NICIRA);
-            out.writeInt(inner instanceof MultipartBody.FlowReply ? NXST_FLOW : NXST_AGGREGATE);
-            out.writeZero(4);
+            int type = switch (inner) {
+                case MultipartBody.FlowReply _ -> NXST_FLOW;
+                case MultipartBody.GroupStatsReply _ -> NXST_GROUP;
+                case MultipartBody.GroupDescReply _ -> NXST_GROUP_DESC;
+                case MultipartBody.GroupFeatures _ -> NXST_GROUP_FEATURES;
+                default -> NXST_AGGREGATE;
+            };
+            extended(out, type);
         }
     }
 
@@ -262,6 +303,7 @@ final class Multipart10 implements MultipartCodec.Layout {
                 MultipartCodec.steps(reply.flows(), flow -> extendedFlow(out, flow));
             case MultipartBody.ExtendedReply(MultipartBody.Aggregate sums) ->
                 List.of(() -> StandardMultipart.aggregate(out, sums));
+            case MultipartBody.ExtendedReply(MultipartBody.Reply aboutGroups) -> groups.entries(out, aboutGroups);
             case MultipartBody.ExperimenterReply other ->
                 List.of(() -> out.writeInt(other.experimenter())
                         .writeInt(other.experimenterType())

@@ -137,7 +137,8 @@ final class Reconciler {
                         changed.add(bridge);
                     }
                 }
-                // Before packets find the new ports: a port that closes a ring must not forward until the tree has it, nor a
+                // Before packets find the new ports: a port that closes a ring must not forward until the tree has it,
+                // nor a
                 // member of a bond by itself.
                 bridge.layer2().reconfigure();
             }

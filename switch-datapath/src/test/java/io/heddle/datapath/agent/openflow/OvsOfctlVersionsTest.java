@@ -251,6 +251,11 @@ final class OvsOfctlVersionsTest {
         lab.speak("OpenFlow10");
         lab.ovsOfctl("add-group", "group_id=4,type=all,bucket=actions=output:1");
         lab.ovsOfctl("insert-buckets", "group_id=4,command_bucket_id=last,bucket=bucket_id:5,actions=output:2");
+        assertThat(lab.ovsOfctl("dump-groups"))
+                .contains(
+                        "group_id=4,type=all,bucket=bucket_id:0,actions=output:1,bucket=bucket_id:5,actions=output:2");
+        assertThat(lab.ovsOfctl("dump-group-stats", "group_id=4")).contains("group_id=4,", "bucket1:packet_count=0");
+        assertThat(lab.ovsOfctl("dump-group-features")).contains("select group:", "max_groups=");
         lab.speak("OpenFlow13");
         assertThat(lab.ovsOfctl("dump-groups"))
                 .contains("group_id=4,type=all,bucket=actions=output:1,bucket=actions=output:2");
